@@ -1,0 +1,163 @@
+#include "ashlar/graph/run_here.hpp"
+
+#include <map>
+#include <mutex>
+
+#include "ashlar/base/error.hpp"
+
+namespace ashlar {
+
+Object run_task(const Operation& operation, TaskInput& task) {
+  std::string arguments;
+  for (const Object& input : task.inputs) {
+    if (!arguments.empty()) arguments += ", ";
+    arguments += input.summary();
+    if (arguments.size() > 500) {
+      arguments += ", …";
+      break;
+    }
+  }
+  const auto failed = [&](const std::exception_ptr& error) {
+    TaskError::Where where;
+    where.key = std::string(task.key);
+    where.rank = task.rank;
+    where.type = error_kind(error);
+    where.message = error_message(error);
+    where.arguments = arguments;
+    return TaskError(std::move(where));
+  };
+  try {
+    return operation.run(task);
+  } catch (const TaskError&) {
+    throw;
+  } catch (...) {
+    throw failed(std::current_exception());
+  }
+}
+
+namespace {
+
+class LocalResult final : public Result {
+ public:
+  LocalResult(Object value, std::exception_ptr error, std::string key) : value_(std::move(value)), error_(std::move(error)), key_(std::move(key)) {}
+  Status status() const override { return error_ ? Status::error : Status::finished; }
+  bool wait(Seconds) override { return true; }
+  Object get(Seconds) override {
+    if (error_) std::rethrow_exception(error_);
+    return value_;
+  }
+  std::exception_ptr error() const override { return error_; }
+  void cancel() override {}
+  std::string key() const override { return key_; }
+
+ private:
+  Object value_;
+  std::exception_ptr error_;
+  std::string key_;
+};
+
+class LocalEvaluator final : public Evaluator {
+ public:
+  std::vector<ResultHandle> submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions) override {
+    std::vector<ResultHandle> results;
+    for (const TaskRef& ref : wanted) {
+      if (ref.layer < 0) {
+        results.push_back(graph.inputs.at(static_cast<std::size_t>(ref.index)));
+        continue;
+      }
+      std::string key = graph.layers.at(static_cast<std::size_t>(ref.layer))->key(ref.index);
+      try {
+        results.push_back(std::make_shared<LocalResult>(run_here(graph, std::span(&ref, 1)).front(), nullptr, std::move(key)));
+      } catch (...) {
+        results.push_back(std::make_shared<LocalResult>(Object(), std::current_exception(), std::move(key)));
+      }
+    }
+    return results;
+  }
+  std::vector<ResultHandle> scatter(std::vector<Object> values) override {
+    std::vector<ResultHandle> results;
+    for (Object& value : values) results.push_back(std::make_shared<LocalResult>(std::move(value), nullptr, "scattered"));
+    return results;
+  }
+  std::vector<Object> run_on_workers(std::shared_ptr<const Operation> operation, Parcel payload, bool) override {
+    TaskInput task;
+    task.payload = payload.head;
+    task.buffers = payload.buffers;
+    task.key = "run";
+    return {run_task(*operation, task)};
+  }
+  bool wait_until(const std::function<bool()>& settled, Seconds) override { return settled(); }
+  int workers() const override { return 1; }
+  int threads() const override { return 1; }
+};
+
+std::mutex current_mutex;
+Evaluator* current_evaluator = nullptr;
+
+}  // namespace
+
+std::vector<Object> run_here(const TaskGraph& graph, std::span<const TaskRef> wanted) {
+  std::map<std::pair<std::int32_t, std::int64_t>, Object> values;
+  const auto value_of = [&](TaskRef ref) {
+    if (ref.layer < 0) return graph.inputs.at(static_cast<std::size_t>(ref.index))->get();
+    return values.at({ref.layer, ref.index});
+  };
+  for (const TaskRef& ref : depth_first_order(graph, wanted)) {
+    const Layer& layer = *graph.layers[static_cast<std::size_t>(ref.layer)];
+    std::vector<TaskRef> inputs;
+    layer.dependencies(ref.index, inputs);
+    Writer payload;
+    layer.encode_task(ref.index, payload);
+    const Parcel parcel = std::move(payload).take();
+    const std::string key = layer.key(ref.index);
+    TaskInput task;
+    task.index = ref.index;
+    task.payload = parcel.head;
+    task.buffers = parcel.buffers;
+    task.key = key;
+    for (const TaskRef& input : inputs) task.inputs.push_back(value_of(input));
+    values[{ref.layer, ref.index}] = run_task(*layer.operation(), task);
+  }
+  std::vector<Object> results;
+  for (const TaskRef& ref : wanted) results.push_back(value_of(ref));
+  return results;
+}
+
+Evaluator& local_evaluator() {
+  static LocalEvaluator evaluator;
+  return evaluator;
+}
+
+Evaluator& Evaluator::current() {
+  std::lock_guard lock(current_mutex);
+  return current_evaluator ? *current_evaluator : local_evaluator();
+}
+
+Evaluator::Guard::Guard(Evaluator* evaluator) {
+  std::lock_guard lock(current_mutex);
+  previous_ = std::exchange(current_evaluator, evaluator);
+}
+Evaluator::Guard::~Guard() {
+  std::lock_guard lock(current_mutex);
+  current_evaluator = previous_;
+}
+
+std::vector<Object> gather(std::span<const ResultHandle> results) {
+  std::vector<Object> values;
+  values.reserve(results.size());
+  for (const ResultHandle& result : results) values.push_back(result->get());
+  return values;
+}
+
+std::ostream& operator<<(std::ostream& out, Status status) {
+  switch (status) {
+    case Status::pending: return out << "pending";
+    case Status::finished: return out << "finished";
+    case Status::error: return out << "error";
+    case Status::cancelled: return out << "cancelled";
+    case Status::lost: break;
+  }
+  return out << "lost";
+}
+
+}  // namespace ashlar

@@ -1,0 +1,19 @@
+#pragma once
+// The slow, obvious way to run a graph: one task after another in this thread, inputs looked up in a map. It is the oracle that
+// everything else is compared with, and what collections use when no client is running.
+
+#include "ashlar/graph/evaluator.hpp"
+
+namespace ashlar {
+
+/// The values of `wanted`. What a task throws comes out as a TaskError with rank 0.
+std::vector<Object> run_here(const TaskGraph& graph, std::span<const TaskRef> wanted);
+
+/// An evaluator made of `run_here`.
+Evaluator& local_evaluator();
+
+/// Runs one task and turns what it throws into a TaskError that names key, rank and arguments. The one place where user code
+/// of tasks is called. A TaskError that passes through (from a nested result) stays as it is.
+Object run_task(const Operation& operation, TaskInput& task);
+
+}  // namespace ashlar

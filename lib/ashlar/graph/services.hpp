@@ -1,0 +1,93 @@
+#pragma once
+// What collections ask of the floors above them: writing arrays to files and drawing graphs. The floors `io` and `diagnostics`
+// install themselves at start; without them the calls throw a sentence.
+
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ashlar/base/options.hpp"
+#include "ashlar/graph/collection.hpp"
+#include "ashlar/ndarray/dtype.hpp"
+#include "ashlar/ndarray/shape.hpp"
+#include "ashlar/ndarray/slice.hpp"
+
+namespace ashlar {
+
+struct AttributeValue {
+  std::variant<std::string, double, index_t, std::vector<double>> v;
+  template <detail::text_like S>
+  AttributeValue(const S& s) : v(std::string(std::string_view(s))) {}
+  template <std::floating_point F>
+  AttributeValue(F f) : v(static_cast<double>(f)) {}
+  template <detail::integer I>
+  AttributeValue(I i) : v(static_cast<index_t>(i)) {}
+  AttributeValue(std::initializer_list<Real> l) : v(std::vector<double>{}) {
+    for (auto r : l) std::get<3>(v).push_back(r.v);
+  }
+};
+struct Attribute {
+  Name name;
+  AttributeValue value;
+};
+/// Attributes of a dataset: {{"units", "K"}, {"scale", 1.5}}.
+struct Attributes {
+  std::vector<Attribute> v;
+  Attributes() = default;
+  Attributes(std::initializer_list<Attribute> l) : v(l) {}
+};
+
+/// Options of `to_hdf5`; the meaning is h5py's create_dataset.
+struct ToHdf5Options {
+  ASHLAR_OPTIONS;
+  std::string mode = "w";           ///< "w": a new file, atomically under its name; "a": into an existing file, in place
+  ChunkSpec storage_chunks = {};    ///< empty: the array's chunks when they are regular, else contiguous
+  std::string compression = {};     ///< "" only, for now
+  int compression_opts = 4;
+  Attributes attributes = {};
+};
+
+/// A lazy array as the floors above see it: its outline, and how to get its chunks into a graph.
+struct ArrayOutline {
+  DType dtype;
+  Shape shape;
+  Chunks chunks;
+  /// One task per chunk, C order over the chunk grid; each result is a Block.
+  std::function<std::vector<TaskRef>(GraphBuilder&)> lower;
+};
+
+/// One array and where it goes: a dataset of a file, or a region of an existing dataset (`region` not empty, NumPy slices against
+/// the dataset's shape).
+struct ArrayStore {
+  ArrayOutline array;
+  std::string file, dataset;
+  std::string region;  ///< text form of the slices; empty: the whole dataset, created
+  ToHdf5Options options = {};
+};
+
+struct VisualizeOptions {
+  ASHLAR_OPTIONS;
+  std::string format = {};        ///< by default from the file's name: svg, png, pdf, dot
+  bool optimize_graph = false;
+  std::string color = {};
+  std::string rankdir = "BT";
+  int max_nodes = 2000;           ///< a larger graph is refused; raise it to draw it all the same
+};
+
+struct Services {
+  /// Writes all of them in one run. Collective over the workers.
+  std::function<void(std::vector<ArrayStore>)> store_arrays;
+  /// Renders DOT text to a file.
+  std::function<void(const std::string& dot, const std::string& file, const std::string& format)> render;
+};
+/// The installed services.
+Services& services();
+
+/// Draws the graph that `wanted` need: circles are tasks, boxes their results, edges go from input to use.
+/// Errors    ValueError for more than `max_nodes` nodes ("the graph has 6400 nodes, the limit is 2000: …"), an unknown format.
+void visualize(GraphBuilder&& builder, std::span<const TaskRef> wanted, const std::string& file, const VisualizeOptions& options);
+/// The same as DOT text.
+std::string to_dot(const TaskGraph& graph, std::span<const TaskRef> wanted, const VisualizeOptions& options);
+
+}  // namespace ashlar

@@ -1,0 +1,33 @@
+# Every outside package, found once, before the first floor. What is missing is said in one sentence.
+# Imported targets are made global, so that a project that uses add_subdirectory(ashlar) sees them too.
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
+enable_language(C)  # FindHDF5 and FindMPI look for C interfaces
+find_package(Threads REQUIRED)
+set(MPI_CXX_SKIP_MPICXX ON)  # the C++ bindings that MPI 3 removed
+find_package(MPI COMPONENTS CXX C)
+if(NOT MPI_CXX_FOUND)
+  message(FATAL_ERROR "Ashlar needs MPI: install libopenmpi-dev (Debian) or set MPI_HOME")
+endif()
+set(HDF5_PREFER_PARALLEL ON)
+find_package(HDF5 COMPONENTS C)
+if(NOT HDF5_FOUND)
+  message(FATAL_ERROR "Ashlar needs HDF5: install libhdf5-openmpi-dev (Debian) or set HDF5_ROOT")
+endif()
+if(NOT HDF5_IS_PARALLEL)
+  message(FATAL_ERROR "Ashlar needs a parallel HDF5 (one built with MPI), found a serial one in ${HDF5_C_INCLUDE_DIRS}: install libhdf5-openmpi-dev or set HDF5_ROOT")
+endif()
+# Serialization first: Boost.MPI's own package file fails without it, which would blame the wrong one.
+find_package(Boost 1.74 QUIET COMPONENTS serialization)
+if(NOT Boost_SERIALIZATION_FOUND)
+  message(FATAL_ERROR "Ashlar needs Boost.Serialization: install libboost-serialization1.81-dev (Debian) or set BOOST_ROOT")
+endif()
+find_package(Boost 1.74 QUIET COMPONENTS mpi)
+if(NOT Boost_MPI_FOUND)
+  message(FATAL_ERROR "Ashlar needs Boost.MPI: install libboost-mpi1.81-dev (Debian) or set BOOST_ROOT")
+endif()
+find_package(Boost 1.74 REQUIRED COMPONENTS mpi serialization)
+find_package(fmt REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(HWY REQUIRED IMPORTED_TARGET GLOBAL libhwy)
+pkg_check_modules(GRAPHVIZ REQUIRED IMPORTED_TARGET GLOBAL libgvc libcgraph)
+find_package(tomlplusplus REQUIRED)

@@ -1,0 +1,35 @@
+option(ASHLAR_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(ASHLAR_BUILD_APPS "Build the example programs, the benchmarks and the command `ashlar`" ${PROJECT_IS_TOP_LEVEL})
+option(ASHLAR_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" ${PROJECT_IS_TOP_LEVEL})
+option(ASHLAR_INSTALL "Generate the install rules" ${PROJECT_IS_TOP_LEVEL})
+set(ASHLAR_SANITIZE "" CACHE STRING "Sanitizers for everything built here: address,undefined or thread")
+
+if(PROJECT_IS_TOP_LEVEL)
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+  endif()
+  # -O2 keeps the build short; the kernels ask for -O3 themselves. -g1: line numbers for perf and backtraces.
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+  find_program(ASHLAR_CCACHE ccache)
+  if(ASHLAR_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${ASHLAR_CCACHE})
+  endif()
+  find_program(ASHLAR_MOLD mold)
+  if(ASHLAR_MOLD AND NOT ASHLAR_SANITIZE)
+    add_link_options(-fuse-ld=mold)
+  endif()
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+# Warnings are for our own sources only; consumers never inherit them.
+add_library(ashlar_warnings INTERFACE)
+target_compile_options(ashlar_warnings INTERFACE -Wall -Wextra -Wno-missing-field-initializers $<$<BOOL:${ASHLAR_WARNINGS_AS_ERRORS}>:-Werror>)
+
+if(ASHLAR_SANITIZE)
+  add_compile_options(-fsanitize=${ASHLAR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${ASHLAR_SANITIZE})
+endif()
