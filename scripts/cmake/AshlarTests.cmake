@@ -6,6 +6,9 @@ set(ASHLAR_MPIEXEC_FLAGS --oversubscribe --bind-to none --quiet CACHE STRING "Fl
 set(ASHLAR_TEST_ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_rmaps_base_oversubscribe=1;OMPI_MCA_mpi_yield_when_idle=1")
 set(ASHLAR_FLOORS_WITHOUT_MPI base ndarray table graph delayed protocol array dataframe scheduler worker transport simulation)
 if(ASHLAR_BUILD_TESTS)
+  # Debian's own Python first: it is the one that has Debian's h5py, numpy and pandas.
+  find_program(ASHLAR_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+  find_program(ASHLAR_PYTHON python3 REQUIRED)
   add_custom_target(asan_tests)
   add_custom_target(tsan_tests)
 endif()

@@ -19,7 +19,8 @@ case $way in
     # The flags of the main build, so that ccache has the objects already; without a cache this compiles the library anew.
     launcher=$(command -v ccache || true)
     cmake -G Ninja -S "$here/add_subdirectory" -B "$work" -DCMAKE_CXX_COMPILER="$CXX" -DASHLAR_SOURCE="$ASHLAR_SOURCE" \
-      -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="$ASHLAR_CXX_FLAGS" -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher"
+      -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="$ASHLAR_CXX_FLAGS" -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" \
+      -DASHLAR_WARNINGS_AS_ERRORS=ON
     CCACHE_NOHASHDIR=1 cmake --build "$work" --target consumer
     ;;
   pkg_config)
