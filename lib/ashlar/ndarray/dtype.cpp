@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 
 #include "ashlar/base/error.hpp"
 
@@ -31,29 +29,6 @@ DType float_for(DType type) {
   if (is_floating(type)) return type;
   if (is_complex(type)) return type == DType::complex64 ? DType::float32 : DType::float64;
   return itemsize(type) <= 2 ? DType::float32 : DType::float64;
-}
-
-template <class T>
-std::string float_text(T value) {
-  if (std::isnan(value)) return "nan";
-  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-  std::array<char, 64> text;
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  std::string s(text.data(), end);
-  if (s.find_first_of(".e") == std::string::npos) s += ".0";
-  return s;
-}
-
-template <class T>
-std::string value_text(T value) {
-  if constexpr (std::is_same_v<T, bool>) return value ? "True" : "False";
-  else if constexpr (std::is_integral_v<T>) return std::to_string(value);
-  else if constexpr (std::is_floating_point_v<T>) return float_text(value);
-  else {
-    std::string imaginary = float_text(value.imag());
-    if (imaginary.front() != '-') imaginary.insert(0, "+");
-    return "(" + float_text(value.real()) + imaginary + "j)";
-  }
 }
 
 }  // namespace
@@ -122,10 +97,6 @@ ASHLAR_AS(unsigned long long)
 ScalarValue ScalarValue::cast(DType to) const {
   if (to == type) return *this;
   return visit_dtype(to, [&]<class To>(std::type_identity<To>) { return of<To>(as<To>()); });
-}
-
-std::string ScalarValue::text() const {
-  return visit_dtype(type, [&]<class T>(std::type_identity<T>) { return value_text(as<T>()); });
 }
 
 }  // namespace ashlar

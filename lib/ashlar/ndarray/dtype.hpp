@@ -126,6 +126,7 @@ struct ScalarValue {
   T as() const;
   /// Converted to another element type.
   ScalarValue cast(DType to) const;
+  /// As NumPy prints a scalar: "1.5", "True", "1e-05", "(1+2j)".
   std::string text() const;
 };
 
