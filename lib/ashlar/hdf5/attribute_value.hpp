@@ -1,0 +1,28 @@
+#pragma once
+// Attributes of files, groups and datasets.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace ashlar::hdf5 {
+
+/// What an attribute holds. In the file: a variable-length UTF-8 string, one number, or a list of doubles.
+using AttributeValue = std::variant<std::string, double, std::int64_t, std::vector<double>>;
+
+struct Attribute {
+  std::string name;
+  AttributeValue value;
+  friend bool operator==(const Attribute&, const Attribute&) = default;
+};
+/// In the order of writing; read from a file: by name.
+using Attributes = std::vector<Attribute>;
+
+/// "K" with its quotes, 3.5, 7, [1, 2.5].
+std::string to_string(const AttributeValue& value);
+
+/// Stands on a dataset while a write into it has not ended; such a dataset is not read.
+inline constexpr char incomplete_attribute[] = "ashlar_incomplete";
+
+}  // namespace ashlar::hdf5

@@ -1,0 +1,174 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "ashlar/hdf5/attributes_detail.hpp"
+#include "ashlar/hdf5/hyperslab_detail.hpp"
+#include "ashlar/hdf5/in_place_detail.hpp"
+#include "ashlar/hdf5/open_files_detail.hpp"
+
+namespace ashlar::hdf5 {
+
+namespace {
+
+/// Access for one process. Chunks from 1 MiB on begin at a page: a write of a whole chunk then touches whole pages only.
+PropertyHandle serial_access(const Place& at) {
+  PropertyHandle access = property_list(H5P_FILE_ACCESS, at);
+  checked(H5Pset_alignment(access.get(), 1 << 20, 4096), "H5Pset_alignment", at);
+  // The lock is ours (see FileLock): HDF5's own would meet it and fail.
+  checked(H5Pset_file_locking(access.get(), 0, 1), "H5Pset_file_locking", at);
+  return access;
+}
+
+/// A file whose flush may fail must say so before its handle is gone.
+void close_flushed(FileHandle& file, const Place& at) {
+  checked(H5Fflush(file.get(), H5F_SCOPE_LOCAL), "H5Fflush", at);
+  file.close("H5Fclose", at);
+}
+
+void write_back(hid_t dataset, const Rectangle& part, hid_t type, const Place& at) {
+  std::vector<hsize_t> start(part.start.begin(), part.start.end()), count(part.count.begin(), part.count.end());
+  SpaceHandle file(checked(H5Dget_space(dataset), "H5Dget_space", at));
+  SpaceHandle memory;
+  std::size_t elements = 1;
+  for (hsize_t n : count) elements *= n;
+  if (!count.empty()) {
+    checked(H5Sselect_hyperslab(file.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), "H5Sselect_hyperslab", at);
+    memory = SpaceHandle(checked(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), "H5Screate_simple", at));
+  }
+  std::vector<std::byte> bytes(elements * H5Tget_size(type));
+  const hid_t in_memory = memory ? memory.get() : H5S_ALL, in_file = memory ? file.get() : H5S_ALL;
+  checked(H5Dread(dataset, type, in_memory, in_file, H5P_DEFAULT, bytes.data()), "H5Dread", at);
+  checked(H5Dwrite(dataset, type, in_memory, in_file, H5P_DEFAULT, bytes.data()), "H5Dwrite", at);
+}
+
+/// Storage that HDF5 has put off is made now, holding the fill value: independent writers cannot allocate.
+void allocate_all(hid_t dataset, const DatasetInfo& info, const Place& at) {
+  H5D_space_status_t status = H5D_SPACE_STATUS_ERROR;
+  checked(H5Dget_space_status(dataset, &status), "H5Dget_space_status", at);
+  if (status == H5D_SPACE_STATUS_ALLOCATED || info.empty || info.shape.elements() == 0) return;
+  const TypeHandle type(checked(H5Dget_type(dataset), "H5Dget_type", at));
+  const auto ndim = info.shape.size();
+  Rectangle part{std::vector<index_t>(ndim, 0), std::vector<index_t>(ndim, 1), std::vector<index_t>(ndim, 1)};
+  // One element written back allocates all of a contiguous dataset, and one of each chunk that chunk.
+  if (info.storage_chunks.empty()) return write_back(dataset, part, type.get(), at);
+  while (true) {
+    const std::vector<hsize_t> corner(part.start.begin(), part.start.end());
+    hsize_t nbytes = 0;
+    // Of a chunk that is not there HDF5 says 0, or (index not made yet) fails.
+    if (H5Dget_chunk_storage_size(dataset, corner.data(), &nbytes) < 0) H5Eclear2(H5E_DEFAULT), nbytes = 0;
+    if (nbytes == 0) write_back(dataset, part, type.get(), at);
+    std::size_t axis = ndim;
+    while (axis > 0) {
+      axis--;
+      part.start[axis] += info.storage_chunks[axis];
+      if (part.start[axis] < info.shape[axis]) break;
+      part.start[axis] = 0;
+      if (axis == 0) return;
+    }
+  }
+}
+
+void check_found(const DatasetInfo& found, const DatasetSpec& spec, const std::string& path, hid_t dataset) {
+  const std::string what = "dataset " + found.name + " of " + path;
+  if (!found.dtype || found.empty) throw TypeError("cannot write into " + what + ": it holds " + (found.empty ? "nothing (a null dataspace)" : found.type) + ", not numbers");
+  if (!spec.existing && found.shape != spec.shape)
+    throw IoError("cannot replace " + what + ": it has shape " + to_string(found.shape) + ", the new one " + to_string(spec.shape) +
+                  "; data in a file keep their place, so take another name or write a new file");
+  if (!spec.existing && *found.dtype != spec.dtype)
+    throw IoError("cannot replace " + what + ": it holds " + found.type + ", the new one " + std::string(dtype_name(spec.dtype)) +
+                  "; take another name or write a new file");
+  if (spec.existing && found.incomplete)
+    throw IoError("cannot write a part of " + what + ": an earlier write into it did not end (" + incomplete_attribute + " = 1), so the rest is not known; write it as a whole");
+  if (!found.filters.empty())
+    throw NotImplementedError("cannot write into " + what + ": it is stored with " + found.filters[0] + ", and compressed datasets must be written by all ranks together, which this version does not do yet");
+  const PropertyHandle creation(H5Dget_create_plist(dataset));
+  const auto layout = H5Pget_layout(creation.get());
+  if ((layout != H5D_CONTIGUOUS && layout != H5D_CHUNKED) || H5Pget_external_count(creation.get()) > 0)
+    throw NotImplementedError("cannot write into " + what + ": its storage is compact, virtual or in other files, which ranks cannot write independently");
+}
+
+void make_ready(hid_t file, const DatasetSpec& spec, const std::string& path) {
+  const std::string name = dataset_name(spec.name);
+  const Place at = dataset_of(path, name);
+  DatasetHandle dataset;
+  if (has_dataset(file, name, path)) {
+    dataset = open_dataset(file, name, path);
+    const DatasetInfo found = dataset_info(dataset.get(), name, path);
+    check_found(found, spec, path, dataset.get());
+    write_attribute(dataset.get(), {incomplete_attribute, std::int64_t(1)}, at);
+    allocate_all(dataset.get(), found, at);
+    for (const auto& attribute : spec.attributes) write_attribute(dataset.get(), attribute, at);
+  } else {
+    if (spec.existing) throw_missing_dataset(file, name, path);
+    dataset = create_dataset(file, spec, path);
+    write_attribute(dataset.get(), {incomplete_attribute, std::int64_t(1)}, at);
+  }
+  dataset.close("H5Dclose", at);
+}
+
+}  // namespace
+
+FileLock::FileLock(const std::string& path) {
+  if (std::getenv("HDF5_USE_FILE_LOCKING")) return;
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor_ < 0) throw IoError("cannot write into " + path + ": " + std::strerror(errno));
+  if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  const int error = errno;
+  ::close(std::exchange(descriptor_, -1));
+  if (error == EWOULDBLOCK) throw IoError("cannot write into " + path + ": another program has it open (it holds a lock on it)");
+  // Any other answer means that there are no locks here (NFS without its daemon, Lustre without -o flock).
+}
+
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void make_new_file(const std::string& path, const std::vector<DatasetSpec>& datasets) {
+  const Place at{path};
+  const PropertyHandle access = serial_access(at);
+  FileHandle file(checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), "H5Fcreate", at));
+  for (const auto& spec : datasets) {
+    if (spec.existing) throw_missing_dataset(file.get(), dataset_name(spec.name), path);
+    create_dataset(file.get(), spec, path).close("H5Dclose", dataset_of(path, spec.name));
+  }
+  close_flushed(file, at);
+}
+
+FileLock prepare_in_place(const std::string& path, const std::vector<DatasetSpec>& datasets) {
+  const Place at{path};
+  const PropertyHandle access = serial_access(at);
+  struct stat s {};
+  if (stat(path.c_str(), &s) != 0 && errno == ENOENT) {
+    for (const auto& spec : datasets)
+      if (spec.existing) throw IoError("cannot write a part of dataset " + spec.name + " of " + path + ": there is no such file");
+    FileHandle file(checked(H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access.get()), "H5Fcreate", at));
+    close_flushed(file, at);
+  }
+  check_hdf5_file(path);
+  FileLock lock(path);
+  FileHandle file(checked(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), "H5Fopen", at));
+  for (const auto& spec : datasets) make_ready(file.get(), spec, path);
+  close_flushed(file, at);
+  return lock;
+}
+
+void finish_in_place(const std::string& path, const std::vector<DatasetSpec>& datasets) {
+  const Place at{path};
+  const PropertyHandle access = serial_access(at);
+  FileHandle file(checked(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), "H5Fopen", at));
+  for (const auto& spec : datasets) {
+    const std::string name = dataset_name(spec.name);
+    DatasetHandle dataset = open_dataset(file.get(), name, path);
+    remove_attribute(dataset.get(), incomplete_attribute, dataset_of(path, name));
+    dataset.close("H5Dclose", dataset_of(path, name));
+  }
+  close_flushed(file, at);
+}
+
+}  // namespace ashlar::hdf5

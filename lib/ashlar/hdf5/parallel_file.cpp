@@ -1,0 +1,180 @@
+#include "ashlar/hdf5/parallel_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+#include "ashlar/hdf5/agreement_detail.hpp"
+#include "ashlar/hdf5/element_types_detail.hpp"
+#include "ashlar/hdf5/hyperslab_detail.hpp"
+#include "ashlar/hdf5/in_place_detail.hpp"
+#include "ashlar/hdf5/open_files_detail.hpp"
+#include "ashlar/hdf5/thread.hpp"
+
+namespace ashlar::hdf5 {
+
+struct ParallelFile::State {
+  MPI_Comm comm = MPI_COMM_NULL;
+  int rank = 0;
+  std::string path;
+  std::vector<DatasetSpec> specs;
+  bool in_place = false;
+  FileLock lock;  // rank 0 in place, from before the marks are set until after they are gone
+  FileHandle file;
+  std::vector<DatasetHandle> datasets;
+  std::vector<DatasetInfo> infos;
+  std::exception_ptr failure;  // of the first write that failed on this rank
+  bool open = false;
+
+  void check_arguments() const;
+  void open_together();
+  void open_datasets();
+  void close_together(const std::exception_ptr& earlier);
+  void write(int dataset, std::span<const index_t> offsets, const Block& block) const;
+};
+
+void ParallelFile::State::check_arguments() const {
+  std::set<std::string> names;
+  for (const auto& spec : specs) {
+    check_spec(spec);
+    if (!names.insert(dataset_name(spec.name)).second) throw ValueError("dataset " + dataset_name(spec.name) + " of " + path + " is named twice in one write");
+  }
+}
+
+void ParallelFile::State::open_together() {
+  // A rank that cannot open the file must be found out before MPI's open: that call need not fail on all ranks alike.
+  agree(comm, caught([&] {
+          const int probe = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+          if (probe < 0) throw IoError("rank " + std::to_string(rank) + " cannot open " + path + ", which rank 0 has made: " + std::strerror(errno));
+          ::close(probe);
+        }));
+  const std::exception_ptr error = caught([&] {
+    const Place at{path};
+    PropertyHandle access = property_list(H5P_FILE_ACCESS, at);
+    checked(H5Pset_fapl_mpio(access.get(), comm, MPI_INFO_NULL), "H5Pset_fapl_mpio", at);
+    // Collective metadata reads stay off: faulty before HDF5 1.10.9.
+    checked(H5Pset_coll_metadata_write(access.get(), 1), "H5Pset_coll_metadata_write", at);
+    file = FileHandle(checked(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), "H5Fopen", at));
+  });
+  try {
+    agree(comm, error);
+  } catch (...) {
+    file.abandon();  // closing is collective, and somebody has nothing to close
+    throw;
+  }
+}
+
+void ParallelFile::State::open_datasets() {
+  for (const auto& spec : specs) {
+    const std::string name = dataset_name(spec.name);
+    datasets.push_back(open_dataset(file.get(), name, path));
+    infos.push_back(dataset_info(datasets.back().get(), name, path));
+  }
+}
+
+void ParallelFile::State::close_together(const std::exception_ptr& earlier) {
+  open = false;
+  // Every rank closes, whatever happened to it, and speaks of it afterwards.
+  const std::exception_ptr closing = caught([&] {
+    datasets.clear();
+    file.close("H5Fclose", {path});
+  });
+  forget_open_file(path);
+  agree(comm, earlier ? earlier : closing);
+}
+
+void ParallelFile::State::write(int dataset, std::span<const index_t> offsets, const Block& block) const {
+  const DatasetInfo& info = infos.at(static_cast<std::size_t>(dataset));
+  const Place at = dataset_of(path, info.name);
+  const Rectangle part{{offsets.begin(), offsets.end()}, std::vector<index_t>(block.shape().size(), 1), block.shape().v};
+  check_inside(part, info.shape, at);
+  if (!readable_as(block.dtype(), *info.dtype))
+    throw TypeError("cannot write " + std::string(dtype_name(block.dtype())) + " into " + at.object + " of " + path + ", which holds " + info.type +
+                    ": values might not fit; convert them with astype first");
+  write_rectangle(datasets[static_cast<std::size_t>(dataset)].get(), part, block, at);
+}
+
+ParallelFile::ParallelFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ParallelFile::ParallelFile(ParallelFile&&) noexcept = default;
+ParallelFile& ParallelFile::operator=(ParallelFile&&) noexcept = default;
+
+ParallelFile::~ParallelFile() {
+  if (!state_ || !state_->open) return;
+  state_->file.abandon();
+  for (auto& dataset : state_->datasets) dataset.abandon();
+}
+
+ParallelFile ParallelFile::open(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets, bool in_place) {
+  auto state = std::make_unique<State>();
+  state->comm = comm;
+  state->path = path;
+  state->specs = datasets;
+  state->in_place = in_place;
+  Thread::instance().run([&] {
+    MPI_Comm_rank(comm, &state->rank);
+    forget_open_file(path);
+    agree(comm, caught([&] { state->check_arguments(); }));
+    agree(comm, caught([&] {
+            if (state->rank != 0) return;
+            if (in_place) state->lock = prepare_in_place(path, datasets);
+            else make_new_file(path, datasets);
+          }));
+    state->open_together();
+    state->open = true;
+    const auto error = caught([&] { state->open_datasets(); });
+    try {
+      agree(comm, error);
+    } catch (...) {
+      state->close_together(std::current_exception());
+    }
+  });
+  return ParallelFile(std::move(state));
+}
+
+ParallelFile ParallelFile::create(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets) {
+  return open(comm, path, datasets, false);
+}
+
+ParallelFile ParallelFile::open_in_place(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets) {
+  return open(comm, path, datasets, true);
+}
+
+const std::string& ParallelFile::path() const { return state_->path; }
+int ParallelFile::size() const { return static_cast<int>(state_->infos.size()); }
+const DatasetInfo& ParallelFile::dataset(int i) const { return state_->infos.at(static_cast<std::size_t>(i)); }
+bool ParallelFile::is_open() const { return state_ && state_->open; }
+
+void ParallelFile::write(int dataset, std::span<const index_t> offsets, const Block& block) {
+  // Packed by the caller's thread: the one of HDF5 has enough to do.
+  const Block packed = block.contiguous();
+  Thread::instance().run([&] {
+    if (!state_->open) throw IoError("cannot write into " + state_->path + ": it is closed");
+    if (state_->failure) std::rethrow_exception(state_->failure);
+    try {
+      state_->write(dataset, offsets, packed);
+    } catch (...) {
+      state_->failure = std::current_exception();
+      throw;
+    }
+  });
+}
+
+void ParallelFile::close(std::exception_ptr failure) {
+  Thread::instance().run([&] {
+    State& state = *state_;
+    if (!state.open) throw IoError("cannot close " + state.path + ": it is closed");
+    state.close_together(state.failure ? state.failure : failure);
+    if (!state.in_place) return;
+    const auto error = caught([&] {
+      if (state.rank == 0) finish_in_place(state.path, state.specs);
+    });
+    state.lock = FileLock();
+    forget_open_file(state.path);
+    agree(state.comm, error);
+  });
+}
+
+}  // namespace ashlar::hdf5
