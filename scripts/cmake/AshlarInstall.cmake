@@ -7,9 +7,9 @@ include(CMakePackageConfigHelpers)
 set(ASHLAR_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/Ashlar)
 
 install(TARGETS ashlar EXPORT AshlarTargets COMPONENT Ashlar)
-# A *_detail.hpp belongs to the sources of its floor; no public header may include one.
+# A *_detail.hpp or *-inl.hpp belongs to the sources of its floor; no public header may include one.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/lib/ashlar DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT Ashlar
-        FILES_MATCHING PATTERN "*.hpp" PATTERN "*_detail.hpp" EXCLUDE)
+        FILES_MATCHING PATTERN "*.hpp" PATTERN "*_detail.hpp" EXCLUDE PATTERN "*-inl.hpp" EXCLUDE)
 install(EXPORT AshlarTargets NAMESPACE Ashlar:: DESTINATION ${ASHLAR_CMAKE_DIR} COMPONENT Ashlar)
 
 set(ASHLAR_PACKAGE_DIR ${PROJECT_BINARY_DIR}/package)

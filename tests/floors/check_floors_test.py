@@ -51,6 +51,11 @@ class CheckFloors(unittest.TestCase):
 
     def test_an_include_that_does_not_start_at_the_root_is_a_fault(self):
         self.assert_fault({"graph/key.cpp": '#include "../scheduler/state.hpp"\n'}, "from the root")
+        self.assert_fault({"graph/key.cpp": '#include "key.hpp"\n', "graph/key.hpp": "#pragma once\n"}, "graph/key.cpp:1", "from the root")
+        self.assert_fault({"graph/key.cpp": '#include "base/error.hpp"\n'}, "graph/key.cpp:1", "from the root")
+
+    def test_quotes_around_a_header_of_others_are_fine(self):
+        self.assert_clean({"graph/key.cpp": '#include "hwy/highway.h"\n'})
 
     def test_the_header_for_users_is_a_fault(self):
         self.assert_fault({"graph/key.cpp": '#include "ashlar/ashlar.hpp"\n'}, "for users")
