@@ -62,6 +62,12 @@ class Writer {
 
   std::size_t size() const { return parcel_.head.size(); }
   const Bytes& head() const { return parcel_.head; }
+  const std::vector<Buffer>& buffers() const { return parcel_.buffers; }
+  /// Forgets what was written and keeps the memory.
+  void clear() {
+    parcel_.head.clear();
+    parcel_.buffers.clear();
+  }
   Parcel take() && { return std::move(parcel_); }
 
  private:

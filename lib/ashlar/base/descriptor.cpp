@@ -2,9 +2,11 @@
 
 #include <elf.h>
 #include <link.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <mutex>
@@ -119,15 +121,39 @@ class ModuleTable {
     std::unique_lock lock(mutex_);
     modules_ = modules_now();
     if (const Descriptor* d = locate(reference)) return *d;
+    unknown(reference.module);
+  }
+
+  CodeRef code_reference(std::uintptr_t address) {
+    std::unique_lock lock(mutex_);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      for (const Loaded& l : modules_)
+        if (address >= l.begin && address < l.end) return {l.module.hash, address - l.base};
+      modules_ = modules_now();
+    }
+    throw ValueError("a function pointer points into no loaded program or library");
+  }
+
+  std::uintptr_t code_address(const CodeRef& reference) {
+    std::unique_lock lock(mutex_);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      for (const Loaded& l : modules_)
+        if (l.module.hash == reference.module && l.base + reference.offset >= l.begin && l.base + reference.offset < l.end) return l.base + reference.offset;
+      modules_ = modules_now();
+    }
+    unknown(reference.module);
+  }
+
+ private:
+  [[noreturn]] void unknown(std::uint64_t module) const {
     std::ostringstream text;
-    text << "a function or type of a module with build id hash " << std::hex << reference.module
+    text << "a function or type of a module with build id hash " << std::hex << module
          << " is not known here: the ranks run different builds; this rank runs ";
     if (modules_.empty()) throw ValueError(text.str() + "no module");
     text << modules_.front().module.path << " with build id " << modules_.front().module.build_id;
     throw ValueError(text.str());
   }
 
- private:
   const Descriptor* locate(const DescriptorRef& reference) const {
     for (const Loaded& l : modules_) {
       if (l.module.hash != reference.module) continue;
@@ -149,38 +175,29 @@ ModuleTable& table() {
   return *t;
 }
 
-// The address ranges of this process, read again when a word that could be an address is in none of them.
-class Mappings {
- public:
-  bool holds(std::uintptr_t address) {
-    std::lock_guard lock(mutex_);
-    if (inside(address)) return true;
-    read();
-    return inside(address);
+// True when the page of `address` is mapped by something a pointer could point to. The maps are read only for pages that exist:
+// two small integers side by side look like an address often.
+bool is_mapped(std::uintptr_t address) {
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  unsigned char resident = 0;
+  if (mincore(reinterpret_cast<void*>(address / page * page), 1, &resident) != 0 && errno == ENOMEM) return false;
+  std::ifstream maps("/proc/self/maps");
+  std::string line;
+  while (std::getline(maps, line)) {
+    unsigned long long first = 0, last = 0;
+    // The shadow memory of sanitizers covers terabytes; nothing the program made lies in it.
+    if (std::sscanf(line.c_str(), "%llx-%llx", &first, &last) == 2 && address >= first && address < last) return last - first < (1ull << 40);
   }
-
- private:
-  bool inside(std::uintptr_t address) const {
-    auto it = std::upper_bound(ranges_.begin(), ranges_.end(), address, [](std::uintptr_t a, const auto& r) { return a < r.first; });
-    return it != ranges_.begin() && address < std::prev(it)->second;
-  }
-  void read() {
-    ranges_.clear();
-    std::ifstream maps("/proc/self/maps");
-    std::string line;
-    while (std::getline(maps, line)) {
-      unsigned long long first = 0, last = 0;
-      if (std::sscanf(line.c_str(), "%llx-%llx", &first, &last) == 2) ranges_.emplace_back(first, last);
-    }
-  }
-  std::mutex mutex_;
-  std::vector<std::pair<std::uintptr_t, std::uintptr_t>> ranges_;
-};
+  return false;
+}
 
 }  // namespace
 
 DescriptorRef reference_to(const Descriptor& descriptor) { return table().reference(descriptor); }
 const Descriptor& resolve(const DescriptorRef& reference) { return table().find(reference); }
+
+CodeRef reference_to_code(const void* code) { return table().code_reference(reinterpret_cast<std::uintptr_t>(code)); }
+const void* resolve_code(const CodeRef& reference) { return reinterpret_cast<const void*>(table().code_address(reference)); }
 
 void put_descriptor(Writer& out, const Descriptor& descriptor) { out.put(reference_to(descriptor)); }
 const Descriptor& get_descriptor(Reader& in) { return resolve(in.get<DescriptorRef>()); }
@@ -194,14 +211,13 @@ std::vector<Module> loaded_modules() {
 Module main_module() { return loaded_modules().front(); }
 
 void refuse_addresses(const void* bytes, std::size_t nbytes, std::string_view what, std::string_view advice) {
-  static Mappings mappings;
   const auto* at = static_cast<const std::byte*>(bytes);
   for (std::size_t i = 0; i + sizeof(std::uintptr_t) <= nbytes; i += sizeof(std::uintptr_t)) {
     std::uintptr_t word = 0;
     std::memcpy(&word, at + i, sizeof word);
     // Below 2^32 nothing of a position-independent process is mapped; above 2^47 nothing can be.
     if (word < (std::uintptr_t{1} << 32) || word >= (std::uintptr_t{1} << 47)) continue;
-    if (mappings.holds(word))
+    if (is_mapped(word))
       throw ValueError(std::string(what) + " holds an address of this process at byte " + std::to_string(i) + ": it cannot be sent to another rank; " +
                        std::string(advice));
   }

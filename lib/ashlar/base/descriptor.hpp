@@ -62,6 +62,16 @@ const Descriptor& resolve(const DescriptorRef& reference);
 void put_descriptor(Writer& out, const Descriptor& descriptor);
 const Descriptor& get_descriptor(Reader& in);
 
+/// The code of a free function: a pointer to it differs between ranks, its module and offset do not.
+struct CodeRef {
+  std::uint64_t module = 0;  ///< hash of the module's build id
+  std::uint64_t offset = 0;  ///< from the module's load address
+  friend bool operator==(const CodeRef&, const CodeRef&) = default;
+};
+CodeRef reference_to_code(const void* code);
+/// The address here. ValueError as `resolve`.
+const void* resolve_code(const CodeRef& reference);
+
 /// A loaded program or shared library.
 struct Module {
   std::string path;
@@ -74,7 +84,7 @@ std::vector<Module> loaded_modules();
 Module main_module();
 
 /// ValueError when `bytes` hold what looks like an address of this process: a captured pointer or reference. `what` names the lambda
-/// or argument. Cost: nothing when no word lies in the range of user addresses.
+/// or argument. Cost: nothing when no word lies in the range of user addresses, else one system call a word.
 void refuse_addresses(const void* bytes, std::size_t nbytes, std::string_view what, std::string_view advice);
 
 }  // namespace ashlar
