@@ -34,10 +34,11 @@ void start_library() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
-void throw_hdf5_error(const char* call, const Place& at) {
+void throw_hdf5_error(const char* call, const Place& at, const std::string& cause) {
   Stack stack;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, collect, &stack);
   H5Eclear2(H5E_DEFAULT);
+  if (stack.system.empty()) stack.system = cause;
   std::string text = std::string(call) + " failed: ";
   if (!at.object.empty()) text += at.object + " of ";
   text += at.file + ": ";

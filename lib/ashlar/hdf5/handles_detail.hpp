@@ -22,7 +22,8 @@ struct Place {
 };
 
 /// Throws IoError "H5Dwrite failed: dataset /x of out.h5: No space left on device (file write failed: …)" from HDF5's error stack.
-[[noreturn]] void throw_hdf5_error(const char* call, const Place& at);
+/// `cause` stands in for the system's words where the stack has none.
+[[noreturn]] void throw_hdf5_error(const char* call, const Place& at, const std::string& cause = {});
 
 template <class Result>
 Result checked(Result result, const char* call, const Place& at) {

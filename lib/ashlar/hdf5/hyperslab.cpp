@@ -1,4 +1,8 @@
+#include <sys/statvfs.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <functional>
 
 #include "ashlar/hdf5/element_types_detail.hpp"
@@ -47,6 +51,14 @@ void move(hid_t dataset, const Rectangle& part, DType type, std::int64_t nbytes_
   });
 }
 
+/// Why a write failed, as far as it can be known: MPI-IO writes what fits, says success, and HDF5 misses the rest without a reason.
+std::string cause_of_failed_write(const std::string& file, int error, std::int64_t nbytes) {
+  struct statvfs disk {};
+  if (error != ENOSPC && statvfs(file.c_str(), &disk) == 0 && static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize) < static_cast<double>(nbytes))
+    error = ENOSPC;
+  return error == ENOSPC || error == EDQUOT || error == EFBIG || error == EIO ? std::strerror(error) : "";
+}
+
 }  // namespace
 
 void check_inside(const Rectangle& part, const Shape& shape, const Place& at) {
@@ -66,7 +78,9 @@ void write_rectangle(hid_t dataset, const Rectangle& to, const Block& from, cons
   const Block block = from.contiguous();
   const TypeHandle type = hdf5_type(block.dtype(), at);
   move(dataset, to, block.dtype(), nbytes_max, at, [&](hid_t memory, hid_t file, index_t element) {
-    checked(H5Dwrite(dataset, type.get(), memory, file, H5P_DEFAULT, block.data() + element * itemsize(block.dtype())), "H5Dwrite", at);
+    errno = 0;
+    const herr_t result = H5Dwrite(dataset, type.get(), memory, file, H5P_DEFAULT, block.data() + element * itemsize(block.dtype()));
+    if (result < 0) throw_hdf5_error("H5Dwrite", at, cause_of_failed_write(at.file, errno, block.nbytes()));
   });
 }
 

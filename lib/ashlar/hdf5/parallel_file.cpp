@@ -166,12 +166,12 @@ void ParallelFile::close(std::exception_ptr failure) {
   Thread::instance().run([&] {
     State& state = *state_;
     if (!state.open) throw IoError("cannot close " + state.path + ": it is closed");
+    const FileLock lock = std::move(state.lock);  // given back on every way out
     state.close_together(state.failure ? state.failure : failure);
     if (!state.in_place) return;
     const auto error = caught([&] {
       if (state.rank == 0) finish_in_place(state.path, state.specs);
     });
-    state.lock = FileLock();
     forget_open_file(state.path);
     agree(state.comm, error);
   });
