@@ -1,0 +1,39 @@
+#pragma once
+// From the text of whole records to types and tables. Both passes see the same records, cut by `record_borders`.
+
+#include "ashlar/table/csv_scan.hpp"
+#include "ashlar/table/csv_types.hpp"
+#include "ashlar/table/table.hpp"
+
+namespace ashlar::table {
+
+/// Whole records of a file.
+struct CsvRecords {
+  std::string_view bytes;
+  std::int64_t line = 1;   ///< the line of the file at which they begin
+  std::string_view source; ///< the file's name, for messages
+};
+
+/// What one part of a file says about its columns; parts merge in any order.
+struct CsvInference {
+  std::vector<ColumnKinds> columns;
+  std::int64_t rows = 0;
+
+  void merge(const CsvInference& other);
+  std::vector<ColumnType> types() const;
+  void encode(Writer& out) const;
+  static CsvInference decode(Reader& in);
+};
+
+/// Errors    IoError with file and line when a record has another number of fields than the header, or the bytes are no text.
+CsvInference infer(const CsvRecords& records, const CsvDialect& dialect, const CsvColumns& columns);
+
+/// The used columns of the records, in the file's order. `types` has one entry for every column of the file. Texts that mean missing become nulls.
+/// Errors    IoError with file, line and column for a text that is not of its column's type, and as `infer`; TypeError for duration and category.
+Table parse(const CsvRecords& records, const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types);
+
+/// All of a CSV text at once. What reading it in parts must equal.
+Table parse_csv(std::string_view text, const CsvDialect& dialect = {}, const Names& usecols = {}, const Names& parse_dates = {},
+                std::string_view source = "<text>");
+
+}  // namespace ashlar::table

@@ -1,0 +1,114 @@
+#include "ashlar/table/csv_types.hpp"
+
+#include <fast_float/fast_float.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "ashlar/table/timestamp_text.hpp"
+
+namespace ashlar::table {
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+  if (text.size() != lower.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if ((text[i] | 0x20) != lower[i]) return false;
+  return true;
+}
+
+// An optional sign, then digits only.
+bool is_whole(std::string_view text) {
+  if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
+  if (text.empty()) return false;
+  for (const char c : text)
+    if (!is_digit(c)) return false;
+  return true;
+}
+
+template <class T>
+std::optional<T> parse_whole(std::string_view text) {
+  text = trimmed(text);
+  if (!text.empty() && text.front() == '+') {
+    text.remove_prefix(1);
+    if (text.empty() || !is_digit(text.front())) return std::nullopt;
+  }
+  T value;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::optional<bool> parse_bool(std::string_view text) {
+  if (equals_ignoring_case(text, "true")) return true;
+  if (equals_ignoring_case(text, "false")) return false;
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> parse_int64(std::string_view text) { return parse_whole<std::int64_t>(text); }
+
+std::optional<std::uint64_t> parse_uint64(std::string_view text) {
+  if (const auto small = parse_whole<std::int64_t>(text)) return *small >= 0 ? std::optional<std::uint64_t>(static_cast<std::uint64_t>(*small)) : std::nullopt;
+  return parse_whole<std::uint64_t>(text);
+}
+
+std::optional<double> parse_double(std::string_view text, char decimal) {
+  text = trimmed(text);
+  if (!text.empty() && text.front() == '+') {
+    text.remove_prefix(1);
+    if (!text.empty() && text.front() == '-') return std::nullopt;
+  }
+  if (text.empty()) return std::nullopt;
+  double value = 0;
+  const fast_float::parse_options options{fast_float::chars_format::general, decimal};
+  const auto [end, error] = fast_float::from_chars_advanced(text.data(), text.data() + text.size(), value, options);
+  if (end != text.data() + text.size()) return std::nullopt;
+  const char last = text.back();
+  if (std::isinf(value) && (is_digit(last) || last == decimal)) return std::nullopt;
+  if (std::isnan(value)) return std::isalpha(static_cast<unsigned char>(last)) ? std::optional(value) : std::nullopt;  // not nan(…)
+  if (error != std::errc{} && value != 0) return std::nullopt;
+  return value;
+}
+
+void ColumnKinds::add(std::string_view text, char decimal, bool date) {
+  if (settled()) return;
+  if (date) {
+    bits_ |= parse_timestamp(text) ? time_bit : text_bit;
+    return;
+  }
+  const std::string_view inner = trimmed(text);
+  if (is_whole(inner)) {
+    if (const auto i = parse_int64(inner))
+      bits_ |= *i < 0 ? integer_bit | negative_bit : integer_bit;
+    else
+      bits_ |= parse_uint64(inner) ? wide_bit : huge_bit;
+  } else if (parse_double(inner, decimal)) {
+    bits_ |= real_bit;
+  } else {
+    bits_ |= parse_bool(text) ? bool_bit : text_bit;
+  }
+}
+
+ColumnType ColumnKinds::type() const {
+  const unsigned numbers = bits_ & (integer_bit | negative_bit | wide_bit | huge_bit | real_bit);
+  if (bits_ == 0) return ColumnType::float64;
+  if (bits_ & text_bit) return ColumnType::string;
+  if (bits_ & time_bit) return ColumnType::timestamp;
+  if (bits_ & bool_bit) return numbers ? ColumnType::string : ColumnType::boolean;
+  if (bits_ & real_bit) return ColumnType::float64;
+  if ((bits_ & huge_bit) || ((bits_ & wide_bit) && (bits_ & negative_bit))) return ColumnType::string;
+  return bits_ & wide_bit ? ColumnType::uint64 : ColumnType::int64;
+}
+
+}  // namespace ashlar::table
