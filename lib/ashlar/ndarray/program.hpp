@@ -32,6 +32,13 @@ class Program {
  public:
   using Value = std::int32_t;
 
+  Program();
+  ~Program();
+  Program(const Program&);
+  Program(Program&&) noexcept;
+  Program& operator=(const Program&);
+  Program& operator=(Program&&) noexcept;
+
   /// The next input; at run time a block that has (or broadcasts to) the program's shape.
   Value input(DType type);
   Value constant(const ScalarValue& value);
@@ -71,6 +78,9 @@ class Program {
   std::vector<Step> steps_;
   std::vector<Output> outputs_;
   int inputs_ = 0;
+
+  Value add(Step step);
+  void check_value(Value value, const char* what) const;
 };
 
 /// The instruction set the kernels use ("AVX3", "AVX2", …), as a bit mask and by name. Ranks agree on the common minimum at start.

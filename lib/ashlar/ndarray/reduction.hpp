@@ -14,8 +14,8 @@ namespace ashlar {
 enum class Reduction : std::uint8_t { sum, prod, min, max, any, all, mean, var, std, argmin, argmax };
 std::string_view reduction_name(Reduction reduction);
 
-/// What a chunk leaves: sum prod min max any all: [value]; mean: [sum, count]; var std: [mean, sum of squared deviations, count];
-/// argmin argmax: [value, position]. Counts are 0-d int64.
+/// What a chunk leaves: sum prod any all: [value]; mean: [sum, count]; min max: [value, count]; var std: [mean, sum of squared
+/// deviations, count]; argmin argmax: [value, position], position -1 where there was nothing. Counts are 0-d int64: elements per output.
 using Partial = std::vector<Block>;
 int partial_blocks(Reduction reduction);
 

@@ -1,0 +1,69 @@
+#pragma once
+// The loops that programs are made of, found at run time by operation and element type. Everything here works on strips: dense runs
+// of up to `strip_length` elements. Private to this floor.
+//
+// Invariants: 1. an element of a result depends on the operands' elements at its place only, never on the length of the strip or
+// the width of the vectors. 2. arithmetic rounds every operation (no fused multiply-add), so all instruction sets give the same
+// bits; what is taken from Highway's mathematics (`simd_math`) uses fused multiply-add where the instruction set has it.
+
+#include <cstdint>
+
+#include "ashlar/ndarray/dtype.hpp"
+#include "ashlar/ndarray/op.hpp"
+#include "ashlar/ndarray/program.hpp"
+#include "ashlar/ndarray/reduction.hpp"
+#include "ashlar/ndarray/shape.hpp"
+
+namespace ashlar::kernels {
+
+/// Longest strip: a handful of float64 strips share a 32 KiB L1.
+inline constexpr index_t strip_length = 1024;
+
+/// out[i] = op(a[i], b[i], c[i]) for i < n; unused operands are null. `out` may be an operand whose elements have the same size.
+using Elementwise = void (*)(index_t n, void* out, const void* a, const void* b, const void* c);
+
+/// The loop of an operation for its compute type. Null when NumPy does not define it (op_compute_type says so first).
+Elementwise elementwise(Op op, DType compute);
+Elementwise cast(DType from, DType to);
+
+/// The parts `elementwise` is put together from; null for what they do not serve.
+Elementwise simd_math(Op op, DType compute);        // Highway's mathematics, float32 and float64
+Elementwise simd_arithmetic(Op op, DType compute);  // real types: arithmetic, rounding, bits
+Elementwise simd_compare(Op op, DType compute);     // comparisons, predicates, where, clip
+Elementwise plain_real(Op op, DType compute);       // one element after the other: libm, integer division
+Elementwise plain_complex(Op op, DType compute);
+
+/// out[i] = start + step * (k + i * stride).
+void arange(DType type, const ScalarValue& start, const ScalarValue& step, index_t k, index_t stride, index_t n, void* out);
+
+struct RandomSource {
+  Distribution distribution;
+  std::uint64_t seed;
+  double a, b;
+};
+/// out[i] = the number of element k + i * stride.
+void random(DType type, const RandomSource& source, index_t k, index_t stride, index_t n, void* out);
+
+/// n copies of one element.
+void fill(std::int64_t itemsize, const void* value, index_t n, void* out);
+/// out[i] = in[i * stride].
+void gather(std::int64_t itemsize, const void* in, index_t stride, index_t n, void* out);
+
+/// The first step of a reduction. A state is a few arrays with one entry per output:
+///   sum mean prod: value [rest]   min max any all: value   var std: sum [rest] M2   argmin argmax: value position
+/// where rest is what rounding took from value (floating sums only).
+struct Reducer {
+  int arrays = 0;
+  std::int64_t itemsize[3] = {};
+  /// The state of nothing.
+  void (*init)(index_t m, void* const* state) = nullptr;
+  /// state[j] = the reduction of elements [j * r, (j + 1) * r), r >= 1. 32 partial results by position, then a fixed tree.
+  void (*segments)(index_t m, index_t r, const void* in, const index_t* positions, void* const* state) = nullptr;
+  /// state[j] takes up element j; `before` elements each are in it already.
+  void (*accumulate)(index_t m, const void* in, const index_t* positions, void* const* state, index_t before) = nullptr;
+  /// state[j] takes up part[j], made of `count` elements.
+  void (*merge)(index_t m, void* const* part, index_t count, void* const* state, index_t before) = nullptr;
+};
+Reducer reducer(Reduction reduction, DType elements);
+
+}  // namespace ashlar::kernels

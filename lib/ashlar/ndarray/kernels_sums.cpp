@@ -1,0 +1,256 @@
+// sum, mean, prod, var, std of strips.
+//
+// Why the results do not depend on the width of the vectors: a run of elements is always added into 32 partial sums by position,
+// and these are folded 16, 8, 4, 2, 1. Runs are added to each other with their rounding errors kept (`rest`), so the error of a long
+// sum is that of its runs: below NumPy's pairwise sum.
+#include "ashlar/ndarray/kernels_targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ashlar/ndarray/kernels_sums.cpp"
+#include "hwy/foreach_target.h"
+//
+#include "hwy/highway.h"
+//
+#include "ashlar/ndarray/kernels_loops-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace ashlar::kernels {
+namespace HWY_NAMESPACE {
+
+constexpr index_t lanes = 32;
+
+// Parts: 2 for complex numbers, which are added as pairs of reals. T: the stored real type, A: the real type added in.
+template <class A, int L, int Parts>
+HWY_INLINE void fold(A* lane) {
+#pragma GCC unroll 5
+  for (int w = L / 2; w >= Parts; w /= 2)
+    for (int j = 0; j < w; ++j) lane[j] = element::add::of<A>(lane[j], lane[j + w]);
+}
+
+// -0.0 is the neutral element: 0.0 would turn a sum of negative zeros positive.
+template <class A>
+constexpr A nothing() {
+  if constexpr (is_float<A>) return A(-0.0);
+  else return A(0);
+}
+
+/// Runs of at most L elements: the outer folds would only add neutral elements.
+template <class T, class A, int L, int Parts>
+void short_runs(index_t m, index_t r, const T* x, A* sums) {
+  for (index_t j = 0; j < m; ++j, x += r) {
+    A lane[L];
+    for (int i = 0; i < L; ++i) lane[i] = nothing<A>();
+    for (index_t i = 0; i < r; ++i) lane[i] = element::add::of<A>(lane[i], static_cast<A>(x[i]));
+    fold<A, L, Parts>(lane);
+    for (int p = 0; p < Parts; ++p) sums[Parts * j + p] = lane[p];
+  }
+}
+
+/// r counts reals.
+template <class T, class A, int Parts>
+void sum_runs(index_t m, index_t r, const T* x, A* sums) {
+  if (r <= 4) return short_runs<T, A, 4, Parts>(m, r, x, sums);
+  if (r <= 8) return short_runs<T, A, 8, Parts>(m, r, x, sums);
+  if (r <= 16) return short_runs<T, A, 16, Parts>(m, r, x, sums);
+  for (index_t j = 0; j < m; ++j, x += r) {
+    A lane[lanes];
+    for (int i = 0; i < lanes; ++i) lane[i] = nothing<A>();
+    index_t i = 0;
+    for (; i + lanes <= r; i += lanes)
+      for (int l = 0; l < lanes; ++l) lane[l] = element::add::of<A>(lane[l], static_cast<A>(x[i + l]));
+    for (int l = 0; i + l < r; ++l) lane[l] = element::add::of<A>(lane[l], static_cast<A>(x[i + l]));
+    fold<A, lanes, Parts>(lane);
+    for (int p = 0; p < Parts; ++p) sums[Parts * j + p] = lane[p];
+  }
+}
+
+/// sum += value, what was rounded off goes to rest (Knuth's two-sum).
+ASHLAR_ELEMENT void add_exactly(double& sum, double& rest, double value) {
+  const double total = sum + value, taken = total - sum;
+  rest += (sum - (total - taken)) + (value - taken);
+  sum = total;
+}
+
+template <class T, class A, int Parts>
+struct Sum {
+  static constexpr bool floating = is_float<A>;
+  static void init(index_t m, void* const* state) {
+    for (index_t j = 0; j < m * Parts; ++j) static_cast<A*>(state[0])[j] = nothing<A>();
+    if constexpr (floating)
+      for (index_t j = 0; j < m * Parts; ++j) static_cast<A*>(state[1])[j] = 0;
+  }
+  static void segments(index_t m, index_t r, const void* in, const index_t*, void* const* state) {
+    sum_runs<T, A, Parts>(m, r * Parts, static_cast<const T*>(in), static_cast<A*>(state[0]));
+    if constexpr (floating)
+      for (index_t j = 0; j < m * Parts; ++j) static_cast<A*>(state[1])[j] = 0;
+  }
+  static void accumulate(index_t m, const void* in, const index_t*, void* const* state, index_t) {
+    const T* x = static_cast<const T*>(in);
+    A* sum = static_cast<A*>(state[0]);
+    if constexpr (floating) {
+      double* rest = static_cast<double*>(state[1]);
+#pragma GCC ivdep
+      for (index_t j = 0; j < m * Parts; ++j) add_exactly(sum[j], rest[j], static_cast<double>(x[j]));
+    } else {
+#pragma GCC ivdep
+      for (index_t j = 0; j < m; ++j) sum[j] = element::add::of<A>(sum[j], static_cast<A>(x[j]));
+    }
+  }
+  static void merge(index_t m, void* const* part, index_t, void* const* state, index_t) {
+    const A* x = static_cast<const A*>(part[0]);
+    A* sum = static_cast<A*>(state[0]);
+    if constexpr (floating) {
+      const double* more = static_cast<const double*>(part[1]);
+      double* rest = static_cast<double*>(state[1]);
+#pragma GCC ivdep
+      for (index_t j = 0; j < m * Parts; ++j) {
+        add_exactly(sum[j], rest[j], x[j]);
+        rest[j] += more[j];
+      }
+    } else {
+#pragma GCC ivdep
+      for (index_t j = 0; j < m; ++j) sum[j] = element::add::of<A>(sum[j], x[j]);
+    }
+  }
+  static Reducer reducer() {
+    const std::int64_t size = sizeof(A) * Parts;
+    return {floating ? 2 : 1, {size, size}, &init, &segments, &accumulate, &merge};
+  }
+};
+
+template <class T, class A>
+struct Product {
+  static A times(A a, A b) { return element::multiply::of<A>(a, b); }
+  static void init(index_t m, void* const* state) {
+    for (index_t j = 0; j < m; ++j) static_cast<A*>(state[0])[j] = A(1);
+  }
+  static void segments(index_t m, index_t r, const void* in, const index_t*, void* const* state) {
+    const T* x = static_cast<const T*>(in);
+    constexpr int count = is_cplx<A> ? 4 : 32;
+    for (index_t j = 0; j < m; ++j, x += r) {
+      A lane[count];
+      for (int l = 0; l < count; ++l) lane[l] = A(1);
+      index_t i = 0;
+      for (; i + count <= r; i += count)
+        for (int l = 0; l < count; ++l) lane[l] = times(lane[l], static_cast<A>(x[i + l]));
+      for (int l = 0; i + l < r; ++l) lane[l] = times(lane[l], static_cast<A>(x[i + l]));
+      for (int w = count / 2; w >= 1; w /= 2)
+        for (int l = 0; l < w; ++l) lane[l] = times(lane[l], lane[l + w]);
+      static_cast<A*>(state[0])[j] = lane[0];
+    }
+  }
+  static void accumulate(index_t m, const void* in, const index_t*, void* const* state, index_t) {
+    A* product = static_cast<A*>(state[0]);
+    for (index_t j = 0; j < m; ++j) product[j] = times(product[j], static_cast<A>(static_cast<const T*>(in)[j]));
+  }
+  static void merge(index_t m, void* const* part, index_t, void* const* state, index_t) {
+    A* product = static_cast<A*>(state[0]);
+    for (index_t j = 0; j < m; ++j) product[j] = times(product[j], static_cast<const A*>(part[0])[j]);
+  }
+  static Reducer reducer() { return {1, {sizeof(A)}, &init, &segments, &accumulate, &merge}; }
+};
+
+/// Two passes within a run; runs are joined by Chan's formula. state: sum, rest, M2 (sum of squared distances from the mean).
+template <class T, int Parts>
+struct Variance {
+  static void init(index_t m, void* const* state) {
+    Sum<T, double, Parts>::init(m, state);
+    for (index_t j = 0; j < m; ++j) static_cast<double*>(state[2])[j] = 0;
+  }
+  static void segments(index_t m, index_t r, const void* in, const index_t* positions, void* const* state) {
+    Sum<T, double, Parts>::segments(m, r, in, positions, state);
+    const T* x = static_cast<const T*>(in);
+    for (index_t j = 0; j < m; ++j, x += r * Parts) {
+      double mean[Parts], lane[lanes] = {};
+      for (int p = 0; p < Parts; ++p) mean[p] = static_cast<double*>(state[0])[Parts * j + p] / static_cast<double>(r);
+      index_t i = 0;
+      const index_t n = r * Parts;
+      const auto square = [&](double value, int l) {
+        const double distance = value - mean[l % Parts];
+        return distance * distance;
+      };
+      for (; i + lanes <= n; i += lanes)
+        for (int l = 0; l < lanes; ++l) lane[l] += square(static_cast<double>(x[i + l]), l);
+      for (int l = 0; i + l < n; ++l) lane[l] += square(static_cast<double>(x[i + l]), l);
+      fold<double, lanes, 1>(lane);
+      static_cast<double*>(state[2])[j] = lane[0];
+    }
+  }
+  static void accumulate(index_t m, const void* in, const index_t* positions, void* const* state, index_t before) {
+    if (before > 0) {
+      const T* x = static_cast<const T*>(in);
+      const double *sum = static_cast<const double*>(state[0]), *rest = static_cast<const double*>(state[1]);
+      double* squares = static_cast<double*>(state[2]);
+      const double n = static_cast<double>(before), weight = n / (n + 1);
+#pragma GCC ivdep
+      for (index_t j = 0; j < m; ++j) {
+        double square = 0;
+        for (int p = 0; p < Parts; ++p) {
+          const index_t q = Parts * j + p;
+          const double distance = static_cast<double>(x[q]) - (sum[q] + rest[q]) / n;
+          square += distance * distance;
+        }
+        squares[j] += square * weight;
+      }
+    }
+    Sum<T, double, Parts>::accumulate(m, in, positions, state, before);
+  }
+  static void merge(index_t m, void* const* part, index_t count, void* const* state, index_t before) {
+    const double *sum = static_cast<const double*>(state[0]), *rest = static_cast<const double*>(state[1]);
+    const double *part_sum = static_cast<const double*>(part[0]), *part_rest = static_cast<const double*>(part[1]);
+    double* squares = static_cast<double*>(state[2]);
+    const double n = static_cast<double>(before), k = static_cast<double>(count);
+#pragma GCC ivdep
+    for (index_t j = 0; j < m; ++j) {
+      double square = 0;
+      if (before > 0)
+        for (int p = 0; p < Parts; ++p) {
+          const index_t q = Parts * j + p;
+          const double distance = (part_sum[q] + part_rest[q]) / k - (sum[q] + rest[q]) / n;
+          square += distance * distance;
+        }
+      squares[j] += static_cast<const double*>(part[2])[j] + square * (n * k / (n + k));
+    }
+    Sum<T, double, Parts>::merge(m, part, count, state, before);
+  }
+  static Reducer reducer() {
+    return {3, {sizeof(double) * Parts, sizeof(double) * Parts, sizeof(double)}, &init, &segments, &accumulate, &merge};
+  }
+};
+
+template <class T>
+Reducer sums_of(Reduction reduction) {
+  if constexpr (is_cplx<T>) {
+    using Part = typename T::value_type;
+    switch (reduction) {
+      case Reduction::sum:
+      case Reduction::mean: return Sum<Part, double, 2>::reducer();
+      case Reduction::prod: return Product<T, std::complex<double>>::reducer();
+      default: return Variance<Part, 2>::reducer();
+    }
+  } else {
+    using Whole = std::conditional_t<std::is_unsigned_v<T> && !is_bool<T>, std::uint64_t, std::int64_t>;
+    using A = std::conditional_t<is_float<T>, double, Whole>;
+    switch (reduction) {
+      case Reduction::sum: return Sum<T, A, 1>::reducer();
+      case Reduction::mean: return Sum<T, double, 1>::reducer();
+      case Reduction::prod: return Product<T, A>::reducer();
+      default: return Variance<T, 1>::reducer();
+    }
+  }
+}
+
+Reducer sums(Reduction reduction, DType type) {
+  return visit_dtype(type, [reduction]<class T>(std::type_identity<T>) { return sums_of<T>(reduction); });
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace ashlar::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ashlar::kernels {
+HWY_EXPORT(sums);
+Reducer sums_reducer(Reduction reduction, DType elements) { return HWY_DYNAMIC_DISPATCH(sums)(reduction, elements); }
+}  // namespace ashlar::kernels
+#endif

@@ -1,0 +1,6 @@
+// Which instruction sets a kernel file is compiled for: the baseline, AVX2 and AVX-512. More would cost compile time for little.
+// Include before "hwy/foreach_target.h".
+#pragma once
+#include "hwy/detect_targets.h"
+#undef HWY_DISABLED_TARGETS
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
