@@ -1,0 +1,73 @@
+// One thread for all calls of HDF5.
+
+#include "ashlar/hdf5/thread.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace ashlar::hdf5 {
+namespace {
+
+TEST(Thread, runs_every_job_on_one_thread_that_is_not_the_callers) {
+  Thread& thread = Thread::instance();
+  const auto id = thread.run([] { return std::this_thread::get_id(); });
+  EXPECT_NE(id, std::this_thread::get_id());
+  EXPECT_EQ(thread.run([] { return std::this_thread::get_id(); }), id);
+  EXPECT_TRUE(thread.run([&] { return thread.here(); }));
+  EXPECT_FALSE(thread.here());
+}
+
+TEST(Thread, hands_on_values_and_exceptions) {
+  Thread& thread = Thread::instance();
+  EXPECT_EQ(thread.run([] { return std::string("value"); }), "value");
+  EXPECT_THROW(thread.run([] { throw std::out_of_range("no"); }), std::out_of_range);
+  EXPECT_THROW(thread.post([]() -> int { throw std::out_of_range("no"); }).get(), std::out_of_range);
+  EXPECT_EQ(thread.run([] { return 7; }), 7);
+}
+
+TEST(Thread, a_job_may_run_another) {
+  Thread& thread = Thread::instance();
+  EXPECT_EQ(thread.run([&] { return thread.run([] { return 1; }) + 1; }), 2);
+}
+
+TEST(Thread, takes_jobs_from_several_threads_one_at_a_time_and_in_order) {
+  Thread& thread = Thread::instance();
+  int inside = 0, most = 0;
+  std::atomic<int> out_of_order = 0;
+  std::vector<std::thread> callers;
+  for (int c = 0; c < 4; c++)
+    callers.emplace_back([&] {
+      int done = 0;
+      std::vector<std::future<void>> jobs;
+      for (int i = 0; i < 500; i++)
+        jobs.push_back(thread.post([&, i] {
+          most = std::max(most, ++inside);
+          if (done++ != i) out_of_order++;
+          inside--;
+        }));
+      for (auto& job : jobs) job.get();
+      EXPECT_EQ(thread.run([&] { return done; }), 500);
+    });
+  for (auto& caller : callers) caller.join();
+  EXPECT_EQ(most, 1);
+  EXPECT_EQ(out_of_order, 0);
+}
+
+TEST(Thread, ends_when_told_and_starts_again_with_the_next_job) {
+  Thread& thread = Thread::instance();
+  int done = 0;
+  auto posted = thread.post([&] { done = 1; });
+  thread.stop();
+  EXPECT_EQ(done, 1) << "what was posted before the stop is done";
+  thread.stop();
+  EXPECT_EQ(thread.run([] { return 5; }), 5);
+  thread.stop();
+}
+
+}  // namespace
+}  // namespace ashlar::hdf5

@@ -2,6 +2,7 @@
 // Attributes of files, groups and datasets.
 
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,6 +10,7 @@
 namespace ashlar::hdf5 {
 
 /// What an attribute holds. In the file: a variable-length UTF-8 string, one number, or a list of doubles.
+/// A boolean is read as 0 or 1.
 using AttributeValue = std::variant<std::string, double, std::int64_t, std::vector<double>>;
 
 struct Attribute {
@@ -21,6 +23,9 @@ using Attributes = std::vector<Attribute>;
 
 /// "K" with its quotes, 3.5, 7, [1, 2.5].
 std::string to_string(const AttributeValue& value);
+
+/// units = "K"
+std::ostream& operator<<(std::ostream& out, const Attribute& attribute);
 
 /// Stands on a dataset while a write into it has not ended; such a dataset is not read.
 inline constexpr char incomplete_attribute[] = "ashlar_incomplete";

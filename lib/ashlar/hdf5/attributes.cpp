@@ -1,6 +1,6 @@
 #include <cmath>
 #include <cstring>
-#include <sstream>
+#include <ostream>
 
 #include "ashlar/hdf5/attributes_detail.hpp"
 #include "ashlar/hdf5/element_types_detail.hpp"
@@ -61,6 +61,12 @@ AttributeValue read_one(hid_t object, const std::string& name, const Place& at) 
   const bool single = H5Sget_simple_extent_type(space.get()) == H5S_SCALAR || (elements == 1 && kind == H5T_STRING);
   const bool numeric = kind == H5T_INTEGER || kind == H5T_FLOAT;
   if (kind == H5T_STRING && single) return read_string(attribute.get(), type.get(), at);
+  const bool truth = kind == H5T_ENUM && dtype_of_hdf5(type.get()) == DType::bool_;
+  if (truth && single) {
+    signed char value = 0;
+    checked(H5Aread(attribute.get(), type.get(), &value), "H5Aread", at);
+    return std::int64_t(value);
+  }
   if (kind == H5T_INTEGER && single && !(H5Tget_sign(type.get()) == H5T_SGN_NONE && H5Tget_size(type.get()) == 8)) {
     std::int64_t value = 0;
     checked(H5Aread(attribute.get(), H5T_NATIVE_INT64, &value), "H5Aread", at);
@@ -94,6 +100,8 @@ std::string to_string(const AttributeValue& value) {
   };
   return std::visit(Text{}, value);
 }
+
+std::ostream& operator<<(std::ostream& out, const Attribute& attribute) { return out << attribute.name << " = " << to_string(attribute.value); }
 
 bool has_attribute(hid_t object, const char* name, const Place& at) { return checked(H5Aexists(object, name), "H5Aexists", at) > 0; }
 
