@@ -28,7 +28,7 @@ GroupPartial GroupPartial::build(const Table& table, const Names& keys, const st
     const Column& column = a.function == Aggregation::size ? key_table.at(0) : table[a.column];
     auto state = make_accumulator(a.function, column.type(), a.ddof);
     state->resize(index.size());
-    state->update(column, groups.data());
+    if (!groups.empty()) state->update(column, groups.data());
     out.types_.push_back(column.type());
     out.states_.push_back(std::move(state));
   }

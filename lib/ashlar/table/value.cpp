@@ -14,6 +14,13 @@ enum Kind : std::size_t { null_kind, bool_kind, int64_kind, uint64_kind, double_
 bool whole(double d) { return std::trunc(d) == d && d >= -0x1p63 && d < 0x1p64; }
 }  // namespace
 
+Value::Value() = default;
+Value::Value(const Value&) = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(const Value&) = default;
+Value& Value::operator=(Value&&) noexcept = default;
+Value::~Value() = default;
+
 ColumnType Value::type() const {
   switch (v_.index()) {
     case bool_kind: return ColumnType::boolean;

@@ -23,7 +23,14 @@ namespace ashlar {
 /// Example   df["x"].min().compute().as<double>()
 class Value {
  public:
-  Value() = default;
+  // Not inline: g++ 12 takes the inlined copy of a variant with a string in it for a read of uninitialised memory.
+  Value();
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();
+
   Value(std::nullopt_t) {}
   template <std::same_as<bool> B>
   Value(B b) : v_(b) {}
