@@ -1,0 +1,44 @@
+#pragma once
+// MPI's start and end, and what the ranks tell each other first.
+
+#include <mpi.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ashlar::mpi {
+
+/// Sets what Open MPI reads before it starts: yielding when idle, a single process without a daemon, components that are safe here. Values the
+/// user has set stay. Must come before MPI_Init.
+void prepare_environment();
+
+/// What one rank tells the others at start.
+struct RankInfo {
+  std::string host;
+  int pid = 0;
+  std::string program, build_id;  ///< of the main module
+  std::uint32_t wire_version = 0;
+  int threads = 1;
+  std::int64_t memory_limit = 0;
+  std::int64_t simd_targets = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & host & pid & program & build_id & wire_version & threads & memory_limit & simd_targets;
+  }
+};
+
+/// Everybody's info, by rank. Collective over `comm`.
+std::vector<RankInfo> exchange(MPI_Comm comm, const RankInfo& own);
+
+/// ValueError, the same on every rank, when the ranks do not run one build: "rank 2 runs …/app build …, rank 0 runs …".
+void require_same_build(const std::vector<RankInfo>& ranks);
+
+/// Number of ranks the launcher started on this rank's host, 1 without a launcher.
+int ranks_on_this_host(MPI_Comm comm);
+
+/// True when a launcher (mpirun, srun) started this process.
+bool launched();
+
+}  // namespace ashlar::mpi

@@ -1,0 +1,196 @@
+#include "ashlar/mpi/mpi_transport.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "ashlar/mpi/check.hpp"
+
+namespace ashlar {
+namespace {
+
+constexpr int head_tag = 1, part_tag = 2;
+constexpr std::size_t part_bytes_max = std::size_t{1} << 30;
+// A head above this travels as a part: the receiver allocates it once it knows its size anyway.
+constexpr std::size_t head_bytes_max = std::size_t{16} << 20;
+
+struct Sending {
+  Bytes head;
+  std::vector<Buffer> buffers;
+  std::vector<MPI_Request> requests;
+};
+
+struct Receiving {
+  Parcel parcel;
+  Buffer long_head;
+  std::vector<MPI_Request> requests;
+};
+
+std::shared_ptr<void> keep(Bytes bytes) { return std::make_shared<Bytes>(std::move(bytes)); }
+
+class MpiTransport final : public Transport {
+ public:
+  explicit MpiTransport(MPI_Comm comm) {
+    mpi::check(MPI_Comm_dup(comm, &comm_), "MPI_Comm_dup");
+    mpi::check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+    mpi::check(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
+    mpi::check(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
+    receiving_.resize(static_cast<std::size_t>(size_));
+  }
+  ~MpiTransport() override {
+    int finalized = 0;
+    MPI_Finalized(&finalized);
+    if (!finalized) MPI_Comm_free(&comm_);
+  }
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+
+  void send(int to, Parcel parcel) override {
+    if (to == rank_) {
+      to_self_.push_back({rank_, std::move(parcel)});
+      return;
+    }
+    Sending sending;
+    const bool long_head = parcel.head.size() > head_bytes_max;
+    if (long_head) {
+      const std::size_t n = parcel.head.size();
+      auto owner = keep(std::move(parcel.head));
+      auto* memory = static_cast<Bytes*>(owner.get())->data();
+      sending.buffers.push_back(Buffer::wrap(memory, n, std::move(owner)));
+      parcel.head.clear();
+    }
+    for (Buffer& b : parcel.buffers) sending.buffers.push_back(std::move(b));
+    Writer head;
+    head.put(long_head);
+    head.put(static_cast<std::uint32_t>(sending.buffers.size()));
+    for (const Buffer& b : sending.buffers) head.put<std::uint64_t>(b.size());
+    head.raw(parcel.head.data(), parcel.head.size());
+    sending.head = std::move(head).take().head;
+
+    auto& requests = sending.requests;
+    requests.emplace_back();
+    mpi::check(MPI_Isend(sending.head.data(), static_cast<int>(sending.head.size()), MPI_BYTE, to, head_tag, comm_, &requests.back()), "MPI_Isend");
+    for (const Buffer& b : sending.buffers)
+      for (std::size_t at = 0; at < b.size(); at += part_bytes_max) {
+        requests.emplace_back();
+        mpi::check(MPI_Isend(b.data() + at, static_cast<int>(std::min(part_bytes_max, b.size() - at)), MPI_BYTE, to, part_tag, comm_, &requests.back()), "MPI_Isend");
+      }
+    sending_.push_back(std::move(sending));
+  }
+
+  bool receive(std::vector<Arrival>& arrived) override {
+    const std::size_t before = arrived.size();
+    bool moved = finish_sending();
+    for (int n = 0; n < heads_per_turn; ++n) {
+      int found = 0;
+      MPI_Message message;
+      MPI_Status status;
+      mpi::check(MPI_Improbe(MPI_ANY_SOURCE, head_tag, comm_, &found, &message, &status), "MPI_Improbe");
+      if (!found) break;
+      take_head(message, status);
+      moved = true;
+    }
+    for (std::size_t from = 0; from < receiving_.size(); ++from) {
+      auto& queue = receiving_[from];
+      // Only the first of a peer may be given out, so that parcels stay in order.
+      while (!queue.empty() && complete(queue.front().requests)) {
+        Receiving& r = queue.front();
+        if (r.long_head) r.parcel.head.assign(r.long_head.data(), r.long_head.data() + r.long_head.size());
+        arrived.push_back({static_cast<int>(from), std::move(r.parcel)});
+        queue.pop_front();
+      }
+    }
+    for (Arrival& a : to_self_) arrived.push_back(std::move(a));
+    to_self_.clear();
+    return moved || arrived.size() > before;
+  }
+
+  void wait(std::chrono::nanoseconds at_most) override {
+    // Short waits give the core to a rank that has work; a sleep would cost 50 us and more.
+    if (at_most < std::chrono::microseconds(20)) {
+      sched_yield();
+      return;
+    }
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, at_most, [&] { return woken_; });
+    woken_ = false;
+  }
+
+  void wake() override {
+    {
+      std::lock_guard lock(mutex_);
+      woken_ = true;
+    }
+    changed_.notify_one();
+  }
+
+  bool sent_all() const override { return sending_.empty() && to_self_.empty(); }
+
+ private:
+  static constexpr int heads_per_turn = 64;
+
+  static bool complete(std::vector<MPI_Request>& requests) {
+    if (requests.empty()) return true;
+    int done = 0;
+    mpi::check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall");
+    if (done) requests.clear();
+    return done != 0;
+  }
+
+  bool finish_sending() {
+    const std::size_t before = sending_.size();
+    std::erase_if(sending_, [](Sending& s) { return complete(s.requests); });
+    return sending_.size() < before;
+  }
+
+  void take_head(MPI_Message message, const MPI_Status& status) {
+    int n = 0;
+    mpi::check(MPI_Get_count(&status, MPI_BYTE, &n), "MPI_Get_count");
+    Bytes bytes(static_cast<std::size_t>(n));
+    // The head has arrived or is being sent by a living rank in bounded time: heads are small.
+    MPI_Request request;
+    mpi::check(MPI_Imrecv(bytes.data(), n, MPI_BYTE, &message, &request), "MPI_Imrecv");
+    int done = 0;
+    while (!done) mpi::check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
+
+    Reader in(bytes);
+    const bool long_head = in.get<bool>();
+    const auto buffers = in.get<std::uint32_t>();
+    std::vector<std::uint64_t> sizes(buffers);
+    for (auto& size : sizes) size = in.get<std::uint64_t>();
+    Receiving r;
+    for (std::uint32_t i = 0; i < buffers; ++i) {
+      Buffer buffer = Buffer::allocate(sizes[i]);
+      for (std::size_t at = 0; at < buffer.size(); at += part_bytes_max) {
+        r.requests.emplace_back();
+        mpi::check(MPI_Irecv(buffer.data() + at, static_cast<int>(std::min(part_bytes_max, buffer.size() - at)), MPI_BYTE, status.MPI_SOURCE, part_tag, comm_,
+                             &r.requests.back()),
+                   "MPI_Irecv");
+      }
+      if (i == 0 && long_head) r.long_head = std::move(buffer);
+      else r.parcel.buffers.push_back(std::move(buffer));
+    }
+    if (!long_head) r.parcel.head.assign(bytes.begin() + static_cast<std::ptrdiff_t>(in.position()), bytes.end());
+    receiving_[static_cast<std::size_t>(status.MPI_SOURCE)].push_back(std::move(r));
+  }
+
+  MPI_Comm comm_ = MPI_COMM_NULL;
+  int rank_ = 0, size_ = 1;
+  std::deque<Sending> sending_;
+  std::vector<std::deque<Receiving>> receiving_;
+  std::vector<Arrival> to_self_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool woken_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> mpi_transport(MPI_Comm comm) { return std::make_unique<MpiTransport>(comm); }
+
+}  // namespace ashlar

@@ -1,0 +1,210 @@
+#include "ashlar/protocol/messages.hpp"
+
+#include "ashlar/base/error.hpp"
+
+namespace ashlar::protocol {
+namespace {
+
+enum class Kind : std::uint8_t {
+  define_operation, forget_operation, give_task, free_data, retract_task, send_value, put_value, call_worker, shutdown,
+  task_report, task_failure, value_report, call_report, goodbye, ask_data, withdraw_data, data_value
+};
+
+void put_payload(Writer& out, const Parcel& payload) {
+  out.put(static_cast<std::uint32_t>(payload.buffers.size()));
+  out.array(std::span<const std::byte>(payload.head));
+  for (const Buffer& buffer : payload.buffers) out.buffer(buffer);
+}
+Parcel get_payload(Reader& in) {
+  Parcel payload;
+  const auto buffers = in.get<std::uint32_t>();
+  payload.head = in.array<std::byte>();
+  for (std::uint32_t i = 0; i < buffers; ++i) payload.buffers.push_back(in.buffer());
+  return payload;
+}
+
+struct Encoder {
+  Writer& out;
+  void kind(Kind k) { out.put(k); }
+  void operator()(const DefineOperation& m) {
+    kind(Kind::define_operation);
+    out.put(m.id);
+    encode_operation(out, *m.operation);
+  }
+  void operator()(const ForgetOperation& m) {
+    kind(Kind::forget_operation);
+    out.put(m.id);
+  }
+  void operator()(const GiveTask& m) { encode_give_task(out, m.task, m.order, m.fetch, m.operation, m.index, m.inputs, m.payload); }
+  void operator()(const FreeData& m) {
+    kind(Kind::free_data);
+    out.array(m.data);
+  }
+  void operator()(const RetractTask& m) {
+    kind(Kind::retract_task);
+    out.put(m.task);
+  }
+  void operator()(const SendValue& m) {
+    kind(Kind::send_value);
+    out.put(m.data);
+  }
+  void operator()(const PutValue& m) {
+    kind(Kind::put_value);
+    out.put(m.data);
+    m.value.encode(out);
+  }
+  void operator()(const CallWorker& m) {
+    kind(Kind::call_worker);
+    out.put(m.number);
+    out.put(m.collective);
+    encode_operation(out, *m.operation);
+    put_payload(out, m.payload);
+  }
+  void operator()(const Shutdown& m) {
+    kind(Kind::shutdown);
+    out.put(m.exit_code);
+  }
+  void operator()(const TaskReport& m) {
+    kind(Kind::task_report);
+    out.put(m.task);
+    out.put(m.nbytes);
+    out.put(m.took_ns);
+    out.put(m.has_value);
+    if (m.has_value) m.value.encode(out);
+  }
+  void operator()(const TaskFailure& m) {
+    kind(Kind::task_failure);
+    out.put(m.task);
+    encode_error(out, m.error);
+  }
+  void operator()(const ValueReport& m) {
+    kind(Kind::value_report);
+    out.put(m.data);
+    m.value.encode(out);
+  }
+  void operator()(const CallReport& m) {
+    kind(Kind::call_report);
+    out.put(m.number);
+    out.put(m.error != nullptr);
+    if (m.error) encode_error(out, m.error);
+    else m.value.encode(out);
+  }
+  void operator()(const Goodbye&) { kind(Kind::goodbye); }
+  void operator()(const AskData& m) {
+    kind(Kind::ask_data);
+    out.put(m.data);
+    out.put(m.last_use);
+  }
+  void operator()(const WithdrawData& m) {
+    kind(Kind::withdraw_data);
+    out.put(m.data);
+  }
+  void operator()(const DataValue& m) {
+    kind(Kind::data_value);
+    out.put(m.data);
+    m.value.encode(out);
+  }
+};
+
+}  // namespace
+
+void encode(Writer& batch, const Message& message) { std::visit(Encoder{batch}, message); }
+
+void encode_give_task(Writer& batch, TaskId task, std::int64_t order, bool fetch, OperationId operation, std::int64_t index,
+                      const std::vector<TaskInputRef>& inputs, const Parcel& payload) {
+  batch.put(Kind::give_task);
+  batch.put(task);
+  batch.put(order);
+  batch.put(fetch);
+  batch.put(operation);
+  batch.put(index);
+  batch.put(static_cast<std::uint32_t>(inputs.size()));
+  for (const TaskInputRef& input : inputs) {
+    batch.put(input.task);
+    batch.put(input.holder);
+    batch.put(input.nbytes);
+    batch.put(input.last_use);
+  }
+  put_payload(batch, payload);
+}
+
+Message decode(Reader& in) {
+  const auto kind = in.get<Kind>();
+  switch (kind) {
+    case Kind::define_operation: {
+      const auto id = in.get<OperationId>();
+      return DefineOperation{id, decode_operation(in)};
+    }
+    case Kind::forget_operation: return ForgetOperation{in.get<OperationId>()};
+    case Kind::give_task: {
+      GiveTask m;
+      m.task = in.get<TaskId>();
+      m.order = in.get<std::int64_t>();
+      m.fetch = in.get<bool>();
+      m.operation = in.get<OperationId>();
+      m.index = in.get<std::int64_t>();
+      m.inputs.resize(in.get<std::uint32_t>());
+      for (TaskInputRef& input : m.inputs) {
+        input.task = in.get<TaskId>();
+        input.holder = in.get<WorkerId>();
+        input.nbytes = in.get<std::int64_t>();
+        input.last_use = in.get<bool>();
+      }
+      m.payload = get_payload(in);
+      return m;
+    }
+    case Kind::free_data: return FreeData{in.array<TaskId>()};
+    case Kind::retract_task: return RetractTask{in.get<TaskId>()};
+    case Kind::send_value: return SendValue{in.get<TaskId>()};
+    case Kind::put_value: {
+      const auto id = in.get<TaskId>();
+      return PutValue{id, Object::decode(in)};
+    }
+    case Kind::call_worker: {
+      CallWorker m;
+      m.number = in.get<std::int64_t>();
+      m.collective = in.get<bool>();
+      m.operation = decode_operation(in);
+      m.payload = get_payload(in);
+      return m;
+    }
+    case Kind::shutdown: return Shutdown{in.get<std::int32_t>()};
+    case Kind::task_report: {
+      TaskReport m;
+      m.task = in.get<TaskId>();
+      m.nbytes = in.get<std::int64_t>();
+      m.took_ns = in.get<std::int64_t>();
+      m.has_value = in.get<bool>();
+      if (m.has_value) m.value = Object::decode(in);
+      return m;
+    }
+    case Kind::task_failure: {
+      const auto id = in.get<TaskId>();
+      return TaskFailure{id, decode_error(in)};
+    }
+    case Kind::value_report: {
+      const auto id = in.get<TaskId>();
+      return ValueReport{id, Object::decode(in)};
+    }
+    case Kind::call_report: {
+      CallReport m;
+      m.number = in.get<std::int64_t>();
+      if (in.get<bool>()) m.error = decode_error(in);
+      else m.value = Object::decode(in);
+      return m;
+    }
+    case Kind::goodbye: return Goodbye{};
+    case Kind::ask_data: {
+      const auto id = in.get<TaskId>();
+      return AskData{id, in.get<bool>()};
+    }
+    case Kind::withdraw_data: return WithdrawData{in.get<TaskId>()};
+    case Kind::data_value: {
+      const auto id = in.get<TaskId>();
+      return DataValue{id, Object::decode(in)};
+    }
+  }
+  throw InternalError("message of unknown kind " + std::to_string(static_cast<int>(kind)));
+}
+
+}  // namespace ashlar::protocol

@@ -1,0 +1,145 @@
+#include "ashlar/runtime/client.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "ashlar/base/error.hpp"
+
+namespace ashlar {
+namespace detail {
+namespace {
+
+// Runs the function of `Client::run`; the payload is record, threads of all workers, closure.
+class RunOperation final : public OperationOf<RunOperation> {
+ public:
+  void encode(Writer&) const override {}
+  static std::shared_ptr<const RunOperation> decode(Reader&) { return std::make_shared<RunOperation>(); }
+  Object run(TaskInput& task) const override {
+    Reader from(task.payload, task.buffers);
+    const auto& record = static_cast<const RunDescriptor&>(get_descriptor(from));
+    const auto threads = from.array<int>();
+    // Rank 0 is the client's: the first worker is rank 1.
+    const auto number = static_cast<std::size_t>(std::max(0, task.rank - 1));
+    WorkerContext worker(task.rank, static_cast<int>(threads.size()), number < threads.size() ? threads[number] : 1);
+    return record.run(from, worker);
+  }
+};
+
+}  // namespace
+
+std::size_t common_length(std::initializer_list<std::ptrdiff_t> sizes) {
+  std::ptrdiff_t length = -1;
+  for (const std::ptrdiff_t size : sizes) {
+    if (size < 0) continue;
+    if (length >= 0 && size != length)
+      throw ValueError("the vectors given to map have different lengths: " + std::to_string(length) + " and " + std::to_string(size));
+    length = size;
+  }
+  return static_cast<std::size_t>(length);
+}
+
+}  // namespace detail
+
+int ClientInfo::nthreads() const {
+  int n = 0;
+  for (const WorkerDescription& worker : workers) n += worker.threads;
+  return n;
+}
+
+std::int64_t ClientInfo::memory_limit() const {
+  std::int64_t n = 0;
+  for (const WorkerDescription& worker : workers) n += worker.memory_limit;
+  return n;
+}
+
+int ClientInfo::hosts() const {
+  std::set<std::string> names;
+  for (const WorkerDescription& worker : workers) names.insert(worker.host);
+  return static_cast<int>(names.size());
+}
+
+Client::Client(Evaluator& evaluator, ClientInfo info) : evaluator_(evaluator), info_(std::move(info)) {}
+
+ResultHandle Client::find_keyed(const detail::CallExtras& extras) {
+  std::lock_guard lock(mutex_);
+  const auto it = keyed_.find(extras.key);
+  if (it == keyed_.end()) return nullptr;
+  ResultHandle result = it->second.result.lock();
+  if (!result || result->status() == Status::cancelled || result->status() == Status::lost) {
+    keyed_.erase(it);
+    return nullptr;
+  }
+  if (it->second.token != extras.token)
+    throw ValueError("the key \"" + extras.key + "\" is taken by a task with another function or other arguments whose future is still held");
+  return result;
+}
+
+ResultHandle Client::submit_node(const detail::NodePtr& node) { return submit_nodes({node}).front(); }
+
+std::vector<ResultHandle> Client::submit_nodes(const std::vector<detail::NodePtr>& nodes) {
+  std::vector<ResultHandle> results(nodes.size());
+  std::vector<TaskRef> wanted;
+  std::vector<std::size_t> places;
+  const auto extras_of = [](const detail::NodePtr& node) -> const detail::CallExtras* {
+    if (!node || node.get()->kind != detail::Node::Kind::call) return nullptr;
+    const auto* extras = static_cast<const detail::CallNode*>(node.get())->extras.get();
+    return extras && !extras->key.empty() ? extras : nullptr;
+  };
+  GraphBuilder builder;
+  {
+    auto lock = detail::lowering_lock();
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (const auto* extras = extras_of(nodes[i])) results[i] = find_keyed(*extras);
+      if (results[i]) continue;
+      wanted.push_back(detail::lower_checked(nodes[i], builder));
+      places.push_back(i);
+    }
+  }
+  if (wanted.empty()) return results;
+  std::vector<ResultHandle> started = evaluator_.submit(std::move(builder).take(), wanted);
+  for (std::size_t i = 0; i < started.size(); ++i) {
+    ResultHandle& result = results[places[i]] = std::move(started[i]);
+    if (const auto* extras = extras_of(nodes[places[i]])) {
+      std::lock_guard lock(mutex_);
+      keyed_.insert_or_assign(extras->key, Keyed{extras->token, result});
+      if (keyed_.size() > keyed_limit_) {
+        std::erase_if(keyed_, [](const auto& entry) { return entry.second.result.expired(); });
+        keyed_limit_ = 2 * keyed_.size() + 64;
+      }
+    }
+  }
+  return results;
+}
+
+std::vector<ResultHandle> Client::scatter_objects(std::vector<Object> values, const ScatterOptions& options) {
+  if (options.broadcast) throw NotImplementedError("not yet: ScatterOptions.broadcast; a value is copied to a worker when a task there needs it");
+  if (!options.workers.empty()) throw NotImplementedError("not yet: ScatterOptions.workers; the scheduler chooses the worker");
+  return evaluator_.scatter(std::move(values));
+}
+
+std::vector<Object> Client::run_everywhere(const detail::RunDescriptor& record, const Writer& closure) {
+  std::vector<int> threads;
+  for (const WorkerDescription& worker : info_.workers) threads.push_back(worker.threads);
+  Writer payload;
+  put_descriptor(payload, record);
+  payload.array(threads);
+  payload.raw(closure.head().data(), closure.size());
+  return evaluator_.run_on_workers(std::make_shared<detail::RunOperation>(), std::move(payload).take(), false);
+}
+
+Client::With Client::with(TaskOptions options) {
+  detail::refuse_unserved(options);
+  return With(*this, std::move(options));
+}
+
+std::string Client::story(const std::string& key) const { return info_.story ? info_.story(key) : std::string(); }
+
+std::ostream& operator<<(std::ostream& out, const Client& client) {
+  const ClientInfo& info = client.scheduler_info();
+  out << "<Client: " << info.workers.size() << (info.workers.size() == 1 ? " worker, " : " workers, ") << info.nthreads()
+      << (info.nthreads() == 1 ? " thread" : " threads");
+  if (info.memory_limit() > 0) out << ", " << format_bytes(info.memory_limit()) << " memory";
+  return out << ", dashboard: " << info.dashboard << '>';
+}
+
+}  // namespace ashlar

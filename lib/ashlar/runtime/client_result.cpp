@@ -1,0 +1,58 @@
+#include "ashlar/runtime/client_result.hpp"
+
+#include "ashlar/base/error.hpp"
+
+namespace ashlar {
+
+ClientResult::~ClientResult() {
+  bool wake = false;
+  {
+    std::lock_guard lock(shared_->mutex);
+    shared_->results.erase(task_.value());
+    if (!shared_->closed) wake = shared_->push(scheduler::ResultsReleased{{task_}});
+    if (wake) loop_->transport_.wake();
+  }
+}
+
+Status ClientResult::status() const {
+  std::lock_guard lock(shared_->mutex);
+  return status_;
+}
+
+std::exception_ptr ClientResult::error() const {
+  std::lock_guard lock(shared_->mutex);
+  return error_;
+}
+
+bool ClientResult::wait(Seconds timeout) {
+  return loop_->wait_until([&] { return status() != Status::pending; }, timeout);
+}
+
+Object ClientResult::get(Seconds timeout) {
+  {
+    std::lock_guard lock(shared_->mutex);
+    if (here_) return value_;
+    if (!asked_ && !shared_->closed) {
+      asked_ = true;
+      if (shared_->push(scheduler::ResultsWanted{{task_}})) loop_->transport_.wake();
+    }
+  }
+  const auto settled = [&] {
+    std::lock_guard lock(shared_->mutex);
+    return here_ || (status_ != Status::pending && status_ != Status::finished);
+  };
+  if (!loop_->wait_until(settled, timeout)) throw TimeoutError("the result of " + key() + " was not there in time");
+  std::lock_guard lock(shared_->mutex);
+  if (here_) return value_;
+  if (status_ == Status::cancelled) throw CancelledError("the result of " + key() + " was cancelled");
+  if (error_) std::rethrow_exception(error_);
+  throw InternalError("the result of " + key() + " is lost");
+}
+
+void ClientResult::cancel() {
+  std::lock_guard lock(shared_->mutex);
+  if (shared_->closed || status_ != Status::pending) return;
+  if (shared_->push(scheduler::TasksCancelled{{task_}})) loop_->transport_.wake();
+}
+
+}  // namespace ashlar

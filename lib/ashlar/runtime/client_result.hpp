@@ -1,0 +1,37 @@
+#pragma once
+// A submitted task's result on rank 0. All fields are guarded by the shared mutex.
+
+#include "ashlar/runtime/scheduler_loop.hpp"
+
+namespace ashlar {
+
+class ClientResult final : public Result {
+ public:
+  ClientResult(std::shared_ptr<SchedulerLoop::Shared> shared, SchedulerLoop* loop, TaskId task, std::shared_ptr<const Layer> layer, std::int64_t index, bool fetch)
+      : shared_(std::move(shared)), loop_(loop), task_(task), layer_(std::move(layer)), index_(index), asked_(fetch) {}
+  ~ClientResult() override;
+
+  Status status() const override;
+  bool wait(Seconds timeout) override;
+  Object get(Seconds timeout) override;
+  std::exception_ptr error() const override;
+  void cancel() override;
+  std::string key() const override { return layer_ ? layer_->key(index_) : "scattered-" + std::to_string(task_.value()); }
+  TaskId task() const { return task_; }
+  const SchedulerLoop* loop() const { return loop_; }
+
+ private:
+  friend class SchedulerLoop;
+  std::shared_ptr<SchedulerLoop::Shared> shared_;
+  SchedulerLoop* loop_;
+  TaskId task_;
+  std::shared_ptr<const Layer> layer_;
+  std::int64_t index_;
+  Status status_ = Status::pending;
+  bool asked_ = false;  ///< the value has been asked for
+  bool here_ = false;
+  Object value_;
+  std::exception_ptr error_;
+};
+
+}  // namespace ashlar

@@ -1,0 +1,466 @@
+#include "ashlar/runtime/scheduler_loop.hpp"
+
+#include <algorithm>
+
+#include "ashlar/base/error.hpp"
+#include "ashlar/runtime/client_result.hpp"
+
+namespace ashlar {
+namespace {
+
+// Operations that no task uses are kept for a while: the same one often comes back at once.
+constexpr std::size_t idle_operations_max = 1024;
+constexpr std::size_t errors_kept = 10'000;
+
+std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+}  // namespace
+
+bool SchedulerLoop::Shared::push(Request request) {
+  if (closed) return false;
+  requests.push_back(std::move(request));
+  return requests.size() == 1;
+}
+
+SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal)
+    : transport_(transport), workers_(std::move(workers)), fatal_(std::move(fatal)), shared_(std::make_shared<Shared>()), outbox_(workers_.size()) {
+  for (std::size_t w = 0; w < workers_.size(); ++w)
+    handle(scheduler::WorkerJoined{WorkerId(static_cast<std::int32_t>(w)), workers_[w].threads, workers_[w].memory_limit});
+  thread_ = std::thread([this] {
+    try {
+      loop();
+    } catch (...) {
+      fatal_(error_kind(std::current_exception()) + ": " + error_message(std::current_exception()));
+    }
+    ended_ = true;
+  });
+}
+
+SchedulerLoop::~SchedulerLoop() {
+  if (thread_.joinable()) thread_.join();
+}
+
+int SchedulerLoop::threads() const {
+  int n = 0;
+  for (const WorkerInfo& worker : workers_) n += worker.threads;
+  return n;
+}
+
+// ---- the client's side
+
+void SchedulerLoop::request(Request r) {
+  bool wake;
+  {
+    std::lock_guard lock(shared_->mutex);
+    if (shared_->closed) throw Error("the client has ended: its tasks and results can no longer be used");
+    wake = shared_->push(std::move(r));
+  }
+  if (wake) transport_.wake();
+}
+
+std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions options) {
+  const std::vector<TaskRef> order = depth_first_order(graph, wanted);
+  const std::int64_t first = next_task_.fetch_add(static_cast<std::int64_t>(order.size()));
+  std::vector<std::vector<std::int32_t>> position(graph.layers.size());
+  for (std::size_t l = 0; l < graph.layers.size(); ++l) position[l].assign(static_cast<std::size_t>(graph.layers[l]->size()), -1);
+  for (std::size_t i = 0; i < order.size(); ++i) position[static_cast<std::size_t>(order[i].layer)][static_cast<std::size_t>(order[i].index)] = static_cast<std::int32_t>(i);
+
+  const auto input_task = [&](std::int64_t number) {
+    const auto* result = dynamic_cast<const ClientResult*>(graph.inputs.at(static_cast<std::size_t>(number)).get());
+    if (!result || result->loop() != this) throw ValueError("a graph uses a result of another client, or of none: results live as long as the client that made them");
+    return result->task();
+  };
+
+  Submission submission;
+  submission.event.first = TaskId(first);
+  for (const auto& layer : graph.layers) submission.event.groups.push_back(layer->name());
+  submission.event.tasks.resize(order.size());
+  submission.sources.reserve(order.size());
+  std::vector<TaskRef> refs;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto& layer = graph.layers[static_cast<std::size_t>(order[i].layer)];
+    scheduler::NewTask& task = submission.event.tasks[i];
+    task.group = order[i].layer;
+    task.nbytes = layer->nbytes(order[i].index);
+    task.first_input = static_cast<std::uint32_t>(submission.event.inputs.size());
+    refs.clear();
+    layer->dependencies(order[i].index, refs);
+    task.input_count = static_cast<std::uint32_t>(refs.size());
+    for (const TaskRef& ref : refs)
+      submission.event.inputs.push_back(ref.layer < 0 ? input_task(ref.index) : TaskId(first + position[static_cast<std::size_t>(ref.layer)][static_cast<std::size_t>(ref.index)]));
+    submission.sources.push_back({layer, order[i].index});
+  }
+
+  std::vector<ResultHandle> results;
+  results.reserve(wanted.size());
+  for (const TaskRef& ref : wanted) {
+    if (ref.layer < 0) {
+      results.push_back(graph.inputs.at(static_cast<std::size_t>(ref.index)));
+      continue;
+    }
+    const std::int32_t i = position[static_cast<std::size_t>(ref.layer)][static_cast<std::size_t>(ref.index)];
+    scheduler::NewTask& task = submission.event.tasks[static_cast<std::size_t>(i)];
+    if (task.wanted) {
+      // Wanted twice: one result, shared.
+      for (const ResultHandle& earlier : results)
+        if (const auto* r = dynamic_cast<const ClientResult*>(earlier.get()); r && r->task().value() == first + i) {
+          results.push_back(earlier);
+          break;
+        }
+      continue;
+    }
+    task.wanted = true;
+    task.fetch = options.fetch;
+    results.push_back(std::make_shared<ClientResult>(shared_, this, TaskId(first + i), graph.layers[static_cast<std::size_t>(ref.layer)], ref.index, options.fetch));
+  }
+  submission.inputs = std::move(graph.inputs);
+
+  bool wake;
+  {
+    std::lock_guard lock(shared_->mutex);
+    if (shared_->closed) throw Error("the client has ended: no more tasks can be submitted");
+    for (const ResultHandle& r : results)
+      if (auto* result = dynamic_cast<ClientResult*>(r.get()); result && result->task().value() >= first) shared_->results[result->task().value()] = result;
+    wake = order.empty() ? false : shared_->push(std::move(submission));
+  }
+  if (wake) transport_.wake();
+  return results;
+}
+
+std::vector<ResultHandle> SchedulerLoop::scatter(std::vector<Object> values) {
+  std::vector<ResultHandle> results;
+  for (Object& value : values) {
+    const TaskId task(next_task_.fetch_add(1));
+    auto result = std::make_shared<ClientResult>(shared_, this, task, nullptr, 0, false);
+    {
+      std::lock_guard lock(shared_->mutex);
+      shared_->results[task.value()] = result.get();
+    }
+    results.push_back(std::move(result));
+    request(Put{task, std::move(value)});
+  }
+  return results;
+}
+
+std::vector<Object> SchedulerLoop::run_on_workers(std::shared_ptr<const Operation> operation, Parcel payload, bool collective) {
+  const std::int64_t number = next_call_.fetch_add(1);
+  request(Call{number, std::move(operation), std::move(payload), collective});
+  const auto all_here = [&] {
+    std::lock_guard lock(shared_->mutex);
+    const auto it = shared_->calls.find(number);
+    return it != shared_->calls.end() && it->second.size() == workers_.size();
+  };
+  wait_until(all_here, {});
+  std::vector<protocol::CallReport> reports;
+  {
+    std::lock_guard lock(shared_->mutex);
+    reports = std::move(shared_->calls[number]);
+    shared_->calls.erase(number);
+  }
+  std::vector<Object> values(workers_.size());
+  for (protocol::CallReport& report : reports)
+    if (report.error) std::rethrow_exception(report.error);
+  for (std::size_t w = 0; w < reports.size(); ++w) values[static_cast<std::size_t>(reports[w].number)] = std::move(reports[w].value);
+  return values;
+}
+
+bool SchedulerLoop::wait_until(const std::function<bool()>& settled, Seconds timeout) {
+  using clock = std::chrono::steady_clock;
+  const auto deadline = timeout.v ? clock::now() + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(*timeout.v)) : clock::time_point::max();
+  std::uint64_t seen;
+  {
+    std::lock_guard lock(shared_->mutex);
+    seen = shared_->generation;
+  }
+  while (!settled()) {
+    std::unique_lock lock(shared_->mutex);
+    const auto progressed = [&] { return shared_->generation != seen || !shared_->interrupted.empty() || shared_->closed; };
+    if (timeout.v) {
+      if (!shared_->changed.wait_until(lock, deadline, progressed)) {
+        lock.unlock();
+        return settled();
+      }
+    } else {
+      shared_->changed.wait(lock, progressed);
+    }
+    if (!shared_->interrupted.empty()) throw Error(shared_->interrupted);
+    if (shared_->closed && shared_->generation == seen) throw Error("the client ended while something waited for a result");
+    seen = shared_->generation;
+  }
+  return true;
+}
+
+void SchedulerLoop::interrupt(const std::string& reason) {
+  std::lock_guard lock(shared_->mutex);
+  shared_->interrupted = reason;
+  shared_->changed.notify_all();
+}
+
+std::string SchedulerLoop::story(const std::string& key) {
+  std::string text;
+  bool done = false;
+  request(StoryWanted{key, &text, &done});
+  wait_until([&] {
+    std::lock_guard lock(shared_->mutex);
+    return done;
+  }, {});
+  return text;
+}
+
+bool SchedulerLoop::stop(int exit_code, std::chrono::nanoseconds patience) {
+  {
+    std::lock_guard lock(shared_->mutex);
+    shared_->push(Stop{exit_code});
+    shared_->closed = true;
+    shared_->changed.notify_all();
+  }
+  transport_.wake();
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!ended_ && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(std::chrono::microseconds(200));
+  if (!ended_) return false;
+  thread_.join();
+  return true;
+}
+
+// ---- the scheduler's thread
+
+void SchedulerLoop::loop() {
+  std::vector<Arrival> arrived;
+  while (!stopping_ || goodbyes_ < workers_.size()) {
+    bool moved = take_requests();
+    arrived.clear();
+    moved |= transport_.receive(arrived);
+    for (Arrival& arrival : arrived) take(arrival.from, arrival.parcel);
+    flush();
+    if (reported_) {
+      reported_ = false;
+      std::lock_guard lock(shared_->mutex);
+      ++shared_->generation;
+      shared_->changed.notify_all();
+    }
+    if (moved) nap_.something_happened();
+    else transport_.wait(nap_.length());
+  }
+  while (!transport_.sent_all()) transport_.receive(arrived);
+}
+
+bool SchedulerLoop::take_requests() {
+  std::vector<Request> requests;
+  {
+    std::lock_guard lock(shared_->mutex);
+    requests.swap(shared_->requests);
+  }
+  scheduler::ResultsReleased released;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    // Releases come in long runs: one event for all of a run.
+    if (auto* r = std::get_if<scheduler::ResultsReleased>(&requests[i])) {
+      released.tasks.insert(released.tasks.end(), r->tasks.begin(), r->tasks.end());
+      if (i + 1 < requests.size() && std::holds_alternative<scheduler::ResultsReleased>(requests[i + 1])) continue;
+      handle(std::exchange(released, {}));
+      continue;
+    }
+    take(requests[i]);
+  }
+  return !requests.empty();
+}
+
+void SchedulerLoop::take(Request& request) {
+  if (auto* r = std::get_if<Submission>(&request)) {
+    std::int64_t id = r->event.first.value();
+    for (TaskSource& source : r->sources) {
+      ++know(*source.layer).tasks;
+      sources_[id++] = std::move(source);
+    }
+    handle(std::move(r->event));
+  } else if (auto* r = std::get_if<scheduler::ResultsWanted>(&request)) {
+    handle(std::move(*r));
+  } else if (auto* r = std::get_if<scheduler::TasksCancelled>(&request)) {
+    handle(std::move(*r));
+  } else if (auto* r = std::get_if<Put>(&request)) {
+    const WorkerId worker(static_cast<std::int32_t>(r->task.value() % static_cast<std::int64_t>(workers_.size())));
+    const std::int64_t nbytes = r->value.nbytes();
+    protocol::encode(outbox(worker), protocol::PutValue{r->task, std::move(r->value)});
+    handle(scheduler::Scattered{r->task, worker, nbytes});
+  } else if (auto* r = std::get_if<Call>(&request)) {
+    const protocol::CallWorker call{r->number, r->collective, r->operation, r->payload};
+    for (Writer& batch : outbox_) protocol::encode(batch, call);
+  } else if (auto* r = std::get_if<Stop>(&request)) {
+    for (Writer& batch : outbox_) protocol::encode(batch, protocol::Shutdown{r->exit_code});
+    stopping_ = true;
+  } else if (auto* r = std::get_if<StoryWanted>(&request)) {
+    std::string text;
+    sources_.for_each([&](std::int64_t id, const TaskSource& source) {
+      if (text.empty() && source.layer->key(source.index) == r->key) text = scheduler::to_string(machine_.story(TaskId(id)));
+    });
+    std::lock_guard lock(shared_->mutex);
+    *r->text = std::move(text);
+    *r->done = true;
+    reported_ = true;
+  }
+}
+
+void SchedulerLoop::take(int from, Parcel& parcel) {
+  const WorkerId worker(from - 1);
+  scheduler::TasksFinished finished{worker, {}};
+  const auto hand_over = [&] {
+    if (finished.tasks.empty()) return;
+    handle(std::exchange(finished, scheduler::TasksFinished{worker, {}}));
+  };
+  std::vector<std::pair<TaskId, Object>> values;
+  const auto keep_values = [&] {
+    if (values.empty()) return;
+    std::lock_guard lock(shared_->mutex);
+    for (auto& [task, value] : values)
+      if (ClientResult** result = shared_->results.find(task.value())) {
+        (*result)->value_ = std::move(value);
+        (*result)->here_ = true;
+      }
+    values.clear();
+    reported_ = true;
+  };
+  Reader batch(parcel);
+  while (!batch.at_end()) {
+    protocol::Message message = protocol::decode(batch);
+    if (auto* m = std::get_if<protocol::TaskReport>(&message)) {
+      if (m->has_value) values.emplace_back(m->task, std::move(m->value));
+      finished.tasks.push_back({m->task, m->nbytes, m->took_ns});
+    } else if (auto* m = std::get_if<protocol::TaskFailure>(&message)) {
+      keep_values();
+      hand_over();
+      // The worker knows the task by number only.
+      std::exception_ptr error = m->error;
+      try {
+        std::rethrow_exception(error);
+      } catch (const TaskError& e) {
+        TaskError::Where where = e.where();
+        if (where.key == std::to_string(m->task.value())) where.key = key_of(m->task);
+        error = std::make_exception_ptr(TaskError(std::move(where)));
+      } catch (...) {
+      }
+      errors_[m->task.value()] = error;
+      errors_order_.push_back(m->task.value());
+      if (errors_order_.size() > errors_kept) {
+        errors_.erase(errors_order_.front());
+        errors_order_.pop_front();
+      }
+      handle(scheduler::TaskErred{worker, m->task});
+    } else if (auto* m = std::get_if<protocol::ValueReport>(&message)) {
+      values.emplace_back(m->data, std::move(m->value));
+    } else if (auto* m = std::get_if<protocol::CallReport>(&message)) {
+      const std::int64_t number = std::exchange(m->number, from - 1);
+      std::lock_guard lock(shared_->mutex);
+      shared_->calls[number].push_back(std::move(*m));
+      reported_ = true;
+    } else if (std::get_if<protocol::Goodbye>(&message)) {
+      ++goodbyes_;
+    } else {
+      throw InternalError("scheduler: a message that is not for rank 0");
+    }
+  }
+  keep_values();
+  hand_over();
+}
+
+void SchedulerLoop::handle(decltype(scheduler::Event::what) what) {
+  machine_.handle(scheduler::Event{now_ns(), std::move(what)}, commands_);
+  carry_out();
+}
+
+void SchedulerLoop::carry_out() {
+  for (scheduler::Command& command : commands_) {
+    if (const auto* c = std::get_if<scheduler::RunTask>(&command)) {
+      give(*c);
+    } else if (auto* c = std::get_if<scheduler::FreeResults>(&command)) {
+      protocol::encode(outbox(c->worker), protocol::FreeData{std::move(c->tasks)});
+    } else if (const auto* c = std::get_if<scheduler::Retract>(&command)) {
+      protocol::encode(outbox(c->worker), protocol::RetractTask{c->task});
+    } else if (const auto* c = std::get_if<scheduler::SendToClient>(&command)) {
+      protocol::encode(outbox(c->worker), protocol::SendValue{c->task});
+    } else if (const auto* c = std::get_if<scheduler::ReportFinished>(&command)) {
+      report(c->task, [](ClientResult& r) { r.status_ = Status::finished; });
+    } else if (const auto* c = std::get_if<scheduler::ReportErred>(&command)) {
+      const std::exception_ptr error = error_of(c->task, c->cause, c->reason);
+      report(c->task, [&](ClientResult& r) {
+        r.status_ = Status::error;
+        r.error_ = error;
+      });
+    } else if (const auto* c = std::get_if<scheduler::ReportCancelled>(&command)) {
+      report(c->task, [](ClientResult& r) { r.status_ = Status::cancelled; });
+    } else if (const auto* c = std::get_if<scheduler::Forgotten>(&command)) {
+      forget_source(c->task);
+    }
+  }
+  commands_.clear();
+}
+
+void SchedulerLoop::report(TaskId task, const std::function<void(ClientResult&)>& change) {
+  std::lock_guard lock(shared_->mutex);
+  if (ClientResult** result = shared_->results.find(task.value())) change(**result);
+  reported_ = true;
+}
+
+std::exception_ptr SchedulerLoop::error_of(TaskId task, TaskId cause, const std::string& reason) {
+  if (const auto it = errors_.find(cause.value()); it != errors_.end()) return it->second;
+  TaskError::Where where;
+  where.key = key_of(task);
+  where.type = "Error";
+  where.message = reason.empty() ? "an input failed" : reason;
+  return std::make_exception_ptr(TaskError(std::move(where)));
+}
+
+std::string SchedulerLoop::key_of(TaskId task) {
+  const TaskSource* source = sources_.find(task.value());
+  return source ? source->layer->key(source->index) : "task " + std::to_string(task.value());
+}
+
+SchedulerLoop::Known& SchedulerLoop::know(const Layer& layer) {
+  auto operation = layer.operation();
+  auto [it, added] = operations_.try_emplace(operation.get());
+  if (added) {
+    it->second.id = OperationId(next_operation_++);
+    it->second.operation = std::move(operation);
+    it->second.workers.resize(workers_.size());
+    if (operations_.size() > idle_operations_max) forget_idle_operations();
+  }
+  return it->second;
+}
+
+void SchedulerLoop::give(const scheduler::RunTask& run) {
+  const TaskSource& source = *sources_.find(run.task.value());
+  Known& known = operations_.at(source.layer->operation().get());
+  Writer& batch = outbox(run.worker);
+  if (!known.workers[static_cast<std::size_t>(run.worker.value())]) {
+    known.workers[static_cast<std::size_t>(run.worker.value())] = true;
+    protocol::encode(batch, protocol::DefineOperation{known.id, known.operation});
+  }
+  Writer payload;
+  source.layer->encode_task(source.index, payload);
+  protocol::encode_give_task(batch, run.task, run.order, run.fetch, known.id, source.index, run.inputs, std::move(payload).take());
+}
+
+void SchedulerLoop::forget_source(TaskId task) {
+  const TaskSource* source = sources_.find(task.value());
+  if (!source) return;
+  if (const auto it = operations_.find(source->layer->operation().get()); it != operations_.end()) --it->second.tasks;
+  sources_.erase(task.value());
+}
+
+void SchedulerLoop::forget_idle_operations() {
+  for (auto it = operations_.begin(); it != operations_.end();) {
+    const Known& known = it->second;
+    if (known.tasks > 0 || known.id.value() == next_operation_ - 1) {
+      ++it;
+      continue;
+    }
+    for (std::size_t w = 0; w < workers_.size(); ++w)
+      if (known.workers[w]) protocol::encode(outbox_[w], protocol::ForgetOperation{known.id});
+    it = operations_.erase(it);
+  }
+}
+
+void SchedulerLoop::flush() {
+  for (std::size_t w = 0; w < outbox_.size(); ++w)
+    if (outbox_[w].size() > 0) transport_.send(static_cast<int>(w) + 1, std::move(std::exchange(outbox_[w], Writer())).take());
+}
+
+}  // namespace ashlar

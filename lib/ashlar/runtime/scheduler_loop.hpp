@@ -1,0 +1,151 @@
+#pragma once
+// Rank 0 at work: the scheduler's machine driven by a thread of its own, and the client's side of it (`Evaluator`), which any thread may use.
+//
+// The client never waits for the scheduler to take something, nor the other way round: requests go through one queue, completions
+// come back through the results' shared state. User code on rank 0 may compute or block for hours.
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "ashlar/base/paged_table.hpp"
+#include "ashlar/graph/evaluator.hpp"
+#include "ashlar/protocol/messages.hpp"
+#include "ashlar/runtime/nap.hpp"
+#include "ashlar/scheduler/state.hpp"
+#include "ashlar/transport/transport.hpp"
+
+namespace ashlar {
+
+/// A worker as rank 0 knows it from the start.
+struct WorkerInfo {
+  std::string host;
+  int pid = 0;
+  int threads = 1;
+  std::int64_t memory_limit = 0;
+};
+
+class ClientResult;
+
+class SchedulerLoop final : public Evaluator {
+ public:
+  /// Participant 0 of `transport`; worker w is participant w + 1. `fatal` as for WorkerLoop.
+  SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal);
+  ~SchedulerLoop() override;
+
+  /// Ends all work: workers finish the tasks they are running and leave. False when one did not within `patience`.
+  bool stop(int exit_code, std::chrono::nanoseconds patience);
+
+  std::vector<ResultHandle> submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions options) override;
+  std::vector<ResultHandle> scatter(std::vector<Object> values) override;
+  std::vector<Object> run_on_workers(std::shared_ptr<const Operation> operation, Parcel payload, bool collective) override;
+  bool wait_until(const std::function<bool()>& settled, Seconds timeout) override;
+  int workers() const override { return static_cast<int>(workers_.size()); }
+  int threads() const override;
+
+  const std::vector<WorkerInfo>& worker_infos() const { return workers_; }
+  /// The transitions of the task with this key, one per line; empty when none is known.
+  std::string story(const std::string& key);
+  /// Makes every waiting call of the client throw `reason`: a signal asked the program to end.
+  void interrupt(const std::string& reason);
+
+ private:
+  friend class ClientResult;
+
+  struct TaskSource {
+    std::shared_ptr<const Layer> layer;
+    std::int64_t index = 0;
+  };
+  struct Submission {
+    scheduler::GraphSubmitted event;
+    std::vector<TaskSource> sources;
+    std::vector<ResultHandle> inputs;  ///< kept until the scheduler knows that these tasks use them
+  };
+  struct Put {
+    TaskId task;
+    Object value;
+  };
+  struct Call {
+    std::int64_t number;
+    std::shared_ptr<const Operation> operation;
+    Parcel payload;
+    bool collective;
+  };
+  struct Stop {
+    int exit_code;
+  };
+  struct StoryWanted {
+    std::string key;
+    std::string* text;
+    bool* done;
+  };
+  using Request = std::variant<Submission, Put, Call, Stop, StoryWanted, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled>;
+
+  /// What client threads and the scheduler's thread share. Outlives the loop while results are alive.
+  struct Shared {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::uint64_t generation = 0;  ///< counts batches of completions
+    bool closed = false;
+    std::string interrupted;       ///< not empty: waiting calls throw it
+    std::vector<Request> requests;
+    PagedTable<ClientResult*> results;
+    std::map<std::int64_t, std::vector<protocol::CallReport>> calls;
+    bool push(Request request);  ///< true when the queue was empty; drops it when closed
+  };
+  struct Known {  // an operation that workers know by number
+    OperationId id;
+    std::shared_ptr<const Operation> operation;
+    std::vector<bool> workers;
+    std::int64_t tasks = 0;
+  };
+
+  void request(Request request);
+  void loop();
+  bool take_requests();
+  void take(Request& request);
+  void take(int from, Parcel& parcel);
+  void handle(decltype(scheduler::Event::what) what);
+  void carry_out();
+  void give(const scheduler::RunTask& run);
+  Known& know(const Layer& layer);
+  void forget_source(TaskId task);
+  void forget_idle_operations();
+  void report(TaskId task, const std::function<void(ClientResult&)>& change);
+  std::exception_ptr error_of(TaskId task, TaskId cause, const std::string& reason);
+  Writer& outbox(WorkerId worker) { return outbox_.at(static_cast<std::size_t>(worker.value())); }
+  void flush();
+  std::string key_of(TaskId task);
+
+  Transport& transport_;
+  std::vector<WorkerInfo> workers_;
+  std::function<void(const std::string&)> fatal_;
+  std::shared_ptr<Shared> shared_;
+  std::atomic<std::int64_t> next_task_{0}, next_call_{0};
+
+  // The scheduler's thread only.
+  scheduler::State machine_;
+  std::vector<scheduler::Command> commands_;
+  PagedTable<TaskSource> sources_;
+  std::unordered_map<const Operation*, Known> operations_;
+  std::int32_t next_operation_ = 0;
+  std::vector<Writer> outbox_;
+  std::unordered_map<std::int64_t, std::exception_ptr> errors_;
+  std::deque<std::int64_t> errors_order_;
+  std::size_t goodbyes_ = 0;
+  bool stopping_ = false, reported_ = false;
+  Nap nap_;
+
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+
+}  // namespace ashlar

@@ -1,0 +1,55 @@
+#pragma once
+// All that the scheduler can ask of the world, in the order it is to be carried out.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ashlar/protocol/ids.hpp"
+
+namespace ashlar::scheduler {
+
+/// Tell the worker of a task. Its inputs may not exist yet: their holders have been told of them before.
+struct RunTask {
+  WorkerId worker;
+  TaskId task;
+  std::int64_t order = 0;  ///< smaller runs first
+  bool fetch = false;      ///< send the value to the client with the completion
+  std::vector<TaskInputRef> inputs;
+};
+/// Forget these results.
+struct FreeResults {
+  WorkerId worker;
+  std::vector<TaskId> tasks;
+};
+/// Do not start this task if it is not running; its result is not wanted.
+struct Retract {
+  WorkerId worker;
+  TaskId task;
+};
+/// Send a result to the client.
+struct SendToClient {
+  WorkerId worker;
+  TaskId task;
+};
+struct ReportFinished {
+  TaskId task;
+  std::int64_t nbytes = 0;
+};
+/// `cause` is the task whose error it is (itself or an input of an input), or invalid with `reason` set.
+struct ReportErred {
+  TaskId task, cause;
+  std::string reason;
+};
+struct ReportCancelled {
+  TaskId task;
+};
+/// The record is gone; nothing will be said of this task any more.
+struct Forgotten {
+  TaskId task;
+};
+
+using Command = std::variant<RunTask, FreeResults, Retract, SendToClient, ReportFinished, ReportErred, ReportCancelled, Forgotten>;
+
+}  // namespace ashlar::scheduler

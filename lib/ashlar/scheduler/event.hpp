@@ -1,0 +1,78 @@
+#pragma once
+// All that can happen to the scheduler. Plain data; time is a field, never a call.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ashlar/protocol/ids.hpp"
+
+namespace ashlar::scheduler {
+
+/// Nanoseconds on the caller's clock; only differences matter.
+using TimeNs = std::int64_t;
+
+struct WorkerJoined {
+  WorkerId worker;
+  int threads = 1;
+  std::int64_t memory_limit = 0;  ///< bytes of results it may hold; sources are held back beyond
+};
+struct WorkerLost {
+  WorkerId worker;
+  std::string reason;
+};
+
+/// One task of a submission. Inputs are a range of GraphSubmitted::inputs.
+struct NewTask {
+  std::int32_t group = 0;       ///< number of its GraphSubmitted::groups entry
+  std::uint32_t first_input = 0, input_count = 0;
+  std::int64_t nbytes = -1;     ///< of its result; -1: unknown
+  bool wanted = false;          ///< the client holds a handle
+  bool fetch = false;           ///< the client wants the value itself with the completion
+};
+/// Tasks in the order they should run (depth first); ids are first, first + 1, ….
+/// A task's inputs stand before it or were submitted earlier; an input unknown to the scheduler makes the task erred.
+struct GraphSubmitted {
+  TaskId first;
+  std::vector<std::string> groups;  ///< names that durations and counts are kept by
+  std::vector<NewTask> tasks;
+  std::vector<TaskId> inputs;
+};
+/// A value the client put on a worker.
+struct Scattered {
+  TaskId task;
+  WorkerId worker;
+  std::int64_t nbytes = 0;
+};
+struct FinishedTask {
+  TaskId task;
+  std::int64_t nbytes = 0;
+  std::int64_t took_ns = 0;
+};
+struct TasksFinished {
+  WorkerId worker;
+  std::vector<FinishedTask> tasks;
+};
+struct TaskErred {
+  WorkerId worker;
+  TaskId task;
+};
+/// The client dropped its handles on these.
+struct ResultsReleased {
+  std::vector<TaskId> tasks;
+};
+/// The client wants the values of results that stay on the workers.
+struct ResultsWanted {
+  std::vector<TaskId> tasks;
+};
+struct TasksCancelled {
+  std::vector<TaskId> tasks;
+};
+
+struct Event {
+  TimeNs now = 0;
+  std::variant<WorkerJoined, WorkerLost, GraphSubmitted, Scattered, TasksFinished, TaskErred, ResultsReleased, ResultsWanted, TasksCancelled> what;
+};
+
+}  // namespace ashlar::scheduler

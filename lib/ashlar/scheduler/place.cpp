@@ -1,0 +1,287 @@
+// Where tasks go, and how many sources are under way at once.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "ashlar/scheduler/state.hpp"
+
+namespace ashlar::scheduler {
+
+std::int64_t State::expected_ns(const TaskRecord& task) const {
+  const std::int64_t mean = groups_[static_cast<std::size_t>(task.group)].ns_mean;
+  return mean < 0 ? policy_.unknown_task_ns : mean;
+}
+
+std::int64_t State::expected_nbytes(const TaskRecord& task) const {
+  if (task.nbytes >= 0) return task.nbytes;
+  const std::int64_t largest = groups_[static_cast<std::size_t>(task.group)].nbytes_max;
+  return largest < 0 ? policy_.unknown_nbytes : largest;
+}
+
+// What a transfer of its result is thought to move: 0 where nothing is known, since a guess would nail tasks to their inputs.
+std::int64_t State::known_nbytes(const TaskRecord& task) const {
+  if (task.nbytes >= 0 || task.group < 0) return std::max<std::int64_t>(task.nbytes, 0);
+  return std::max<std::int64_t>(groups_[static_cast<std::size_t>(task.group)].nbytes_max, 0);
+}
+
+// From now on the task may start at any time: its result is counted before it exists.
+void State::count_expected(TaskRecord& task) {
+  task.nbytes = expected_nbytes(task);
+  task.counted = true;
+  worker(task.worker).bytes_expected += task.nbytes;
+}
+
+void State::free_on_worker(WorkerId id, TaskId task) {
+  WorkerRecord& where = worker(id);
+  if (!where.alive) return;
+  if (where.to_free.empty()) to_free_.push_back(id);
+  where.to_free.push_back(task);
+}
+
+// Of a task with inputs, all placed: where its inputs are with little else to do, or elsewhere if moving them takes less time.
+WorkerId State::choose_worker(const TaskRecord& task) const {
+  struct Holder {
+    WorkerId worker;
+    std::int64_t nbytes;
+  };
+  boost::container::small_vector<Holder, 16> holders;
+  std::int64_t total = 0;
+  for (TaskId input : task.inputs) {
+    const TaskRecord* producer = tasks_.find(input.value());
+    const std::int64_t nbytes = known_nbytes(*producer);
+    total += nbytes;
+    if (!holders.empty() && holders.back().worker == producer->worker) holders.back().nbytes += nbytes;
+    else holders.push_back({producer->worker, nbytes});
+  }
+  std::sort(holders.begin(), holders.end(), [](const Holder& a, const Holder& b) { return a.worker < b.worker; });
+  std::size_t distinct = 0;
+  for (const Holder& holder : holders)
+    if (distinct > 0 && holders[distinct - 1].worker == holder.worker) holders[distinct - 1].nbytes += holder.nbytes;
+    else holders[distinct++] = holder;
+  holders.resize(distinct);
+
+  WorkerId best;
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  const auto consider = [&](std::size_t number) {
+    const WorkerRecord& worker = workers_[number];
+    if (!worker.alive) return;
+    const WorkerId id(static_cast<std::int32_t>(number));
+    const auto holder = std::lower_bound(holders.begin(), holders.end(), id, [](const Holder& h, WorkerId w) { return h.worker < w; });
+    const bool holds = holder != holders.end() && holder->worker == id;
+    const std::int64_t moved = total - (holds ? holder->nbytes : 0);
+    const std::int64_t messages = holds && holders.size() == 1 ? 0 : 1;
+    const std::int64_t cost = worker.occupancy_ns / worker.threads + static_cast<std::int64_t>(static_cast<double>(moved) / policy_.bytes_per_ns) +
+                              messages * policy_.transfer_latency_ns;
+    if (cost < least || (cost == least && id < best)) {
+      least = cost;
+      best = id;
+    }
+  };
+  // With many workers only those that hold inputs are looked at, and a few others in case all holders are busy.
+  constexpr std::size_t few = 16, samples = 4;
+  if (workers_.size() <= few) {
+    for (std::size_t i = 0; i < workers_.size(); ++i) consider(i);
+    return best;
+  }
+  if (holders.size() <= few) {
+    for (const Holder& holder : holders) consider(static_cast<std::size_t>(holder.worker.value()));
+  } else {
+    boost::container::small_vector<Holder, 16> largest(few);
+    std::partial_sort_copy(holders.begin(), holders.end(), largest.begin(), largest.end(),
+                           [](const Holder& a, const Holder& b) { return a.nbytes != b.nbytes ? a.nbytes > b.nbytes : a.worker < b.worker; });
+    for (const Holder& holder : largest) consider(static_cast<std::size_t>(holder.worker.value()));
+  }
+  for (std::size_t i = 0; i < samples; ++i) consider((next_worker_ + i) % workers_.size());
+  if (const auto idle = idle_.lower_bound(next_worker_); idle != idle_.end()) consider(*idle);
+  return best;
+}
+
+void State::place_all(std::vector<TaskId> ready) {
+  for (std::size_t i = 0; i < ready.size(); ++i) {
+    const TaskId id = ready[i];
+    TaskRecord* task = tasks_.find(id.value());
+    if (!task || task->state != TaskState::waiting) continue;
+    next_worker_ = (next_worker_ + 1) % workers_.size();
+    waiting_processing(id, *task, choose_worker(*task));
+    placed(*task, ready);
+  }
+}
+
+// ---- sources: shares, and who gets more
+
+void State::touch(std::size_t number) {
+  if (std::exchange(workers_[number].touched, true)) return;
+  touched_.push_back(number);
+}
+
+bool State::stale(TaskId id) const {
+  const TaskRecord* task = tasks_.find(id.value());
+  return !task || task->state != TaskState::queued;
+}
+
+void State::hold(std::size_t number, TaskId id) {
+  workers_[number].held.push_back(id);
+  touch(number);
+}
+
+// Enters a share that grew into the heap of shares.
+void State::note_share(std::size_t number) {
+  if (shares_.size() > 2 * workers_.size() + 64) {
+    shares_.clear();
+    for (std::size_t i = 0; i < workers_.size(); ++i)
+      if (!workers_[i].held.empty()) shares_.emplace_back(workers_[i].held.size(), -static_cast<std::int64_t>(i));
+    std::make_heap(shares_.begin(), shares_.end());
+    return;
+  }
+  shares_.emplace_back(workers_[number].held.size(), -static_cast<std::int64_t>(number));
+  std::push_heap(shares_.begin(), shares_.end());
+}
+
+// The worker with the longest share, which ends in a task that is still held (the lowest such worker); workers_.size() when no share is left.
+std::size_t State::longest_share() {
+  while (!shares_.empty()) {
+    const auto [length, minus_number] = shares_.front();
+    const auto number = static_cast<std::size_t>(-minus_number);
+    auto& held = workers_[number].held;
+    while (!held.empty() && stale(held.back())) held.pop_back();
+    if (held.size() == length && length > 0) return number;
+    std::pop_heap(shares_.begin(), shares_.end());
+    shares_.pop_back();
+    if (!held.empty() && held.size() < length) note_share(number);
+  }
+  return workers_.size();
+}
+
+// The worker with the least to do for each thread; with many workers, the least of a few, those first that found nothing to do.
+std::size_t State::least_loaded() const {
+  constexpr std::size_t few = 16, samples = 8;
+  std::size_t best = workers_.size();
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  const auto consider = [&](std::size_t number) {
+    const WorkerRecord& worker = workers_[number];
+    if (!worker.alive) return;
+    const std::int64_t load = (worker.processing + static_cast<std::int64_t>(worker.held.size())) * 1000 / worker.threads;
+    if (load < least) {
+      least = load;
+      best = number;
+    }
+  };
+  if (workers_.size() > few) {
+    auto idle = idle_.lower_bound(next_worker_);
+    for (std::size_t i = 0; i < std::min(samples, idle_.size()); ++i) {
+      if (idle == idle_.end()) idle = idle_.begin();
+      consider(*idle++);
+    }
+    for (std::size_t i = 0; i < samples; ++i) consider((next_worker_ + i) % workers_.size());
+  }
+  for (std::size_t i = 0; i < workers_.size() && (workers_.size() <= few || best == workers_.size()); ++i) consider((next_worker_ + i) % workers_.size());
+  return best;
+}
+
+// Many sources: each worker gets a contiguous part in proportion to its threads, so neighbours in depth-first order stay together.
+// Few: one by one to those with the least to do.
+void State::share_out(const std::vector<TaskId>& sources) {
+  if (sources.empty()) return;
+  if (alive_threads_ == 0) {
+    for (TaskId id : sources)
+      if (!stale(id)) to_erred(id, TaskId(), "there is no worker", false);
+    return;
+  }
+  if (static_cast<std::int64_t>(sources.size()) < alive_threads_) {
+    for (TaskId id : sources) {
+      const std::size_t number = least_loaded();
+      hold(number, id);
+      note_share(number);
+      next_worker_ = (number + 1) % workers_.size();
+    }
+    return;
+  }
+  std::int64_t before = 0;
+  std::size_t at = 0;
+  for (std::size_t number = 0; number < workers_.size(); ++number) {
+    if (!workers_[number].alive) continue;
+    before += workers_[number].threads;
+    const auto end = static_cast<std::size_t>(static_cast<__int128>(sources.size()) * before / alive_threads_);
+    if (at == end) continue;
+    for (; at < end; ++at) hold(number, sources[at]);
+    note_share(number);
+  }
+}
+
+bool State::has_room(const WorkerRecord& worker) const {
+  if (worker.processing < std::int64_t{worker.threads} * policy_.queue_tasks) return true;
+  return worker.processing < policy_.queue_tasks_max && worker.occupancy_ns < worker.threads * policy_.queue_ns;
+}
+
+bool State::fits(const WorkerRecord& worker, const TaskRecord& task) const {
+  return worker.bytes_in_memory + worker.bytes_expected + expected_nbytes(task) <= worker.memory_limit;
+}
+
+void State::run_held(TaskId id, std::size_t number) {
+  TaskRecord& task = record(id);
+  waiting_processing(id, task, WorkerId(static_cast<std::int32_t>(number)));
+  std::vector<TaskId> ready;
+  placed(task, ready);
+  if (!ready.empty()) place_all(std::move(ready));
+}
+
+// Gives a worker sources while it has room: the first of its share, or the last of the longest share when its own is used up.
+void State::feed(std::size_t number) {
+  WorkerRecord& worker = workers_[number];
+  if (std::exchange(worker.idle, false)) idle_.erase(number);
+  while (worker.alive && has_room(worker)) {
+    while (!worker.held.empty() && stale(worker.held.front())) worker.held.pop_front();
+    const bool own = !worker.held.empty();
+    const std::size_t from = own ? number : held_ > 0 ? longest_share() : workers_.size();
+    if (from == workers_.size()) {
+      worker.idle = true;
+      idle_.insert(number);
+      return;
+    }
+    auto& held = workers_[from].held;
+    const TaskId id = own ? held.front() : held.back();
+    if (!fits(worker, record(id))) {
+      if (!std::exchange(worker.blocked, true)) blocked_.push_back(number);
+      return;
+    }
+    if (own) held.pop_front();
+    else held.pop_back();
+    run_held(id, number);
+  }
+}
+
+void State::feed_workers() {
+  // run_held adds work only, so nobody is touched on the way.
+  for (const std::size_t number : touched_) {
+    workers_[number].touched = false;
+    feed(number);
+  }
+  touched_.clear();
+  // Those without anything take from others' shares; each either takes a task or is listed as blocked.
+  while (held_ > 0 && !idle_.empty()) {
+    auto idle = idle_.lower_bound(next_worker_);
+    if (idle == idle_.end()) idle = idle_.begin();
+    const std::size_t number = *idle;
+    feed(number);
+    if (workers_[number].idle) break;
+  }
+  if (processing_ == 0 && held_ > 0) run_first_of_all();
+}
+
+// Nothing under way and nothing fits: the first in order goes all the same, or nothing would ever free memory.
+void State::run_first_of_all() {
+  TaskId lowest;
+  std::size_t where = 0;
+  for (std::size_t number = 0; number < workers_.size(); ++number) {
+    auto& held = workers_[number].held;
+    while (!held.empty() && stale(held.front())) held.pop_front();
+    if (held.empty() || (lowest != TaskId() && lowest < held.front())) continue;
+    lowest = held.front();
+    where = number;
+  }
+  if (lowest == TaskId()) return;
+  workers_[where].held.pop_front();
+  run_held(lowest, where);
+}
+
+}  // namespace ashlar::scheduler

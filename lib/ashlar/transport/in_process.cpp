@@ -1,0 +1,77 @@
+#include "ashlar/transport/in_process.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+namespace ashlar {
+namespace {
+
+struct Inbox {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<Arrival> arrivals;
+  bool woken = false;
+};
+
+class InProcessTransport final : public Transport {
+ public:
+  InProcessTransport(int rank, std::shared_ptr<std::vector<Inbox>> inboxes) : rank_(rank), inboxes_(std::move(inboxes)) {}
+
+  int rank() const override { return rank_; }
+  int size() const override { return static_cast<int>(inboxes_->size()); }
+
+  void send(int to, Parcel parcel) override {
+    Inbox& inbox = inboxes_->at(static_cast<std::size_t>(to));
+    {
+      std::lock_guard lock(inbox.mutex);
+      inbox.arrivals.push_back({rank_, std::move(parcel)});
+    }
+    inbox.changed.notify_one();
+  }
+
+  bool receive(std::vector<Arrival>& arrived) override {
+    Inbox& inbox = own();
+    std::lock_guard lock(inbox.mutex);
+    if (inbox.arrivals.empty()) return false;
+    if (arrived.empty()) arrived.swap(inbox.arrivals);
+    else
+      for (Arrival& a : inbox.arrivals) arrived.push_back(std::move(a));
+    inbox.arrivals.clear();
+    return true;
+  }
+
+  void wait(std::chrono::nanoseconds at_most) override {
+    Inbox& inbox = own();
+    std::unique_lock lock(inbox.mutex);
+    inbox.changed.wait_for(lock, at_most, [&] { return inbox.woken || !inbox.arrivals.empty(); });
+    inbox.woken = false;
+  }
+
+  void wake() override {
+    Inbox& inbox = own();
+    {
+      std::lock_guard lock(inbox.mutex);
+      inbox.woken = true;
+    }
+    inbox.changed.notify_one();
+  }
+
+  bool sent_all() const override { return true; }
+
+ private:
+  Inbox& own() { return (*inboxes_)[static_cast<std::size_t>(rank_)]; }
+  int rank_;
+  std::shared_ptr<std::vector<Inbox>> inboxes_;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<Transport>> in_process_transports(int size) {
+  auto inboxes = std::make_shared<std::vector<Inbox>>(static_cast<std::size_t>(size));
+  std::vector<std::unique_ptr<Transport>> all;
+  for (int rank = 0; rank < size; ++rank) all.push_back(std::make_unique<InProcessTransport>(rank, inboxes));
+  return all;
+}
+
+}  // namespace ashlar

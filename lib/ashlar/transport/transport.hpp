@@ -1,0 +1,37 @@
+#pragma once
+// Parcels between the participants of a job: rank 0 and the workers. Contract, which tests/transport checks for every implementation:
+//
+//  1. Parcels between two participants arrive complete, unchanged, once, and in the order they were sent.
+//  2. `send` never blocks and takes the parcel; buffers are shared, not copied, and stay alive until they are gone.
+//  3. `receive` moves everything along that can be moved, and gives what has arrived completely.
+//  4. `wait` returns at once when something may have arrived or `wake` was called, else after at most the time given.
+//  5. `wake` may be called from any thread. All else by one thread at a time.
+//  6. A participant may send to itself.
+
+#include <chrono>
+#include <vector>
+
+#include "ashlar/base/bytes.hpp"
+
+namespace ashlar {
+
+struct Arrival {
+  int from = -1;
+  Parcel parcel;
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+  virtual void send(int to, Parcel parcel) = 0;
+  /// Appends what arrived; true when anything moved (sent or received).
+  virtual bool receive(std::vector<Arrival>& arrived) = 0;
+  virtual void wait(std::chrono::nanoseconds at_most) = 0;
+  virtual void wake() = 0;
+  /// True when nothing sent is still under way from here.
+  virtual bool sent_all() const = 0;
+};
+
+}  // namespace ashlar

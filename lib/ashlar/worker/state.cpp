@@ -1,0 +1,353 @@
+#include "ashlar/worker/state.hpp"
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include "ashlar/base/error.hpp"
+
+namespace ashlar::worker {
+
+State::State(WorkerId self, std::int64_t flight_limit) : self_(self), flight_limit_(flight_limit) {}
+
+void State::handle(const Event& event, std::vector<Command>& commands) {
+  commands_ = &commands;
+  std::visit([this](const auto& what) { on(what); }, event);
+  commands_ = nullptr;
+}
+
+void State::on(const TaskGiven& event) {
+  if (tasks_.find(event.task.value())) throw InternalError("worker: task " + std::to_string(event.task.value()) + " was given twice");
+  Task& task = tasks_[event.task.value()];
+  task.order = event.order;
+  task.fetch = event.fetch;
+  task.inputs.assign(event.inputs.begin(), event.inputs.end());
+  Datum& result = data_[event.task.value()];
+  result.mine = result.known = true;
+  for (const TaskInputRef& input : event.inputs) {
+    Datum& datum = data_[input.task.value()];
+    ++datum.uses;
+    if (datum.state == DataState::here) continue;
+    ++task.missing;
+    datum.waiting.push_back(event.task);
+    if (input.holder == self_ || datum.mine || datum.state == DataState::asked) continue;  // comes by itself
+    if (datum.queued) {
+      if (event.order < datum.order) {
+        unqueue_ask(input.task, datum);
+        queue_ask(input.task, datum, event.order);
+      }
+      continue;
+    }
+    datum.known = true;
+    datum.holder = input.holder;
+    datum.nbytes = input.nbytes;
+    datum.last_use = input.last_use;
+    queue_ask(input.task, datum, event.order);
+  }
+  if (task.missing == 0) {
+    task.state = TaskState::ready;
+    ready_.emplace(task.order, event.task);
+  }
+  ask_more();
+}
+
+std::optional<Start> State::start_next(std::vector<Command>& commands) {
+  if (ready_.empty()) return std::nullopt;
+  const TaskId id = ready_.begin()->second;
+  ready_.erase(ready_.begin());
+  Task& task = *tasks_.find(id.value());
+  task.state = TaskState::executing;
+  Start start;
+  start.task = id;
+  for (const TaskInputRef& input : task.inputs) {
+    Datum& datum = *data_.find(input.task.value());
+    // A copy from a peer is used up with its last task here; one of ours when the scheduler says that nobody else needs it.
+    const bool last_here = --datum.uses == 0 && (!datum.mine || input.last_use || datum.freed);
+    if (last_here) {
+      // The executor takes the value out before the command is carried out.
+      bytes_here_ -= datum.nbytes;
+      --data_here_;
+      data_.erase(input.task.value());
+      commands.push_back(Drop{input.task});
+    }
+    const bool again = std::any_of(start.inputs.begin(), start.inputs.end(), [&](const Start::Input& before) { return before.data == input.task; });
+    start.inputs.push_back({input.task, last_here && !again});
+  }
+  return start;
+}
+
+void State::on(const TaskDone& event) {
+  Task* task = tasks_.find(event.task.value());
+  if (!task || task->state != TaskState::executing) throw InternalError("worker: task " + std::to_string(event.task.value()) + " ended without having started");
+  const bool fetch = task->fetch, retracted = task->retracted;
+  tasks_.erase(event.task.value());
+  commands_->push_back(ForgetTask{event.task});
+  Datum& datum = data_[event.task.value()];
+  datum.freed |= retracted;
+  // The value is sent with the report, so the report comes before anything that may drop it.
+  if (!retracted) commands_->push_back(ReportDone{event.task, event.nbytes, event.took_ns, fetch});
+  now_here(event.task, datum, event.nbytes);
+}
+
+void State::on(const TaskFailed& event) {
+  Task* task = tasks_.find(event.task.value());
+  if (!task || task->state != TaskState::executing) throw InternalError("worker: task " + std::to_string(event.task.value()) + " failed without having started");
+  const bool retracted = task->retracted;
+  tasks_.erase(event.task.value());
+  commands_->push_back(ForgetTask{event.task});
+  // Those who wait for it are retracted by the scheduler.
+  if (Datum* datum = data_.find(event.task.value())) {
+    datum->known = datum->mine = false;
+    datum->asked_by.clear();
+    erase_if_empty(event.task);
+  }
+  if (!retracted) commands_->push_back(ReportFailed{event.task});
+}
+
+void State::on(const DataGiven& event) {
+  Datum& datum = data_[event.data.value()];
+  datum.mine = datum.known = true;
+  now_here(event.data, datum, event.nbytes);
+}
+
+void State::on(const DataArrived& event) {
+  Datum* datum = data_.find(event.data.value());
+  if (datum && datum->state == DataState::here) return;  // asked twice, sent twice: the same value
+  if (!datum || datum->mine || datum->uses == 0) {
+    // Withdrawn while it was on its way.
+    commands_->push_back(Drop{event.data});
+    return;
+  }
+  if (datum->state == DataState::asked) end_flight(event.data, *datum);
+  if (datum->queued) unqueue_ask(event.data, *datum);
+  now_here(event.data, *datum, event.nbytes);
+  ask_more();
+}
+
+void State::on(const DataAsked& event) {
+  Datum& datum = data_[event.data.value()];
+  datum.asked_by.emplace_back(event.by, event.last_use);
+  if (datum.state == DataState::here) answer_asks(event.data, datum);
+}
+
+void State::on(const AskWithdrawn& event) {
+  Datum* datum = data_.find(event.data.value());
+  if (!datum) return;
+  auto& asked = datum->asked_by;
+  asked.erase(std::remove_if(asked.begin(), asked.end(), [&](const auto& ask) { return ask.first == event.by; }), asked.end());
+  erase_if_empty(event.data);
+}
+
+void State::on(const DataFreed& event) {
+  for (TaskId id : event.data) {
+    Datum* datum = data_.find(id.value());
+    if (!datum) continue;
+    if (!datum->mine) continue;  // dropped here already; somebody's late ask is all that is left
+    datum->freed = true;
+    drop_if_unused(id);
+  }
+}
+
+void State::on(const TaskRetracted& event) {
+  Task* task = tasks_.find(event.task.value());
+  if (!task) {
+    // It ended before the message came; the scheduler's answer to the report frees the result.
+    return;
+  }
+  if (task->state == TaskState::executing) {
+    task->retracted = true;
+    if (Datum* result = data_.find(event.task.value())) result->asked_by.clear();  // those who asked are retracted too
+    return;
+  }
+  if (task->state == TaskState::ready) ready_.erase({task->order, event.task});
+  const Task copy = *task;
+  tasks_.erase(event.task.value());
+  commands_->push_back(ForgetTask{event.task});
+  for (const TaskInputRef& input : copy.inputs) {
+    Datum* datum = data_.find(input.task.value());
+    if (!datum) continue;
+    auto& waiting = datum->waiting;
+    waiting.erase(std::remove(waiting.begin(), waiting.end(), event.task), waiting.end());
+  }
+  let_go_of_inputs(copy);
+  if (Datum* result = data_.find(event.task.value())) {
+    result->known = result->mine = false;
+    result->asked_by.clear();
+    erase_if_empty(event.task);
+  }
+  ask_more();
+}
+
+void State::let_go_of_inputs(const Task& task) {
+  for (const TaskInputRef& input : task.inputs)
+    if (Datum* datum = data_.find(input.task.value())) {
+      --datum->uses;
+      drop_if_unused(input.task);
+    }
+}
+
+void State::now_here(TaskId id, Datum& datum, std::int64_t nbytes) {
+  datum.state = DataState::here;
+  datum.nbytes = nbytes;
+  bytes_here_ += nbytes;
+  ++data_here_;
+  for (TaskId next : datum.waiting) {
+    Task& task = *tasks_.find(next.value());
+    if (--task.missing == 0) {
+      task.state = TaskState::ready;
+      ready_.emplace(task.order, next);
+    }
+  }
+  datum.waiting.clear();
+  answer_asks(id, datum);
+}
+
+void State::answer_asks(TaskId id, Datum& datum) {
+  for (const auto& [by, last_use] : datum.asked_by) {
+    commands_->push_back(Send{id, by});
+    datum.freed |= last_use;
+  }
+  datum.asked_by.clear();
+  drop_if_unused(id);
+}
+
+void State::drop(TaskId id) {
+  Datum* datum = data_.find(id.value());
+  if (!datum || datum->state != DataState::here) return;
+  bytes_here_ -= datum->nbytes;
+  --data_here_;
+  data_.erase(id.value());
+  commands_->push_back(Drop{id});
+}
+
+// What no task here wants any more: a result that was freed, a copy from a peer, or an ask for one.
+void State::drop_if_unused(TaskId id) {
+  Datum* datum = data_.find(id.value());
+  if (!datum || datum->uses > 0) return;
+  if (datum->mine) {
+    if (datum->freed) drop(id);
+    return;
+  }
+  if (datum->state == DataState::here) {
+    drop(id);
+    return;
+  }
+  if (datum->state == DataState::asked) {
+    end_flight(id, *datum);
+    commands_->push_back(WithdrawAsk{id, datum->holder});
+    datum->state = DataState::promised;
+  }
+  if (datum->queued) unqueue_ask(id, *datum);
+  datum->known = false;
+  erase_if_empty(id);
+}
+
+void State::erase_if_empty(TaskId id) {
+  const Datum* datum = data_.find(id.value());
+  if (datum && !datum->known && datum->state == DataState::promised && datum->uses == 0 && datum->asked_by.empty()) data_.erase(id.value());
+}
+
+void State::queue_ask(TaskId id, Datum& datum, std::int64_t order) {
+  datum.order = order;
+  datum.queued = true;
+  asks_queued_.emplace(order, id);
+}
+
+void State::unqueue_ask(TaskId id, Datum& datum) {
+  asks_queued_.erase({datum.order, id});
+  datum.queued = false;
+}
+
+void State::end_flight(TaskId id, const Datum& datum) {
+  in_flight_ -= datum.nbytes;
+  asks_flying_.erase({datum.order, id});
+}
+
+void State::ask_more() {
+  while (!asks_queued_.empty()) {
+    const auto [order, id] = *asks_queued_.begin();
+    Datum& datum = *data_.find(id.value());
+    if (!asks_flying_.empty() && in_flight_ + datum.nbytes > flight_limit_ && asks_flying_.begin()->first <= order) return;
+    unqueue_ask(id, datum);
+    datum.state = DataState::asked;
+    in_flight_ += datum.nbytes;
+    asks_flying_.emplace(order, id);
+    commands_->push_back(Ask{id, datum.holder, datum.last_use});
+  }
+}
+
+std::string State::waiting_text() const {
+  std::ostringstream text;
+  tasks_.for_each([&](std::int64_t id, const Task& task) {
+    if (task.state != TaskState::waiting) return;
+    text << "task " << id << " waits for";
+    for (const TaskInputRef& input : task.inputs)
+      if (const Datum* datum = data_.find(input.task.value()); datum && datum->state != DataState::here)
+        text << ' ' << input.task << (datum->state == DataState::asked ? " (asked of worker " : " (made by worker ") << input.holder << ')';
+    text << '\n';
+  });
+  return text.str();
+}
+
+std::vector<std::string> broken_invariants(const State& state) {
+  using TaskState = State::TaskState;
+  using DataState = State::DataState;
+  std::vector<std::string> broken;
+  const auto say_task = [&](std::int64_t id, const std::string& what) { broken.push_back("task " + std::to_string(id) + ": " + what); };
+  const auto say_datum = [&](std::int64_t id, const std::string& what) { broken.push_back("datum " + std::to_string(id) + ": " + what); };
+  const auto compare = [&](const std::string& what, std::int64_t kept, std::int64_t counted) {
+    if (kept != counted) broken.push_back(what + " is " + std::to_string(kept) + ", counted " + std::to_string(counted));
+  };
+  std::map<std::int64_t, std::int64_t> uses, waiting;
+  std::int64_t bytes = 0, here = 0, flight = 0, flying = 0, queued = 0, ready = 0;
+  state.tasks_.for_each([&](std::int64_t id, const State::Task& task) {
+    if (task.state == TaskState::executing) return;
+    std::int64_t missing = 0;
+    for (const TaskInputRef& input : task.inputs) {
+      ++uses[input.task.value()];
+      const State::Datum* datum = state.data_.find(input.task.value());
+      if (!datum) {
+        say_task(id, "no record of its input " + std::to_string(input.task.value()));
+      } else if (datum->state != DataState::here) {
+        ++missing;
+        ++waiting[input.task.value()];
+      }
+    }
+    if (task.missing != missing) say_task(id, "missing is " + std::to_string(task.missing) + ", counted " + std::to_string(missing));
+    if ((task.state == TaskState::ready) != (missing == 0)) say_task(id, "is ready with inputs missing, or waits with all here");
+    if ((task.state == TaskState::ready) != (state.ready_.count({task.order, TaskId(id)}) == 1)) say_task(id, "is ready and not listed so, or the other way round");
+    if (task.state == TaskState::ready) ++ready;
+  });
+  state.data_.for_each([&](std::int64_t id, const State::Datum& datum) {
+    if (datum.uses != uses[id]) say_datum(id, "uses is " + std::to_string(datum.uses) + ", counted " + std::to_string(uses[id]));
+    if (static_cast<std::int64_t>(datum.waiting.size()) != waiting[id])
+      say_datum(id, "waited for by " + std::to_string(datum.waiting.size()) + ", counted " + std::to_string(waiting[id]));
+    if (datum.state == DataState::here) {
+      bytes += datum.nbytes;
+      ++here;
+      if (!datum.asked_by.empty()) say_datum(id, "is here and its asks are not answered");
+      if (datum.uses == 0 && (!datum.mine || datum.freed)) say_datum(id, "is here for nobody");
+    }
+    if (datum.state == DataState::asked) {
+      flight += datum.nbytes;
+      ++flying;
+      if (!state.asks_flying_.count({datum.order, TaskId(id)})) say_datum(id, "was asked for and is not listed so");
+    }
+    if (datum.queued) {
+      ++queued;
+      if (datum.state != DataState::promised || !state.asks_queued_.count({datum.order, TaskId(id)})) say_datum(id, "its ask is queued and not listed so");
+    }
+    if ((datum.queued || datum.state == DataState::asked) && (datum.mine || datum.uses == 0)) say_datum(id, "is asked for in vain");
+    if (!datum.known && datum.uses == 0 && datum.asked_by.empty()) say_datum(id, "is an empty record");
+  });
+  compare("bytes_here", state.bytes_here_, bytes);
+  compare("data_here", state.data_here_, here);
+  compare("bytes in flight", state.in_flight_, flight);
+  compare("asks in flight", static_cast<std::int64_t>(state.asks_flying_.size()), flying);
+  compare("asks queued", static_cast<std::int64_t>(state.asks_queued_.size()), queued);
+  compare("tasks ready", static_cast<std::int64_t>(state.ready_.size()), ready);
+  if (!state.asks_queued_.empty() && state.asks_flying_.empty()) broken.push_back("asks are queued and none is under way");
+  return broken;
+}
+
+}  // namespace ashlar::worker
