@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "ashlar/table/aggregation.hpp"
-#include "ashlar/table/column_builder.hpp"
+#include "ashlar/table/column_builder_detail.hpp"
 #include "ashlar/table/key_index.hpp"
-#include "ashlar/table/type_dispatch.hpp"
+#include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar::table {
 namespace {

@@ -1,7 +1,7 @@
 #include <cmath>
 
-#include "ashlar/table/operand_kernel.hpp"
-#include "ashlar/table/type_dispatch.hpp"
+#include "ashlar/table/operand_kernel_detail.hpp"
+#include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar::table {
 

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "ashlar/table/column_builder.hpp"
-#include "ashlar/table/type_dispatch.hpp"
+#include "ashlar/table/column_builder_detail.hpp"
+#include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar {
 

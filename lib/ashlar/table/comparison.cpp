@@ -1,9 +1,9 @@
 #include <functional>
 #include <utility>
 
-#include "ashlar/table/operand_kernel.hpp"
+#include "ashlar/table/operand_kernel_detail.hpp"
 #include "ashlar/table/timestamp_text.hpp"
-#include "ashlar/table/type_dispatch.hpp"
+#include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar::table {
 

@@ -4,10 +4,11 @@
 #include <limits>
 #include <memory>
 
-#include "ashlar/table/column_builder.hpp"
-#include "ashlar/table/csv_tokenize.hpp"
+#include "ashlar/table/byte_count_detail.hpp"
+#include "ashlar/table/column_builder_detail.hpp"
+#include "ashlar/table/csv_tokenize_detail.hpp"
 #include "ashlar/table/timestamp_text.hpp"
-#include "ashlar/table/type_dispatch.hpp"
+#include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar::table {
 namespace {
@@ -182,7 +183,7 @@ Table parse(const CsvRecords& records, const CsvDialect& dialect, const CsvColum
     throw ValueError("a CSV schema wants one type per column: columns " + std::to_string(columns.names.size()) + ", types " + std::to_string(types.size()));
   refuse_zero_bytes(records);
   // No more records than line ends: one allocation per column.
-  const auto rows = std::count(records.bytes.begin(), records.bytes.end(), '\n') + 1;
+  const std::int64_t rows = count_byte(records.bytes, '\n') + 1;
   std::vector<std::unique_ptr<FieldParser>> parsers;
   for (std::size_t c = 0; c < types.size(); ++c) parsers.push_back(columns.used[c] ? make_parser(types[c], dialect.decimal, rows) : nullptr);
   const NaValues missing(dialect);

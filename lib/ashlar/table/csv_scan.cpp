@@ -4,7 +4,8 @@
 #include <cstring>
 #include <set>
 
-#include "ashlar/table/csv_tokenize.hpp"
+#include "ashlar/table/byte_count_detail.hpp"
+#include "ashlar/table/csv_tokenize_detail.hpp"
 
 namespace ashlar::table {
 namespace {
@@ -57,7 +58,7 @@ class Automaton {
 };
 
 std::int64_t count_lines(std::string_view bytes) {
-  const auto lf = std::count(bytes.begin(), bytes.end(), '\n'), cr = std::count(bytes.begin(), bytes.end(), '\r');
+  const std::int64_t lf = count_byte(bytes, '\n'), cr = count_byte(bytes, '\r');
   if (cr == 0) return lf;
   std::int64_t pairs = 0;
   for (std::size_t i = 1; i < bytes.size(); ++i) pairs += bytes[i] == '\n' && bytes[i - 1] == '\r';

@@ -56,7 +56,19 @@ std::optional<bool> parse_bool(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<std::int64_t> parse_int64(std::string_view text) { return parse_whole<std::int64_t>(text); }
+std::optional<std::int64_t> parse_int64(std::string_view text) {
+  // Up to 18 digits cannot overflow: the common case without a call.
+  if (!text.empty() && text.size() <= 19) {
+    const bool minus = text.front() == '-';
+    std::int64_t value = 0;
+    std::size_t i = minus ? 1 : 0;
+    if (text.size() - i <= 18 && i < text.size()) {
+      for (; i < text.size() && is_digit(text[i]); ++i) value = value * 10 + (text[i] - '0');
+      if (i == text.size()) return minus ? -value : value;
+    }
+  }
+  return parse_whole<std::int64_t>(text);
+}
 
 std::optional<std::uint64_t> parse_uint64(std::string_view text) {
   if (const auto small = parse_whole<std::int64_t>(text)) return *small >= 0 ? std::optional<std::uint64_t>(static_cast<std::uint64_t>(*small)) : std::nullopt;
@@ -88,7 +100,10 @@ void ColumnKinds::add(std::string_view text, char decimal, bool date) {
     return;
   }
   const std::string_view inner = trimmed(text);
-  if (is_whole(inner)) {
+  if (inner.empty() || (static_cast<unsigned char>(inner.front()) > '9' && (inner.front() | 0x20) != 'i' && (inner.front() | 0x20) != 'n')) {
+    // No number begins so; most text is told by its first letter.
+    bits_ |= parse_bool(text) ? bool_bit : text_bit;
+  } else if (is_whole(inner)) {
     if (const auto i = parse_int64(inner))
       bits_ |= *i < 0 ? integer_bit | negative_bit : integer_bit;
     else

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <unordered_set>
 
-#include "ashlar/table/operand_kernel.hpp"
-#include "ashlar/table/type_dispatch.hpp"
+#include "ashlar/table/operand_kernel_detail.hpp"
+#include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar::table {
 

@@ -6,7 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "ashlar/table/type_dispatch.hpp"
+#include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar::table {
 namespace {

@@ -1,6 +1,6 @@
 #include "ashlar/table/string_kernels.hpp"
 
-#include "ashlar/table/column_builder.hpp"
+#include "ashlar/table/column_builder_detail.hpp"
 #include "ashlar/table/timestamp_text.hpp"
 
 namespace ashlar::table {

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <set>
 
-#include "ashlar/table/column_builder.hpp"
+#include "ashlar/table/column_builder_detail.hpp"
 
 namespace ashlar {
 

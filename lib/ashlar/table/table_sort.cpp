@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "ashlar/table/table.hpp"
-#include "ashlar/table/type_dispatch.hpp"
+#include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar::table {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 // The loop shared by binary kernels: column with column, column with value, value with column. For sources of this floor.
 
-#include "ashlar/table/column_builder.hpp"
+#include "ashlar/table/column_builder_detail.hpp"
 #include "ashlar/table/elementwise.hpp"
 
 namespace ashlar::table {

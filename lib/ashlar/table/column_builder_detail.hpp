@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "ashlar/table/bitmap.hpp"
+#include "ashlar/table/bitmap_detail.hpp"
 #include "ashlar/table/column.hpp"
 
 namespace ashlar::table {
@@ -23,6 +23,13 @@ class GrowingBuffer {
     if (size_ + nbytes > buffer_.size()) reserve(std::max<std::size_t>(size_ + nbytes, 256));
     if (nbytes) std::memcpy(buffer_.data() + size_, data, nbytes);
     size_ += nbytes;
+  }
+  /// One element; the copy is a store.
+  template <class T>
+  void put(const T& value) {
+    if (size_ + sizeof(T) > buffer_.size()) reserve(std::max<std::size_t>(size_ + sizeof(T), 256));
+    std::memcpy(buffer_.data() + size_, &value, sizeof(T));
+    size_ += sizeof(T);
   }
   std::size_t size() const { return size_; }
   std::byte* data() const { return buffer_.data(); }
@@ -81,12 +88,12 @@ class FixedBuilder {
   explicit FixedBuilder(ColumnType type = column_type_of<T>) : type_(type) {}
   void reserve(std::int64_t length) { values_.reserve(static_cast<std::size_t>(length) * sizeof(T)); }
   void append(T value) {
-    values_.append(&value, sizeof value);
+    values_.put(value);
     validity_.append(true);
   }
   void append_null() {
     const T zero{};
-    values_.append(&zero, sizeof zero);
+    values_.put(zero);
     validity_.append(false);
   }
   Column finish() {
@@ -123,7 +130,7 @@ class StringBuilder {
  private:
   void end_row(bool valid) {
     const auto end = static_cast<std::int64_t>(text_.size());
-    offsets_.append(&end, sizeof end);
+    offsets_.put(end);
     validity_.append(valid);
   }
   GrowingBuffer offsets_, text_;
