@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "ashlar/base/error.hpp"
 
@@ -135,7 +136,7 @@ std::string to_string(const Chunks& chunks) {
 Chunks normalize_chunks(const ChunkSpec& spec, const Shape& shape, std::int64_t itemsize) {
   const std::vector<AxisChunks> entries = per_axis(spec, shape);
   std::vector<Axis> axes(shape.size());
-  std::int64_t limit = kAutoBytes;
+  std::optional<std::int64_t> limit;
   for (std::size_t i = 0; i < axes.size(); ++i) {
     axes[i].length = shape[i];
     if (const auto* size = std::get_if<index_t>(&entries[i].v)) {
@@ -143,13 +144,18 @@ Chunks normalize_chunks(const ChunkSpec& spec, const Shape& shape, std::int64_t 
     } else if (const auto* sizes = std::get_if<std::vector<index_t>>(&entries[i].v)) {
       take_sizes(axes[i], i, *sizes);
     } else {
-      // Bytes as text mean "auto" with that limit; of several the last one holds.
+      // Bytes as text mean "auto" with that limit.
       const auto& text = std::get<std::string>(entries[i].v);
-      if (text != "auto") limit = parse_bytes(text);
+      if (text != "auto") {
+        const std::int64_t nbytes = parse_bytes(text);
+        if (limit && *limit != nbytes)
+          throw ValueError("chunks name two limits of bytes: " + std::to_string(*limit) + " and " + std::to_string(nbytes));
+        limit = nbytes;
+      }
       axes[i].automatic = true;
     }
   }
-  share_limit(axes, itemsize, limit);
+  share_limit(axes, itemsize, limit.value_or(kAutoBytes));
   Chunks chunks;
   for (Axis& axis : axes) chunks.push_back(std::move(axis.sizes));
   return chunks;
