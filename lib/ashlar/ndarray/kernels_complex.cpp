@@ -34,7 +34,7 @@ struct power {
     if (b.real() == 0 && b.imag() == 0) return T(1);
     if (a.real() == 0 && a.imag() == 0) {
       const P nan = std::numeric_limits<P>::quiet_NaN();
-      return b.real() > 0 && b.imag() == 0 ? T(0) : T(nan, nan);
+      return b.real() > 0 ? T(0) : T(nan, nan);
     }
     // Small whole exponents by products, as NumPy: exact where pow is not.
     if (b.imag() == 0 && b.real() > -100 && b.real() < 100 && b.real() == std::trunc(b.real())) {

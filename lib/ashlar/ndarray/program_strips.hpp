@@ -25,6 +25,7 @@ struct StripCut {
   index_t row_length = 1;   // product of the axes after split
 
   explicit StripCut(const Shape& shape) {
+    if (shape.elements() == 0) return;  // no strips
     for (int d = 0; d < shape.ndim(); ++d)
       if (shape[static_cast<std::size_t>(d)] != 1) axes.push_back({shape[static_cast<std::size_t>(d)], d});
     std::size_t whole = axes.size();
