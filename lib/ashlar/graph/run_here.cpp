@@ -56,21 +56,69 @@ class LocalResult final : public Result {
   std::string key_;
 };
 
+// What a task gave: a value or what it threw.
+struct Outcome {
+  Object value;
+  std::exception_ptr error;
+};
+
+// Every task that `wanted` need, once. A task whose input failed fails with the same error.
+class Run {
+ public:
+  Run(const TaskGraph& graph, std::span<const TaskRef> wanted) : graph_(graph) {
+    for (const TaskRef& ref : depth_first_order(graph, wanted)) outcomes_[{ref.layer, ref.index}] = run(ref);
+  }
+  Outcome of(TaskRef ref) const {
+    if (ref.layer >= 0) return outcomes_.at({ref.layer, ref.index});
+    try {
+      return {graph_.inputs.at(static_cast<std::size_t>(ref.index))->get(), nullptr};
+    } catch (...) {
+      return {Object(), std::current_exception()};
+    }
+  }
+
+ private:
+  Outcome run(TaskRef ref) const {
+    const Layer& layer = *graph_.layers[static_cast<std::size_t>(ref.layer)];
+    std::vector<TaskRef> inputs;
+    layer.dependencies(ref.index, inputs);
+    Writer payload;
+    layer.encode_task(ref.index, payload);
+    const Parcel parcel = std::move(payload).take();
+    const std::string key = layer.key(ref.index);
+    TaskInput task;
+    task.index = ref.index;
+    task.payload = parcel.head;
+    task.buffers = parcel.buffers;
+    task.key = key;
+    for (const TaskRef& input : inputs) {
+      Outcome outcome = of(input);
+      if (outcome.error) return {Object(), outcome.error};
+      task.inputs.push_back(std::move(outcome.value));
+    }
+    try {
+      return {run_task(*layer.operation(), task), nullptr};
+    } catch (...) {
+      return {Object(), std::current_exception()};
+    }
+  }
+
+  const TaskGraph& graph_;
+  std::map<std::pair<std::int32_t, std::int64_t>, Outcome> outcomes_;
+};
+
 class LocalEvaluator final : public Evaluator {
  public:
   std::vector<ResultHandle> submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions) override {
+    const Run run(graph, wanted);
     std::vector<ResultHandle> results;
     for (const TaskRef& ref : wanted) {
       if (ref.layer < 0) {
         results.push_back(graph.inputs.at(static_cast<std::size_t>(ref.index)));
         continue;
       }
-      std::string key = graph.layers.at(static_cast<std::size_t>(ref.layer))->key(ref.index);
-      try {
-        results.push_back(std::make_shared<LocalResult>(run_here(graph, std::span(&ref, 1)).front(), nullptr, std::move(key)));
-      } catch (...) {
-        results.push_back(std::make_shared<LocalResult>(Object(), std::current_exception(), std::move(key)));
-      }
+      const Outcome outcome = run.of(ref);
+      results.push_back(std::make_shared<LocalResult>(outcome.value, outcome.error, graph.layers.at(static_cast<std::size_t>(ref.layer))->key(ref.index)));
     }
     return results;
   }
@@ -97,29 +145,13 @@ Evaluator* current_evaluator = nullptr;
 }  // namespace
 
 std::vector<Object> run_here(const TaskGraph& graph, std::span<const TaskRef> wanted) {
-  std::map<std::pair<std::int32_t, std::int64_t>, Object> values;
-  const auto value_of = [&](TaskRef ref) {
-    if (ref.layer < 0) return graph.inputs.at(static_cast<std::size_t>(ref.index))->get();
-    return values.at({ref.layer, ref.index});
-  };
-  for (const TaskRef& ref : depth_first_order(graph, wanted)) {
-    const Layer& layer = *graph.layers[static_cast<std::size_t>(ref.layer)];
-    std::vector<TaskRef> inputs;
-    layer.dependencies(ref.index, inputs);
-    Writer payload;
-    layer.encode_task(ref.index, payload);
-    const Parcel parcel = std::move(payload).take();
-    const std::string key = layer.key(ref.index);
-    TaskInput task;
-    task.index = ref.index;
-    task.payload = parcel.head;
-    task.buffers = parcel.buffers;
-    task.key = key;
-    for (const TaskRef& input : inputs) task.inputs.push_back(value_of(input));
-    values[{ref.layer, ref.index}] = run_task(*layer.operation(), task);
-  }
+  const Run run(graph, wanted);
   std::vector<Object> results;
-  for (const TaskRef& ref : wanted) results.push_back(value_of(ref));
+  for (const TaskRef& ref : wanted) {
+    const Outcome outcome = run.of(ref);
+    if (outcome.error) std::rethrow_exception(outcome.error);
+    results.push_back(outcome.value);
+  }
   return results;
 }
 

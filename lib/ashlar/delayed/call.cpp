@@ -1,0 +1,173 @@
+#include "ashlar/delayed/call.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <cstdio>
+#include <new>
+
+#include "ashlar/base/error.hpp"
+
+namespace ashlar::detail {
+namespace {
+
+std::atomic<std::uint64_t> last_serial{0};
+
+std::string hexadecimal(XXH128_hash_t hash) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash.high64), static_cast<unsigned long long>(hash.low64));
+  return text;
+}
+
+// What function and arguments come to: equal for calls that do the same.
+std::string token_of(const CallDescriptor& call, const Writer& literals, const std::vector<NodePtr>& inputs) {
+  Writer all;
+  all.put(call.name_hash);
+  all.array(literals.head());
+  for (const Buffer& buffer : literals.buffers()) all.put(XXH3_128bits(buffer.data(), buffer.size()));
+  for (const NodePtr& input : inputs) {
+    const Node& node = *input.get();
+    all.put(node.kind);
+    if (node.kind == Node::Kind::call) all.text(key_of(static_cast<const CallNode&>(node)));
+    else if (node.kind == Node::Kind::result) all.put(static_cast<const ResultNode&>(node).result.get());
+    else all.put(&node);
+  }
+  return hexadecimal(XXH3_128bits(all.head().data(), all.head().size()));
+}
+
+}  // namespace
+
+std::uint64_t calls_made() { return last_serial.load(); }
+
+CallWriter::Scratch& CallWriter::of_this_thread() {
+  thread_local Scratch scratch;
+  return scratch;
+}
+
+CallWriter::CallWriter() : scratch_(&of_this_thread()) {
+  if (scratch_->busy) {
+    own_ = std::make_unique<Scratch>();
+    scratch_ = own_.get();
+  }
+  scratch_->busy = true;
+}
+
+CallWriter::~CallWriter() {
+  scratch_->literals.clear();
+  scratch_->inputs.clear();
+  scratch_->busy = false;
+}
+
+void CallWriter::input(const NodePtr& node) {
+  if (!node) throw ValueError("an argument of a task is a Delayed or a Future that was never given a value");
+  scratch_->inputs.push_back(node);
+}
+
+NodePtr CallWriter::finish(const CallDescriptor& call, const std::string* name, const TaskOptions* options) {
+  const Writer& literals = scratch_->literals;
+  std::vector<NodePtr>& inputs = scratch_->inputs;
+  std::unique_ptr<CallExtras> extras;
+  if (!literals.buffers().empty()) {
+    extras = std::make_unique<CallExtras>();
+    extras->buffers = literals.buffers();
+  }
+  if (options && (options->pure || !options->key.empty())) {
+    if (!extras) extras = std::make_unique<CallExtras>();
+    extras->token = token_of(call, literals, inputs);
+    extras->key = options->key.empty() ? *name + "-" + extras->token : options->key;
+  }
+  if (literals.size() > UINT32_MAX)
+    throw ValueError("the arguments of a call of " + *name + " take " + std::to_string(literals.size()) + " bytes, the limit is 4 GiB: scatter large values and pass the future");
+
+  void* memory = ::operator new(sizeof(CallNode) + inputs.size() * sizeof(Node*) + literals.size());
+  auto* node = new (memory) CallNode;
+  node->call = &call;
+  node->name = name;
+  node->serial = last_serial.fetch_add(1, std::memory_order_relaxed) + 1;
+  node->extras = std::move(extras);
+  node->input_count = static_cast<std::uint32_t>(inputs.size());
+  node->payload_size = static_cast<std::uint32_t>(literals.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    node->has_sources |= inputs[i].get()->kind == Node::Kind::source;
+    node->inputs()[i] = inputs[i].detach();
+  }
+  if (literals.size() > 0) std::memcpy(node->payload(), literals.head().data(), literals.size());
+  return NodePtr::adopt(node);
+}
+
+Object& CallReader::input() {
+  if (next == inputs.size()) throw InternalError("a call has too few inputs: " + std::to_string(inputs.size()));
+  return inputs[next++];
+}
+
+std::span<Object> CallReader::take_inputs(std::size_t n) {
+  if (inputs.size() - next < n)
+    throw InternalError("a call has too few inputs: wanted " + std::to_string(n) + " from " + std::to_string(next) + " on, there are " + std::to_string(inputs.size()));
+  next += n;
+  return inputs.subspan(next - n, n);
+}
+
+std::uint32_t CallOperation::number_of(const CallDescriptor& call) {
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    if (entries_[i].call.load(std::memory_order_relaxed) == &call) return static_cast<std::uint32_t>(i);
+  entries_.emplace_back(reference_to(call), &call);
+  return static_cast<std::uint32_t>(entries_.size()) - 1;
+}
+
+void CallOperation::encode(Writer& out) const {
+  out.put<std::uint64_t>(entries_.size());
+  for (const Entry& entry : entries_) out.put(entry.reference);
+}
+
+std::shared_ptr<const CallOperation> CallOperation::decode(Reader& in) {
+  auto operation = std::make_shared<CallOperation>();
+  const auto n = in.get<std::uint64_t>();
+  for (std::uint64_t i = 0; i < n; ++i) operation->entries_.emplace_back(in.get<DescriptorRef>(), nullptr);
+  return operation;
+}
+
+Object CallOperation::run(TaskInput& task) const {
+  CallReader from{Reader(task.payload, task.buffers), task.inputs};
+  const Entry& entry = entries_.at(from.literals.get<std::uint32_t>());
+  const CallDescriptor* call = entry.call.load(std::memory_order_acquire);
+  if (!call) {
+    call = static_cast<const CallDescriptor*>(&resolve(entry.reference));
+    entry.call.store(call, std::memory_order_release);
+  }
+  return call->run(from);
+}
+
+CallLayer::CallLayer(const std::string& name) : Layer(name), operation_(std::make_shared<CallOperation>()) {}
+
+std::int64_t CallLayer::add(const CallNode& call) {
+  if (call.call != last_call_) {
+    last_call_ = call.call;
+    last_number_ = operation_->number_of(*call.call);
+  }
+  payloads_.insert(payloads_.end(), call.payload(), call.payload() + call.payload_size);
+  tasks_.push_back({call.serial, refs_.size(), payloads_.size(), last_number_, call.payload_size});
+  if (call.extras) extras_.emplace(size() - 1, *call.extras);
+  return size() - 1;
+}
+
+void CallLayer::dependencies(std::int64_t index, std::vector<TaskRef>& out) const {
+  const auto first = index == 0 ? 0 : task(index - 1).refs_end;
+  out.insert(out.end(), refs_.begin() + static_cast<std::ptrdiff_t>(first), refs_.begin() + static_cast<std::ptrdiff_t>(task(index).refs_end));
+}
+
+void CallLayer::encode_task(std::int64_t index, Writer& out) const {
+  const Task& t = task(index);
+  out.put(t.call);
+  out.raw(payloads_.data() + (t.payload_end - t.payload_size), t.payload_size);
+  if (extras_.empty()) return;
+  if (const auto it = extras_.find(index); it != extras_.end())
+    for (const Buffer& buffer : it->second.buffers) out.buffer(buffer);
+}
+
+std::string CallLayer::key(std::int64_t index) const {
+  if (!extras_.empty())
+    if (const auto it = extras_.find(index); it != extras_.end() && !it->second.key.empty()) return it->second.key;
+  return name() + "-" + std::to_string(task(index).serial);
+}
+
+}  // namespace ashlar::detail

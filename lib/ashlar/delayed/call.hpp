@@ -1,0 +1,77 @@
+#pragma once
+// Calls of functions as tasks: the record of a call's types, the operation that runs it, the layer that lists calls.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ashlar/delayed/argument.hpp"
+#include "ashlar/delayed/node.hpp"
+
+namespace ashlar::detail {
+
+/// One record per function type and argument types: how to read them from a payload and call.
+struct CallDescriptor : Descriptor {
+  Object (*run)(CallReader& from);
+  constexpr CallDescriptor(std::string_view n, Object (*r)(CallReader&)) : Descriptor(n), run(r) {}
+};
+
+/// Runs calls. Its only parameters are the records that calls of its layer point to by number.
+class CallOperation final : public OperationOf<CallOperation> {
+ public:
+  void encode(Writer& out) const override;
+  static std::shared_ptr<const CallOperation> decode(Reader& in);
+  Object run(TaskInput& task) const override;
+
+  std::uint32_t number_of(const CallDescriptor& call);
+
+ private:
+  // Records are looked for when first called, so that one which this rank does not know fails its tasks, not the message.
+  struct Entry {
+    DescriptorRef reference;
+    mutable std::atomic<const CallDescriptor*> call{nullptr};
+    Entry(const DescriptorRef& r, const CallDescriptor* c) : reference(r), call(c) {}
+    Entry(Entry&& other) noexcept : reference(other.reference), call(other.call.load(std::memory_order_relaxed)) {}
+  };
+  std::vector<Entry> entries_;
+};
+
+/// All calls of functions of one name in a graph, in the order they were lowered.
+class CallLayer final : public Layer {
+ public:
+  explicit CallLayer(const std::string& name);
+
+  /// Adds `call`; its inputs are those added to `refs()` since the last call.
+  std::int64_t add(const CallNode& call);
+  std::vector<TaskRef>& refs() { return refs_; }
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(tasks_.size()); }
+  std::shared_ptr<const Operation> operation() const override { return operation_; }
+  void dependencies(std::int64_t index, std::vector<TaskRef>& out) const override;
+  void encode_task(std::int64_t index, Writer& out) const override;
+  std::string key(std::int64_t index) const override;
+
+ private:
+  struct Task {
+    std::uint64_t serial;
+    std::uint64_t refs_end, payload_end;
+    std::uint32_t call, payload_size;
+  };
+  const Task& task(std::int64_t index) const { return tasks_.at(static_cast<std::size_t>(index)); }
+
+  std::shared_ptr<CallOperation> operation_;
+  const CallDescriptor* last_call_ = nullptr;
+  std::uint32_t last_number_ = 0;
+  std::vector<Task> tasks_;
+  std::vector<TaskRef> refs_;
+  Bytes payloads_;
+  std::unordered_map<std::int64_t, CallExtras> extras_;
+};
+
+/// How many calls were made in this process; the serial number of the next one.
+std::uint64_t calls_made();
+
+}  // namespace ashlar::detail
