@@ -1,0 +1,94 @@
+#include <algorithm>
+
+#include "ashlar/array/lowering_detail.hpp"
+#include "ashlar/base/error.hpp"
+
+namespace ashlar::detail {
+namespace {
+
+using namespace lowering;
+using Kind = ArrayNode::Kind;
+
+/// The arrays wanted from one graph. They are lowered together when the graph is taken, so that what they share is seen.
+struct ArrayRoots {
+  std::vector<ArrayPtr> nodes;
+  std::unordered_map<const ArrayNode*, std::int32_t> places;
+};
+
+void finish(ArrayRoots& roots, GraphBuilder& builder) {
+  const Plan plan(roots.nodes, builder.optimize());
+  Lowering(builder, plan, roots.places).run();
+}
+
+}  // namespace
+
+std::vector<TaskRef> lower_array(const ArrayPtr& node, GraphBuilder& builder) {
+  std::vector<TaskRef> refs;
+  if (node->kind() == Kind::held) {
+    for (const ResultHandle& result : as<HeldNode>(node).results) refs.push_back(builder.input(result));
+    return refs;
+  }
+  auto& roots = builder.state<ArrayRoots>();
+  if (roots.nodes.empty()) builder.before_take([&roots](GraphBuilder& b) { finish(roots, b); });
+  const auto [it, added] = roots.places.try_emplace(node.get(), 0);
+  if (added) {
+    it->second = builder.reserve();
+    roots.nodes.push_back(node);
+  }
+  const index_t n = node->num_chunks();
+  refs.reserve(static_cast<std::size_t>(n));
+  for (index_t i = 0; i < n; ++i) refs.push_back({it->second, i});
+  return refs;
+}
+
+Block assemble_array(const ArrayNode& node, std::span<const Object> chunks) {
+  if (chunks.size() == 1) return chunks.front().get<Block>().contiguous();
+  const ChunkGrid grid(node.chunks());
+  // Unknown lengths follow from the chunks: the n-th along an axis has one length wherever it stands.
+  Chunks sizes = node.chunks();
+  for (index_t i = 0; i < grid.size(); ++i) {
+    const Coordinates at = grid.coordinates(i);
+    const Shape& shape = chunks[static_cast<std::size_t>(i)].get<Block>().shape();
+    for (std::size_t axis = 0; axis < at.size(); ++axis) {
+      index_t& size = sizes[axis][static_cast<std::size_t>(at[axis])];
+      if (size == unknown) size = shape[axis];
+      if (size != shape[axis])
+        throw ShapeError("a chunk is not what its array says: chunk " + std::to_string(i) + " has shape " + to_string(shape) + ", length " +
+                         std::to_string(size) + " was wanted on axis " + std::to_string(axis));
+    }
+  }
+  const ChunkGrid settled(sizes);
+  Block whole = Block::allocate(node.dtype(), shape_of(sizes));
+  for (index_t i = 0; i < settled.size(); ++i) {
+    const Coordinates at = settled.coordinates(i);
+    whole.slice(settled.origin(at), settled.shape(at).v, std::vector<index_t>(at.size(), 1)).assign(chunks[static_cast<std::size_t>(i)].get<Block>());
+  }
+  return whole;
+}
+
+ArrayPtr held_array(const ArrayNode& node, std::vector<ResultHandle> results) {
+  return std::make_shared<HeldNode>(node.name(), node.dtype(), node.shape(), node.chunks(), std::move(results));
+}
+
+Block compute_array(const ArrayPtr& node) {
+  GraphBuilder builder;
+  std::vector<TaskRef> wanted;
+  {
+    auto lock = lowering_lock();
+    wanted = lower_array(node, builder);
+  }
+  const auto objects = evaluate(std::move(builder), wanted);
+  return assemble_array(*node, objects);
+}
+
+ArrayPtr persist_array(const ArrayPtr& node) {
+  GraphBuilder builder;
+  std::vector<TaskRef> wanted;
+  {
+    auto lock = lowering_lock();
+    wanted = lower_array(node, builder);
+  }
+  return held_array(*node, start(std::move(builder), wanted));
+}
+
+}  // namespace ashlar::detail

@@ -1,0 +1,83 @@
+#include "ashlar/array/store.hpp"
+
+#include "ashlar/base/error.hpp"
+
+namespace ashlar {
+
+ArrayOutline outline(const ArrayPtr& node) {
+  return {node->dtype(), node->shape(), node->chunks(), [node](GraphBuilder& builder) { return detail::lower_array(node, builder); }};
+}
+
+namespace {
+
+/// Unknown lengths are settled first: files and regions have fixed shapes.
+ArrayStore array_store(const ArrayPtr& node) {
+  ArrayStore one;
+  one.array = outline(expression::compute_chunk_sizes(node));
+  return one;
+}
+
+void store_in_files(std::vector<ArrayStore> arrays) {
+  if (!services().store_arrays) throw NotImplementedError("this program has no writer of HDF5 files: it was linked without the io floor");
+  services().store_arrays(std::move(arrays));
+}
+
+}  // namespace
+
+void detail::to_hdf5(const ArrayPtr& node, const std::string& file, const std::string& dataset, const ToHdf5Options& options) {
+  ArrayStore one = array_store(node);
+  one.file = file;
+  one.dataset = dataset;
+  one.options = options;
+  store_in_files({std::move(one)});
+}
+
+Target::Target(Hdf5Target target) : file_(std::move(target.file)), dataset_(std::move(target.dataset)), region_(expression::slices_text(target.region.v)) {
+  // An ellipsis alone means the whole dataset, which is created.
+  if (region_ == "...") region_.clear();
+}
+
+void store(std::initializer_list<AnyArray> arrays, std::initializer_list<Target> targets, const StoreOptions& options) {
+  if (!options.compute) throw NotImplementedError("store serves .compute = true only");
+  if (arrays.size() != targets.size())
+    throw ValueError("store needs one target per array: arrays " + std::to_string(arrays.size()) + ", targets " + std::to_string(targets.size()));
+  std::vector<ArrayStore> files;
+  std::vector<std::pair<ArrayPtr, const Target*>> local;
+  const auto* target = targets.begin();
+  for (const AnyArray& array : arrays) {
+    if (target->memory_) {
+      local.emplace_back(expression::cast(array.node(), target->type_), target);
+    } else {
+      ArrayStore one = array_store(array.node());
+      one.file = target->file_;
+      one.dataset = target->dataset_;
+      one.region = target->region_;
+      files.push_back(std::move(one));
+    }
+    ++target;
+  }
+  if (!files.empty()) store_in_files(std::move(files));
+  if (local.empty()) return;
+  GraphBuilder builder;
+  std::vector<TaskRef> wanted;
+  std::vector<std::size_t> ends;
+  {
+    auto lock = detail::lowering_lock();
+    for (const auto& [node, to] : local) {
+      const auto refs = detail::lower_array(node, builder);
+      wanted.insert(wanted.end(), refs.begin(), refs.end());
+      ends.push_back(wanted.size());
+    }
+  }
+  const auto objects = detail::evaluate(std::move(builder), wanted);
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < local.size(); ++i) {
+    const auto& [node, to] = local[i];
+    to->assign_(to->memory_, detail::assemble_array(*node, std::span(objects).subspan(begin, ends[i] - begin)));
+    begin = ends[i];
+  }
+}
+
+void store(const AnyArray& array, const Target& target, const StoreOptions& options) { store({array}, {target}, options); }
+
+}  // namespace ashlar
