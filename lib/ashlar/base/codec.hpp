@@ -84,7 +84,7 @@ struct can_send {
     if constexpr (sendable<T>) return true;
     else if constexpr (address_like<T> || is_view<T>::value) return false;
     else if constexpr (own_codec<T>) return true;
-    else if constexpr (std::is_trivially_copyable_v<T>) return true;
+    else if constexpr (std::is_trivially_copyable_v<T> && std::is_move_constructible_v<T>) return true;  // a mutex is the one and not the other
     else if constexpr (has_serialize_member<T>()) return true;
     else return probe::free_serialize<T>;
   }();
@@ -307,7 +307,7 @@ struct Codec<std::complex<T>> {
 
 template <class T>
 void encode_value(Writer& out, const T& value) {
-  Codec<T>::encode(out, value);
+  Codec<std::remove_cv_t<T>>::encode(out, value);
 }
 template <class T>
 T decode_value(Reader& in) {

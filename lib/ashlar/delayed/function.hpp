@@ -79,7 +79,7 @@ struct Closure {
 #endif
         std::memcpy(bytes.data(), &copy, size);
         if constexpr (!is_by_value<F>)
-          refuse_addresses(bytes.data(), size, "the captures of " + std::string(type_name<F>()),
+          refuse_addresses(bytes.data(), size, "a capture of " + std::string(type_name<F>()),
                            "capture by value, pass the object as an argument of the task instead, or wrap the function in al::by_value if these bytes mean no address");
       }
     }
