@@ -84,7 +84,9 @@ TEST_F(FinalName, a_symbolic_link_stays_and_its_target_is_replaced) {
 
 TEST_F(FinalName, says_why_a_name_cannot_be_written) {
   scratch::fs::create_directory(folder / "folder");
-  for (const auto& [path, why] : {std::pair{folder / "none/out.h5", "No such file or directory"}, {folder / "folder", "not a regular file"}, {std::string("/dev/null"), "not a regular file"},
+  for (const auto& [path, why] : {std::pair{folder / "none/out.h5", "No such file or directory"},
+                                  {folder / "folder", "not a regular file"},
+                                  {std::string("/dev/null"), "not a regular file"},
                                   {folder / "none/", "not the name of a file"}})
     try {
       temporary_name(path);
@@ -111,7 +113,8 @@ TEST_F(FinalName, leftovers_of_killed_processes_are_removed_and_nothing_else) {
 
   EXPECT_FALSE(scratch::fs::exists(dead));
   EXPECT_FALSE(scratch::fs::exists(zombie));
-  for (const auto& kept : {path, mine, other, another_final, folder / ".out.h5", folder / ".out.h5~ashlar"}) EXPECT_TRUE(scratch::fs::exists(kept)) << kept;
+  for (const auto& kept : {path, mine, other, another_final, folder / ".out.h5", folder / ".out.h5~ashlar"})
+    EXPECT_TRUE(scratch::fs::exists(kept)) << kept;
   EXPECT_EQ(remove_leftovers(folder / "none/out.h5"), 0);
 }
 
@@ -126,7 +129,8 @@ TEST_F(FinalName, a_process_with_the_same_number_that_started_later_does_not_pro
 
 TEST_F(FinalName, names_of_any_length_that_a_file_may_have_work) {
   const std::string path = folder / (std::string(255, 'n'));
-  const std::string temporary = temporary_name(path), dead = name_of_killed_process(path), sibling = name_of_killed_process(folder / (std::string(254, 'n') + "m"));
+  const std::string temporary = temporary_name(path), dead = name_of_killed_process(path),
+                    sibling = name_of_killed_process(folder / (std::string(254, 'n') + "m"));
   write_text(temporary, "new");
   EXPECT_EQ(remove_leftovers(path), 1);
   EXPECT_TRUE(scratch::fs::exists(sibling));

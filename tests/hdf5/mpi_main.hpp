@@ -1,5 +1,6 @@
 #pragma once
-// main() of the MPI tests of this folder: starts MPI with threads, ends the HDF5 thread before MPI ends, fails on every rank when one fails.
+// main() of the MPI tests of this folder: starts MPI with threads, ends the HDF5 thread before MPI ends, fails on every rank when one
+// fails.
 
 #include <gtest/gtest.h>
 #include <mpi.h>
@@ -49,7 +50,8 @@ int main(int argc, char** argv) {
   int provided = 0;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided);
   testing::InitGoogleTest(&argc, argv);
-  if (ashlar::scratch::rank() != 0) delete testing::UnitTest::GetInstance()->listeners().Release(testing::UnitTest::GetInstance()->listeners().default_result_printer());
+  if (ashlar::scratch::rank() != 0)
+    delete testing::UnitTest::GetInstance()->listeners().Release(testing::UnitTest::GetInstance()->listeners().default_result_printer());
   struct Failures : testing::EmptyTestEventListener {
     void OnTestPartResult(const testing::TestPartResult& result) override {
       if (result.failed() && ashlar::scratch::rank() != 0)

@@ -70,7 +70,8 @@ TEST(ParallelFileErrors, another_shape_or_type_in_place_says_both) {
 
   DatasetSpec other = x;
   other.shape = {10, 11};
-  EXPECT_BEGINS(in_place_error(path, {other}), "IoError: cannot replace dataset /x of " + path + ": it has shape (10, 10), the new one (10, 11)");
+  EXPECT_BEGINS(in_place_error(path, {other}),
+                "IoError: cannot replace dataset /x of " + path + ": it has shape (10, 10), the new one (10, 11)");
   other = x;
   other.dtype = DType::int32;
   EXPECT_BEGINS(in_place_error(path, {other}), "IoError: cannot replace dataset /x of " + path + ": it holds float64, the new one int32");
@@ -82,8 +83,10 @@ TEST(ParallelFileErrors, a_part_of_a_missing_dataset_names_the_nearest) {
   const std::string path = folder / "x.h5";
   ASSERT_EQ(create_error(path, {x, {.name = "/group/pressure", .shape = {3}}}), "");
 
-  EXPECT_EQ(in_place_error(path, {{.name = "/group/presure", .existing = true}}), "KeyError: no dataset /group/presure in " + path + "; there are /group/pressure, /x");
-  EXPECT_BEGINS(in_place_error(folder / "none.h5", {{.name = "x", .existing = true}}), "IoError: cannot write a part of dataset x of " + (folder / "none.h5"));
+  EXPECT_EQ(in_place_error(path, {{.name = "/group/presure", .existing = true}}),
+            "KeyError: no dataset /group/presure in " + path + "; there are /group/pressure, /x");
+  EXPECT_BEGINS(in_place_error(folder / "none.h5", {{.name = "x", .existing = true}}),
+                "IoError: cannot write a part of dataset x of " + (folder / "none.h5"));
   EXPECT_BEGINS(in_place_error(path, {{.name = "/x/y", .shape = {1}}}), "TypeError: /x of " + path + " is not a group");
   EXPECT_BEGINS(in_place_error(path, {{.name = "/group", .shape = {1}}}), "TypeError: /group of " + path + " is not a dataset");
 }
@@ -91,14 +94,16 @@ TEST(ParallelFileErrors, a_part_of_a_missing_dataset_names_the_nearest) {
 TEST(ParallelFileErrors, storage_that_cannot_be_written_independently_is_refused) {
   const scratch::SharedFolder folder;
   const std::string path = folder / "x.h5";
-  ASSERT_EQ(on_rank_0(PYTHON " -c \"import h5py, numpy; f = h5py.File('" + path + "', 'w'); f.create_dataset('x', (10, 10), 'f8', chunks=(5, 5), compression='gzip'); " +
+  ASSERT_EQ(on_rank_0(PYTHON " -c \"import h5py, numpy; f = h5py.File('" + path +
+                      "', 'w'); f.create_dataset('x', (10, 10), 'f8', chunks=(5, 5), compression='gzip'); " +
                       "f['text'] = 'abc'; p = h5py.h5p.create(h5py.h5p.DATASET_CREATE); p.set_layout(h5py.h5d.COMPACT); " +
                       "h5py.h5d.create(f.id, b'compact', h5py.h5t.IEEE_F64LE, h5py.h5s.create_simple((10, 10)), p)\""),
             0);
 
   EXPECT_HOLDS(in_place_error(path), "NotImplementedError: cannot write into dataset /x of " + path + ": it is stored with gzip");
   EXPECT_HOLDS(in_place_error(path, {{.name = "compact", .existing = true}}), "NotImplementedError: cannot write into dataset /compact");
-  EXPECT_HOLDS(in_place_error(path, {{.name = "text", .existing = true}}), "TypeError: cannot write into dataset /text of " + path + ": it holds string");
+  EXPECT_HOLDS(in_place_error(path, {{.name = "text", .existing = true}}),
+               "TypeError: cannot write into dataset /text of " + path + ": it holds string");
   DatasetSpec packed = x;
   packed.compression = "gzip";
   EXPECT_HOLDS(create_error(folder / "y.h5", {packed}), "NotImplementedError: dataset x with compression \"gzip\"");
@@ -115,8 +120,12 @@ TEST(ParallelFileErrors, a_file_that_is_not_hdf5_or_is_open_elsewhere_is_left_al
 
   const std::string path = folder / "x.h5", ready = folder / "ready", over = folder / "over";
   ASSERT_EQ(create_error(path), "");
-  const std::string wait = "; import os, time\nopen('" + ready + "', 'w')\nfor _ in range(300):\n  time.sleep(0.05)\n  if os.path.exists('" + over + "'): break\nelse: raise SystemExit(1)";
-  ASSERT_EQ(on_rank_0(PYTHON " -c \"import h5py; f = h5py.File('" + path + "', 'r+')" + wait + "\" & for i in $(seq 300); do test -e " + ready + " && break; sleep 0.05; done"), 0);
+  const std::string wait = "; import os, time\nopen('" + ready +
+                           "', 'w')\nfor _ in range(300):\n  time.sleep(0.05)\n  if os.path.exists('" + over +
+                           "'): break\nelse: raise SystemExit(1)";
+  ASSERT_EQ(on_rank_0(PYTHON " -c \"import h5py; f = h5py.File('" + path + "', 'r+')" + wait + "\" & for i in $(seq 300); do test -e " +
+                      ready + " && break; sleep 0.05; done"),
+            0);
   EXPECT_BEGINS(in_place_error(path), "IoError: cannot write into " + path + ": another program has it open");
   if (rank() == 0) scratch::write_text(over, "");
 }
@@ -125,10 +134,13 @@ TEST(ParallelFileErrors, wrong_specifications_are_refused_before_anything_is_mad
   const scratch::SharedFolder folder;
   const std::string path = folder / "x.h5";
   EXPECT_HOLDS(create_error(path, {x, x}), "ValueError: dataset /x");
-  EXPECT_HOLDS(create_error(path, {{.name = "x", .shape = {3}, .storage_chunks = {1, 1}}}), "ShapeError: storage_chunks of dataset x do not fit its shape: storage_chunks (1, 1), shape (3,)");
-  EXPECT_HOLDS(create_error(path, {{.name = "x", .shape = {3}, .storage_chunks = {0}}}), "ShapeError: storage_chunks of dataset x must be positive");
+  EXPECT_HOLDS(create_error(path, {{.name = "x", .shape = {3}, .storage_chunks = {1, 1}}}),
+               "ShapeError: storage_chunks of dataset x do not fit its shape: storage_chunks (1, 1), shape (3,)");
+  EXPECT_HOLDS(create_error(path, {{.name = "x", .shape = {3}, .storage_chunks = {0}}}),
+               "ShapeError: storage_chunks of dataset x must be positive");
   EXPECT_HOLDS(create_error(path, {{.name = "x", .shape = {unknown}}}), "ShapeError: dataset x needs known lengths: shape (nan,)");
-  EXPECT_HOLDS(create_error(path, {{.name = "x", .shape = {1'000'000, 1'000'000}, .storage_chunks = {30'000, 30'000}}}), "ValueError: storage_chunks of dataset x are too large: one has 6.71 GiB");
+  EXPECT_HOLDS(create_error(path, {{.name = "x", .shape = {1'000'000, 1'000'000}, .storage_chunks = {30'000, 30'000}}}),
+               "ValueError: storage_chunks of dataset x are too large: one has 6.71 GiB");
   EXPECT_HOLDS(create_error(path, {{.name = "/", .shape = {3}}}), "ValueError");
   MPI_Barrier(MPI_COMM_WORLD);
   EXPECT_FALSE(scratch::fs::exists(path));
@@ -144,7 +156,8 @@ TEST(ParallelFileErrors, a_write_that_fails_on_one_rank_is_thrown_by_close_on_al
     EXPECT_THROW(file.write(0, std::vector<index_t>{6, 0}, block), IndexError);
     EXPECT_THROW(file.write(0, std::vector<index_t>{0, 0}, block), IndexError) << "the first error stays";
   }
-  EXPECT_EQ(error_of_all([&] { file.close(); }), "IndexError: the part leaves dataset /x of " + path + ": axis 0, start 6, count 5, step 1, length 10");
+  EXPECT_EQ(error_of_all([&] { file.close(); }),
+            "IndexError: the part leaves dataset /x of " + path + ": axis 0, start 6, count 5, step 1, length 10");
   EXPECT_FALSE(file.is_open());
   EXPECT_TRUE(describe(path, "x").incomplete);
   forget(path);
@@ -211,7 +224,8 @@ TEST(ParallelFileErrors, a_full_disk_is_said_by_all_and_leaves_the_old_file) {
     const std::string text = error_of_all([&] {
       auto file = ParallelFile::create(MPI_COMM_WORLD, temporary, {{.name = "x", .shape = large, .storage_chunks = storage_chunks}});
       try {
-        for (int i = rank(); i < 16; i += ranks()) file.write(0, std::vector<index_t>{64 * i, 0}, Block::zeros(DType::float64, Shape{64, 1024}));
+        for (int i = rank(); i < 16; i += ranks())
+          file.write(0, std::vector<index_t>{64 * i, 0}, Block::zeros(DType::float64, Shape{64, 1024}));
       } catch (const IoError&) {
       }
       file.close();

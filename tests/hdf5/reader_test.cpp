@@ -21,7 +21,8 @@ struct Reader : testing::Test {
 
   /// Runs Python with `f` an open new file and `v(n)` the first n values of the test arrays.
   void h5py(const std::string& code, const std::string& mode = "w") {
-    scratch::write_text(folder / "make.py", "import h5py, numpy as np\nv = lambda n: (np.arange(n) * 7 + 3) % 101\nwith h5py.File('" + path + "', '" + mode + "') as f:\n  " + code + "\n");
+    scratch::write_text(folder / "make.py", "import h5py, numpy as np\nv = lambda n: (np.arange(n) * 7 + 3) % 101\nwith h5py.File('" +
+                                                path + "', '" + mode + "') as f:\n  " + code + "\n");
     ASSERT_EQ(std::system((PYTHON " " + (folder / "make.py")).c_str()), 0);
   }
   ~Reader() override { forget(path); }
@@ -46,7 +47,8 @@ TEST_F(Reader, converts_every_type_to_those_that_hold_it) {
   };
   EXPECT_TRUE(is_read("int8", std::int8_t()) && is_read("int8", std::int64_t()) && is_read("int8", 0.f) && is_read("int8", 0.));
   EXPECT_TRUE(is_read("uint8", std::uint8_t()) && is_read("uint8", std::int16_t()) && is_read("uint8", std::uint64_t()));
-  EXPECT_TRUE(is_read("int16", std::int16_t()) && is_read("uint16", std::uint16_t()) && is_read("int32", std::int32_t()) && is_read("uint32", std::uint32_t()));
+  EXPECT_TRUE(is_read("int16", std::int16_t()) && is_read("uint16", std::uint16_t()) && is_read("int32", std::int32_t()) &&
+              is_read("uint32", std::uint32_t()));
   EXPECT_TRUE(is_read("int64", std::int64_t()) && is_read("uint64", std::uint64_t()) && is_read("int64", 0.));
   EXPECT_TRUE(is_read("float32", 0.f) && is_read("float32", 0.) && is_read("float64", 0.) && is_read("float64", 0.f));
   EXPECT_TRUE(is_read(">i4", std::int32_t()) && is_read(">f8", 0.) && is_read("float16", 0.f));
@@ -61,30 +63,45 @@ TEST_F(Reader, reads_bool_and_complex_as_h5py_writes_them) {
   EXPECT_TRUE(scratch::same_bytes(read(path, "c", Indices{0}, shape, DType::complex128), part<std::complex<double>>(shape, {0}, shape)));
   EXPECT_TRUE(scratch::same_bytes(read(path, "c8", Indices{0}, shape, DType::complex128), part<std::complex<double>>(shape, {0}, shape)));
   EXPECT_TRUE(scratch::same_bytes(read(path, "b", Indices{0}, shape, DType::int32), part<bool>(shape, {0}, shape).astype(DType::int32)));
-  EXPECT_TRUE(scratch::same_bytes(read(path, "b", Indices{0}, shape, DType::float64), part<bool>(shape, {0}, shape).astype(DType::float64)));
+  EXPECT_TRUE(
+      scratch::same_bytes(read(path, "b", Indices{0}, shape, DType::float64), part<bool>(shape, {0}, shape).astype(DType::float64)));
 }
 
 TEST_F(Reader, reads_parts_with_steps_of_either_sign_from_any_storage) {
-  h5py("d = v(13 * 9 * 4).reshape(13, 9, 4).astype('f8'); f['contiguous'] = d; f.create_dataset('chunked', data=d, chunks=(5, 4, 3)); "
-       "f.create_dataset('packed', data=d, chunks=(5, 4, 3), compression='gzip', shuffle=True)");
+  h5py(
+      "d = v(13 * 9 * 4).reshape(13, 9, 4).astype('f8'); f['contiguous'] = d; f.create_dataset('chunked', data=d, chunks=(5, 4, 3)); "
+      "f.create_dataset('packed', data=d, chunks=(5, 4, 3), compression='gzip', shuffle=True)");
   const Shape shape{13, 9, 4};
   for (const char* name : {"contiguous", "chunked", "packed"})
-    for (const auto& [start, count, step] : {std::tuple{Indices{0, 0, 0}, shape, Indices{1, 1, 1}}, {Indices{2, 1, 1}, Shape{4, 3, 2}, Indices{2, 3, 2}}, {Indices{12, 8, 3}, shape, Indices{-1, -1, -1}},
-                                             {Indices{11, 0, 3}, Shape{4, 2, 3}, Indices{-3, 7, -1}}, {Indices{5, 5, 1}, Shape{1, 1, 1}, Indices{-4, 9, 1}}, {Indices{5, 5, 1}, Shape{0, 1, 1}, Indices{1, 1, 1}}})
-      EXPECT_TRUE(scratch::same_bytes(read(path, name, start, count, DType::float64, step), part<double>(shape, start, count, step))) << name << to_string(count);
+    for (const auto& [start, count, step] : {std::tuple{Indices{0, 0, 0}, shape, Indices{1, 1, 1}},
+                                             {Indices{2, 1, 1}, Shape{4, 3, 2}, Indices{2, 3, 2}},
+                                             {Indices{12, 8, 3}, shape, Indices{-1, -1, -1}},
+                                             {Indices{11, 0, 3}, Shape{4, 2, 3}, Indices{-3, 7, -1}},
+                                             {Indices{5, 5, 1}, Shape{1, 1, 1}, Indices{-4, 9, 1}},
+                                             {Indices{5, 5, 1}, Shape{0, 1, 1}, Indices{1, 1, 1}}})
+      EXPECT_TRUE(scratch::same_bytes(read(path, name, start, count, DType::float64, step), part<double>(shape, start, count, step)))
+          << name << to_string(count);
 }
 
 TEST_F(Reader, describes_shape_type_storage_and_attributes) {
-  h5py("d = f.create_dataset('/g/x', (100, 20), 'i2', chunks=(10, 20), compression='gzip', shuffle=True); "
-       "d.attrs.update({'units': 'K', 'fixed': np.bytes_('abc'), 'n': 3, 'scale': 0.25, 'list': [1, 2, 3], 'names': ['a', 'b'], 'flag': True, 'big': np.uint64(2**63)}); f['e'] = h5py.Empty('f4'); f['s'] = 1.5");
+  h5py(
+      "d = f.create_dataset('/g/x', (100, 20), 'i2', chunks=(10, 20), compression='gzip', shuffle=True); "
+      "d.attrs.update({'units': 'K', 'fixed': np.bytes_('abc'), 'n': 3, 'scale': 0.25, 'list': [1, 2, 3], 'names': ['a', 'b'], 'flag': "
+      "True, 'big': np.uint64(2**63)}); f['e'] = h5py.Empty('f4'); f['s'] = 1.5");
   const DatasetInfo x = describe(path, "g//x/");
   EXPECT_EQ(x.name, "/g/x");
   EXPECT_EQ(x.dtype, DType::int16);
   EXPECT_EQ(x.shape, (Shape{100, 20}));
   EXPECT_EQ(x.storage_chunks, (Indices{10, 20}));
   EXPECT_EQ(x.filters, (std::vector<std::string>{"shuffle", "gzip"}));
-  EXPECT_EQ(x.attributes, (Attributes{{"big", 9223372036854775808.0}, {"fixed", "abc"}, {"flag", std::int64_t(1)}, {"list", std::vector<double>{1, 2, 3}}, {"n", std::int64_t(3)},
-                                      {"names", "<string>"}, {"scale", 0.25}, {"units", "K"}}));
+  EXPECT_EQ(x.attributes, (Attributes{{"big", 9223372036854775808.0},
+                                      {"fixed", "abc"},
+                                      {"flag", std::int64_t(1)},
+                                      {"list", std::vector<double>{1, 2, 3}},
+                                      {"n", std::int64_t(3)},
+                                      {"names", "<string>"},
+                                      {"scale", 0.25},
+                                      {"units", "K"}}));
   EXPECT_TRUE(describe(path, "e").empty);
   EXPECT_EQ(describe(path, "s").shape, Shape{});
   EXPECT_EQ(read(path, "s", {}, Shape{}, DType::float64).item({}).as<double>(), 1.5);
@@ -113,7 +130,8 @@ TEST_F(Reader, reads_from_several_threads) {
     threads.emplace_back([&, t] {
       for (index_t i = 0; i < 64; i += 16)
         for (index_t j = 0; j < 64; j += 16)
-          wrong[t] += !scratch::same_bytes(read(path, "x", Indices{i, j}, Shape{16, 16}, DType::float64), part<double>(shape, {i, j}, Shape{16, 16}));
+          wrong[t] += !scratch::same_bytes(read(path, "x", Indices{i, j}, Shape{16, 16}, DType::float64),
+                                           part<double>(shape, {i, j}, Shape{16, 16}));
     });
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(wrong, std::vector<int>(4));
@@ -147,17 +165,25 @@ TEST_F(Reader, says_what_is_wrong_with_a_file) {
 }
 
 TEST_F(Reader, says_what_is_wrong_with_a_dataset) {
-  h5py("f['/group/temperature'] = v(5); f['/group/time'] = v(3); f['text'] = ['a', 'b']; f['x'] = np.zeros((3, 4)); f['dangling'] = h5py.SoftLink('/none'); "
-       "d = f.create_dataset('half', (3,)); d.attrs['ashlar_incomplete'] = 1");
-  const auto read_error = [&](const char* name, DType type, Indices start, Shape count) { return error_of([&] { read(path, name, start, count, type); }); };
-  EXPECT_EQ(read_error("group/temprature", DType::float64, {0}, {1}), "KeyError: no dataset /group/temprature in " + path + "; there are /group/temperature, /group/time, /text, /half, /x");
+  h5py(
+      "f['/group/temperature'] = v(5); f['/group/time'] = v(3); f['text'] = ['a', 'b']; f['x'] = np.zeros((3, 4)); f['dangling'] = "
+      "h5py.SoftLink('/none'); "
+      "d = f.create_dataset('half', (3,)); d.attrs['ashlar_incomplete'] = 1");
+  const auto read_error = [&](const char* name, DType type, Indices start, Shape count) {
+    return error_of([&] { read(path, name, start, count, type); });
+  };
+  EXPECT_EQ(read_error("group/temprature", DType::float64, {0}, {1}),
+            "KeyError: no dataset /group/temprature in " + path + "; there are /group/temperature, /group/time, /text, /half, /x");
   EXPECT_EQ(error_of([&] { describe(path, "dangling"); }).substr(0, 33), "KeyError: no dataset /dangling in");
   EXPECT_EQ(error_of([&] { describe(path, "group"); }), "TypeError: /group of " + path + " is not a dataset");
   EXPECT_EQ(error_of([&] { describe(path, ""); }), "ValueError: the name of a dataset is missing: \"\"");
-  EXPECT_EQ(read_error("text", DType::float64, {0}, {1}), "TypeError: cannot read dataset /text of " + path + " as float64: it holds string");
+  EXPECT_EQ(read_error("text", DType::float64, {0}, {1}),
+            "TypeError: cannot read dataset /text of " + path + " as float64: it holds string");
   EXPECT_EQ(read_error("x", DType::int32, {0, 0}, {1, 1}),
-            "TypeError: cannot read dataset /x of " + path + " as int32: it holds float64, whose values might not fit; read it as float64 and convert with astype");
-  EXPECT_EQ(read_error("x", DType::float64, {2, 0}, {2, 4}), "IndexError: the part leaves dataset /x of " + path + ": axis 0, start 2, count 2, step 1, length 3");
+            "TypeError: cannot read dataset /x of " + path +
+                " as int32: it holds float64, whose values might not fit; read it as float64 and convert with astype");
+  EXPECT_EQ(read_error("x", DType::float64, {2, 0}, {2, 4}),
+            "IndexError: the part leaves dataset /x of " + path + ": axis 0, start 2, count 2, step 1, length 3");
   EXPECT_EQ(read_error("x", DType::float64, {0}, {1}), "ShapeError: dataset /x of " + path + " has 2 axes, the part wanted has 1");
   EXPECT_EQ(read_error("half", DType::float32, {0}, {3}).substr(0, 29), "IoError: cannot read dataset ");
   EXPECT_TRUE(describe(path, "half").incomplete);

@@ -28,7 +28,8 @@ int main(int argc, char** argv) {
       std::snprintf(temporary, sizeof temporary, "%s", hdf5::temporary_name(path).c_str());
     }
     MPI_Bcast(temporary, sizeof temporary, MPI_CHAR, 0, MPI_COMM_WORLD);
-    auto file = hdf5::ParallelFile::create(MPI_COMM_WORLD, temporary, {{.name = "x", .shape = {rows, columns}, .storage_chunks = {height, columns}}});
+    auto file = hdf5::ParallelFile::create(MPI_COMM_WORLD, temporary,
+                                           {{.name = "x", .shape = {rows, columns}, .storage_chunks = {height, columns}}});
     for (index_t row = height * rank; row < rows; row += height * ranks) {
       Block block = Block::allocate(DType::float64, Shape{height, columns});
       auto* to = reinterpret_cast<double*>(block.make_writable());

@@ -52,9 +52,12 @@ inline std::string read_text(const std::string& path) {
 template <class T>
 T element(index_t i) {
   const auto v = (i * 7 + 3) % 101;
-  if constexpr (std::is_same_v<T, bool>) return v % 2 == 1;
-  else if constexpr (detail::is_complex_type<T>) return T(static_cast<typename T::value_type>(v), static_cast<typename T::value_type>(v + 1));
-  else return static_cast<T>(v);
+  if constexpr (std::is_same_v<T, bool>)
+    return v % 2 == 1;
+  else if constexpr (detail::is_complex_type<T>)
+    return T(static_cast<typename T::value_type>(v), static_cast<typename T::value_type>(v + 1));
+  else
+    return static_cast<T>(v);
 }
 
 /// The part [start, start + step * count) of the test array with that shape.

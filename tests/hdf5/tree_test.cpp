@@ -47,12 +47,14 @@ TEST(Tree, shows_groups_datasets_links_and_attributes) {
 │   │   └── x  float64  (50, 20)  7.81 kiB  storage_chunks (25, 20)
 │   │             range = [0, 2.5]
 │   │             units = "K"
-│   └── packed  int32  (100,)  )" + packed_nbytes + R"(  storage_chunks (100,)  filters gzip
+│   └── packed  int32  (100,)  )" +
+                       packed_nbytes + R"(  storage_chunks (100,)  filters gzip
 ├── half  float32  (3,)  0 B  INCOMPLETE
 ├── nothing  float32  empty  0 B
 ├── outside -> y.h5:/z
 ├── soft -> /a/b/x
-├── text  string  ()  )" + text_nbytes + R"(
+├── text  string  ()  )" +
+                       text_nbytes + R"(
 └── type  (a type)
 )");
 }

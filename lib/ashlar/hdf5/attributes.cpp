@@ -47,8 +47,10 @@ std::string read_string(hid_t attribute, hid_t type, const Place& at) {
   std::string text(H5Tget_size(type), '\0');
   checked(H5Aread(attribute, type, text.data()), "H5Aread", at);
   const auto padding = H5Tget_strpad(type);
-  if (padding == H5T_STR_SPACEPAD) text.erase(text.find_last_not_of(' ') + 1);
-  else text.resize(std::strlen(text.c_str()));
+  if (padding == H5T_STR_SPACEPAD)
+    text.erase(text.find_last_not_of(' ') + 1);
+  else
+    text.resize(std::strlen(text.c_str()));
   return text;
 }
 
@@ -101,7 +103,9 @@ std::string to_string(const AttributeValue& value) {
   return std::visit(Text{}, value);
 }
 
-std::ostream& operator<<(std::ostream& out, const Attribute& attribute) { return out << attribute.name << " = " << to_string(attribute.value); }
+std::ostream& operator<<(std::ostream& out, const Attribute& attribute) {
+  return out << attribute.name << " = " << to_string(attribute.value);
+}
 
 bool has_attribute(hid_t object, const char* name, const Place& at) { return checked(H5Aexists(object, name), "H5Aexists", at) > 0; }
 

@@ -33,14 +33,22 @@ bool resolves(hid_t file, const std::string& name, const Place& at) {
 
 const char* filter_name(H5Z_filter_t filter) {
   switch (filter) {
-    case H5Z_FILTER_DEFLATE: return "gzip";
-    case H5Z_FILTER_SHUFFLE: return "shuffle";
-    case H5Z_FILTER_FLETCHER32: return "fletcher32";
-    case H5Z_FILTER_SZIP: return "szip";
-    case H5Z_FILTER_NBIT: return "nbit";
-    case H5Z_FILTER_SCALEOFFSET: return "scaleoffset";
-    case 32000: return "lzf";
-    default: return nullptr;
+    case H5Z_FILTER_DEFLATE:
+      return "gzip";
+    case H5Z_FILTER_SHUFFLE:
+      return "shuffle";
+    case H5Z_FILTER_FLETCHER32:
+      return "fletcher32";
+    case H5Z_FILTER_SZIP:
+      return "szip";
+    case H5Z_FILTER_NBIT:
+      return "nbit";
+    case H5Z_FILTER_SCALEOFFSET:
+      return "scaleoffset";
+    case 32000:
+      return "lzf";
+    default:
+      return nullptr;
   }
 }
 
@@ -60,30 +68,38 @@ Place dataset_of(const std::string& file, const std::string& name) { return {fil
 void check_spec(const DatasetSpec& spec) {
   dataset_name(spec.name);
   if (!spec.compression.empty())
-    throw NotImplementedError("dataset " + spec.name + " with compression \"" + spec.compression +
-                              "\": compressed datasets must be written by all ranks together, which this version does not do yet; leave .compression out");
-  if (spec.shuffle) throw NotImplementedError("dataset " + spec.name + " with shuffle: it is a filter as compression is, which this version does not write yet");
+    throw NotImplementedError(
+        "dataset " + spec.name + " with compression \"" + spec.compression +
+        "\": compressed datasets must be written by all ranks together, which this version does not do yet; leave .compression out");
+  if (spec.shuffle)
+    throw NotImplementedError("dataset " + spec.name +
+                              " with shuffle: it is a filter as compression is, which this version does not write yet");
   if (spec.existing) return;
   for (index_t n : spec.shape)
     if (n < 0) throw ShapeError("dataset " + spec.name + " needs known lengths: shape " + to_string(spec.shape));
-  if (spec.shape.ndim() > H5S_MAX_RANK) throw ShapeError("dataset " + spec.name + " has " + std::to_string(spec.shape.ndim()) + " axes, HDF5 takes 32");
+  if (spec.shape.ndim() > H5S_MAX_RANK)
+    throw ShapeError("dataset " + spec.name + " has " + std::to_string(spec.shape.ndim()) + " axes, HDF5 takes 32");
   if (spec.storage_chunks.empty()) return;
   if (spec.storage_chunks.size() != spec.shape.size())
-    throw ShapeError("storage_chunks of dataset " + spec.name + " do not fit its shape: storage_chunks " + tuple(spec.storage_chunks) + ", shape " + to_string(spec.shape));
+    throw ShapeError("storage_chunks of dataset " + spec.name + " do not fit its shape: storage_chunks " + tuple(spec.storage_chunks) +
+                     ", shape " + to_string(spec.shape));
   double nbytes = static_cast<double>(itemsize(spec.dtype));
   for (std::size_t i = 0; i < spec.shape.size(); i++) {
-    if (spec.storage_chunks[i] < 1) throw ShapeError("storage_chunks of dataset " + spec.name + " must be positive: " + tuple(spec.storage_chunks));
+    if (spec.storage_chunks[i] < 1)
+      throw ShapeError("storage_chunks of dataset " + spec.name + " must be positive: " + tuple(spec.storage_chunks));
     nbytes *= static_cast<double>(std::min(spec.storage_chunks[i], spec.shape[i]));
   }
   if (nbytes >= 4294967296.0)
-    throw ValueError("storage_chunks of dataset " + spec.name + " are too large: one has " + format_bytes(static_cast<std::int64_t>(nbytes)) + ", HDF5 takes less than 4 GiB");
+    throw ValueError("storage_chunks of dataset " + spec.name + " are too large: one has " +
+                     format_bytes(static_cast<std::int64_t>(nbytes)) + ", HDF5 takes less than 4 GiB");
 }
 
 bool has_dataset(hid_t file, const std::string& name, const std::string& path) {
   const Place at = dataset_of(path, name);
   for (const auto& group : parents(name)) {
     if (!resolves(file, group, at)) return false;
-    if (object_type(file, group, at) != H5O_TYPE_GROUP) throw TypeError(group + " of " + path + " is not a group, so there cannot be a dataset " + name);
+    if (object_type(file, group, at) != H5O_TYPE_GROUP)
+      throw TypeError(group + " of " + path + " is not a group, so there cannot be a dataset " + name);
   }
   if (!resolves(file, name, at)) return false;
   if (object_type(file, name, at) != H5O_TYPE_DATASET) throw TypeError(name + " of " + path + " is not a dataset");
@@ -95,7 +111,8 @@ DatasetHandle create_dataset(hid_t file, const DatasetSpec& spec, const std::str
   const Place at = dataset_of(path, name);
   const int ndim = spec.shape.ndim();
   const auto dims = sizes(spec.shape.v);
-  SpaceHandle space(ndim ? checked(H5Screate_simple(ndim, dims.data(), nullptr), "H5Screate_simple", at) : checked(H5Screate(H5S_SCALAR), "H5Screate", at));
+  SpaceHandle space(ndim ? checked(H5Screate_simple(ndim, dims.data(), nullptr), "H5Screate_simple", at)
+                         : checked(H5Screate(H5S_SCALAR), "H5Screate", at));
   PropertyHandle creation = property_list(H5P_DATASET_CREATE, at), link = property_list(H5P_LINK_CREATE, at);
   checked(H5Pset_create_intermediate_group(link.get(), 1), "H5Pset_create_intermediate_group", at);
   // Ranks that write independently cannot allocate, and a fill would write everything twice.
@@ -107,7 +124,8 @@ DatasetHandle create_dataset(hid_t file, const DatasetSpec& spec, const std::str
     checked(H5Pset_chunk(creation.get(), ndim, chunk.data()), "H5Pset_chunk", at);
   }
   const TypeHandle type = hdf5_type(spec.dtype, at);
-  DatasetHandle dataset(checked(H5Dcreate2(file, name.c_str(), type.get(), space.get(), link.get(), creation.get(), H5P_DEFAULT), "H5Dcreate2", at));
+  DatasetHandle dataset(
+      checked(H5Dcreate2(file, name.c_str(), type.get(), space.get(), link.get(), creation.get(), H5P_DEFAULT), "H5Dcreate2", at));
   for (const auto& attribute : spec.attributes) write_attribute(dataset.get(), attribute, at);
   return dataset;
 }
@@ -145,7 +163,8 @@ DatasetInfo dataset_info(hid_t dataset, const std::string& name, const std::stri
   }
   info.storage_nbytes = static_cast<std::int64_t>(H5Dget_storage_size(dataset));
   info.attributes = read_attributes(dataset, at);
-  const auto mark = std::find_if(info.attributes.begin(), info.attributes.end(), [](const Attribute& a) { return a.name == incomplete_attribute; });
+  const auto mark =
+      std::find_if(info.attributes.begin(), info.attributes.end(), [](const Attribute& a) { return a.name == incomplete_attribute; });
   if (mark != info.attributes.end()) {
     info.incomplete = true;
     info.attributes.erase(mark);

@@ -28,16 +28,16 @@ struct DatasetSpec {
 
 /// What a file says about a dataset.
 struct DatasetInfo {
-  std::string name;                      ///< from the root: "/group/x"
-  std::optional<DType> dtype;            ///< none for what arrays cannot hold: strings, structures…
-  std::string type;                      ///< its name: "float64", "string"
+  std::string name;            ///< from the root: "/group/x"
+  std::optional<DType> dtype;  ///< none for what arrays cannot hold: strings, structures…
+  std::string type;            ///< its name: "float64", "string"
   Shape shape;
-  bool empty = false;                    ///< HDF5's null dataspace: neither shape nor element
-  std::vector<index_t> storage_chunks;   ///< empty: not chunked
-  std::vector<std::string> filters;      ///< "gzip", "shuffle"…, in the order of writing
-  std::int64_t storage_nbytes = 0;       ///< allocated in the file
+  bool empty = false;                   ///< HDF5's null dataspace: neither shape nor element
+  std::vector<index_t> storage_chunks;  ///< empty: not chunked
+  std::vector<std::string> filters;     ///< "gzip", "shuffle"…, in the order of writing
+  std::int64_t storage_nbytes = 0;      ///< allocated in the file
   Attributes attributes;
-  bool incomplete = false;               ///< a write into it did not end; `read` refuses
+  bool incomplete = false;  ///< a write into it did not end; `read` refuses
 };
 
 }  // namespace ashlar::hdf5

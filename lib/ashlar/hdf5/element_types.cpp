@@ -8,17 +8,27 @@ namespace {
 
 hid_t standard(DType type) {
   switch (type) {
-    case DType::int8: return H5T_STD_I8LE;
-    case DType::int16: return H5T_STD_I16LE;
-    case DType::int32: return H5T_STD_I32LE;
-    case DType::int64: return H5T_STD_I64LE;
-    case DType::uint8: return H5T_STD_U8LE;
-    case DType::uint16: return H5T_STD_U16LE;
-    case DType::uint32: return H5T_STD_U32LE;
-    case DType::uint64: return H5T_STD_U64LE;
+    case DType::int8:
+      return H5T_STD_I8LE;
+    case DType::int16:
+      return H5T_STD_I16LE;
+    case DType::int32:
+      return H5T_STD_I32LE;
+    case DType::int64:
+      return H5T_STD_I64LE;
+    case DType::uint8:
+      return H5T_STD_U8LE;
+    case DType::uint16:
+      return H5T_STD_U16LE;
+    case DType::uint32:
+      return H5T_STD_U32LE;
+    case DType::uint64:
+      return H5T_STD_U64LE;
     case DType::float32:
-    case DType::complex64: return H5T_IEEE_F32LE;
-    default: return H5T_IEEE_F64LE;
+    case DType::complex64:
+      return H5T_IEEE_F32LE;
+    default:
+      return H5T_IEEE_F64LE;
   }
 }
 
@@ -80,24 +90,36 @@ std::optional<DType> dtype_of_hdf5(hid_t type) {
     case H5T_FLOAT:
       if (size > 8) return std::nullopt;
       return size <= 4 ? DType::float32 : DType::float64;
-    case H5T_ENUM: return is_bool(type) ? std::optional(DType::bool_) : std::nullopt;
-    case H5T_COMPOUND: return complex_type(type);
-    default: return std::nullopt;
+    case H5T_ENUM:
+      return is_bool(type) ? std::optional(DType::bool_) : std::nullopt;
+    case H5T_COMPOUND:
+      return complex_type(type);
+    default:
+      return std::nullopt;
   }
 }
 
 std::string type_text(hid_t type) {
   const auto size = H5Tget_size(type);
   switch (H5Tget_class(type)) {
-    case H5T_FLOAT: return "float" + std::to_string(8 * size);
-    case H5T_INTEGER: return (H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int") + std::to_string(8 * size);
-    case H5T_STRING: return H5Tis_variable_str(type) > 0 ? "string" : "string of " + std::to_string(size) + " bytes";
-    case H5T_BITFIELD: return "bit field";
-    case H5T_OPAQUE: return "opaque bytes";
-    case H5T_REFERENCE: return "reference";
-    case H5T_TIME: return "time";
-    case H5T_VLEN: return "variable-length list";
-    case H5T_ARRAY: return "array";
+    case H5T_FLOAT:
+      return "float" + std::to_string(8 * size);
+    case H5T_INTEGER:
+      return (H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int") + std::to_string(8 * size);
+    case H5T_STRING:
+      return H5Tis_variable_str(type) > 0 ? "string" : "string of " + std::to_string(size) + " bytes";
+    case H5T_BITFIELD:
+      return "bit field";
+    case H5T_OPAQUE:
+      return "opaque bytes";
+    case H5T_REFERENCE:
+      return "reference";
+    case H5T_TIME:
+      return "time";
+    case H5T_VLEN:
+      return "variable-length list";
+    case H5T_ARRAY:
+      return "array";
     case H5T_ENUM:
     case H5T_COMPOUND: {
       if (const auto known = dtype_of_hdf5(type)) return std::string(dtype_name(*known));
@@ -106,7 +128,8 @@ std::string type_text(hid_t type) {
       for (int i = 0; i < members; i++) text += (i ? ", " : "") + member_name(type, static_cast<unsigned>(i));
       return text + "}";
     }
-    default: return "unknown";
+    default:
+      return "unknown";
   }
 }
 

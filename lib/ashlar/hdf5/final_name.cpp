@@ -63,8 +63,10 @@ std::optional<std::string> start_of(const std::string& pid) {
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts(1);
   for (char c : text) {
-    if (c == separator) parts.emplace_back();
-    else parts.back() += c;
+    if (c == separator)
+      parts.emplace_back();
+    else
+      parts.back() += c;
   }
   return parts;
 }
@@ -110,18 +112,23 @@ std::string temporary_name(const std::string& final_path) {
   const std::string path = real_path(final_path);
   struct stat s {};
   if (fs::path(path).filename().empty()) throw IoError("cannot write " + final_path + ": not the name of a file");
-  if (stat(path.c_str(), &s) == 0 && !S_ISREG(s.st_mode)) throw IoError("cannot write " + final_path + ": it exists and is not a regular file");
+  if (stat(path.c_str(), &s) == 0 && !S_ISREG(s.st_mode))
+    throw IoError("cannot write " + final_path + ": it exists and is not a regular file");
   // A rename would not ask, but who made a file read-only does not want it replaced.
-  if (access(path.c_str(), F_OK) == 0 && access(path.c_str(), W_OK) != 0) throw IoError("cannot write " + final_path + ": " + std::strerror(errno));
+  if (access(path.c_str(), F_OK) == 0 && access(path.c_str(), W_OK) != 0)
+    throw IoError("cannot write " + final_path + ": " + std::strerror(errno));
   const auto folder = folder_of(path);
-  if (stat(folder.c_str(), &s) != 0) throw IoError("cannot write " + final_path + ": folder " + folder.string() + ": " + std::strerror(errno));
-  if (access(folder.c_str(), W_OK | X_OK) != 0) throw IoError("cannot write " + final_path + ": folder " + folder.string() + ": " + std::strerror(errno));
+  if (stat(folder.c_str(), &s) != 0)
+    throw IoError("cannot write " + final_path + ": folder " + folder.string() + ": " + std::strerror(errno));
+  if (access(folder.c_str(), W_OK | X_OK) != 0)
+    throw IoError("cannot write " + final_path + ": folder " + folder.string() + ": " + std::strerror(errno));
   const Machine& here = this_machine();
   const std::string pid = std::to_string(getpid());
   std::string name = beginning(path);
   for (const std::string& field : {here.host, here.boot, here.space, pid, start_of(pid).value_or("0")}) name += field + separator;
   name += std::to_string(counter++) + ending;
-  if (name.size() > longest_name) throw IoError("cannot write " + final_path + ": its temporary name would have " + std::to_string(name.size()) + " characters");
+  if (name.size() > longest_name)
+    throw IoError("cannot write " + final_path + ": its temporary name would have " + std::to_string(name.size()) + " characters");
   return (folder / name).string();
 }
 
@@ -143,7 +150,8 @@ int remove_leftovers(const std::string& final_path) noexcept try {
   for (const auto& entry : fs::directory_iterator(folder_of(path))) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with(first) || !name.ends_with(ending) || name.size() < first.size() + sizeof ending) continue;
-    if (writer_is_gone(name.substr(first.size(), name.size() - first.size() - (sizeof ending - 1)), entry.path())) gone.push_back(entry.path());
+    if (writer_is_gone(name.substr(first.size(), name.size() - first.size() - (sizeof ending - 1)), entry.path()))
+      gone.push_back(entry.path());
   }
   int removed = 0;
   for (const auto& file : gone) removed += ::unlink(file.c_str()) == 0;

@@ -42,9 +42,12 @@ void throw_hdf5_error(const char* call, const Place& at, const std::string& caus
   std::string text = std::string(call) + " failed: ";
   if (!at.object.empty()) text += at.object + " of ";
   text += at.file + ": ";
-  if (!stack.system.empty()) text += stack.system + " (" + stack.outermost + ")";
-  else if (stack.innermost.empty()) text += "no reason given";
-  else text += stack.outermost == stack.innermost ? stack.innermost : stack.innermost + " (" + stack.outermost + ")";
+  if (!stack.system.empty())
+    text += stack.system + " (" + stack.outermost + ")";
+  else if (stack.innermost.empty())
+    text += "no reason given";
+  else
+    text += stack.outermost == stack.innermost ? stack.innermost : stack.innermost + " (" + stack.outermost + ")";
   throw IoError(text);
 }
 

@@ -27,8 +27,10 @@ void cut(Sizes& first, Sizes& count, std::size_t axis, index_t element, index_t 
   for (index_t i = 0; i < length; i += step) {
     first[axis] = at + static_cast<hsize_t>(i);
     count[axis] = static_cast<hsize_t>(std::min(step, length - i));
-    if (inner <= elements_max || axis + 1 == count.size()) piece(first, count, element + i * inner);
-    else cut(first, count, axis + 1, element + i * inner, elements_max, piece);
+    if (inner <= elements_max || axis + 1 == count.size())
+      piece(first, count, element + i * inner);
+    else
+      cut(first, count, axis + 1, element + i * inner, elements_max, piece);
   }
   first[axis] = at;
   count[axis] = static_cast<hsize_t>(length);
@@ -42,19 +44,22 @@ void move(hid_t dataset, const Rectangle& part, DType type, std::int64_t nbytes_
   if (std::count(count.begin(), count.end(), 0)) return;
   SpaceHandle file(checked(H5Dget_space(dataset), "H5Dget_space", at));
   const auto ndim = static_cast<int>(count.size());
-  cut(first, count, 0, 0, std::max<index_t>(1, nbytes_max / itemsize(type)), [&](const Sizes& offset, const Sizes& lengths, index_t element) {
-    Sizes start(offset.size());
-    for (std::size_t i = 0; i < start.size(); i++) start[i] = static_cast<hsize_t>(part.start[i]) + offset[i] * step[i];
-    checked(H5Sselect_hyperslab(file.get(), H5S_SELECT_SET, start.data(), step.data(), lengths.data(), nullptr), "H5Sselect_hyperslab", at);
-    SpaceHandle memory(checked(H5Screate_simple(ndim, lengths.data(), nullptr), "H5Screate_simple", at));
-    one_call(memory.get(), file.get(), element);
-  });
+  cut(first, count, 0, 0, std::max<index_t>(1, nbytes_max / itemsize(type)),
+      [&](const Sizes& offset, const Sizes& lengths, index_t element) {
+        Sizes start(offset.size());
+        for (std::size_t i = 0; i < start.size(); i++) start[i] = static_cast<hsize_t>(part.start[i]) + offset[i] * step[i];
+        checked(H5Sselect_hyperslab(file.get(), H5S_SELECT_SET, start.data(), step.data(), lengths.data(), nullptr), "H5Sselect_hyperslab",
+                at);
+        SpaceHandle memory(checked(H5Screate_simple(ndim, lengths.data(), nullptr), "H5Screate_simple", at));
+        one_call(memory.get(), file.get(), element);
+      });
 }
 
 /// Why a write failed, as far as it can be known: MPI-IO writes what fits, says success, and HDF5 misses the rest without a reason.
 std::string cause_of_failed_write(const std::string& file, int error, std::int64_t nbytes) {
   struct statvfs disk {};
-  if (error != ENOSPC && statvfs(file.c_str(), &disk) == 0 && static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize) < static_cast<double>(nbytes))
+  if (error != ENOSPC && statvfs(file.c_str(), &disk) == 0 &&
+      static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize) < static_cast<double>(nbytes))
     error = ENOSPC;
   return error == ENOSPC || error == EDQUOT || error == EFBIG || error == EIO ? std::strerror(error) : "";
 }
@@ -64,13 +69,15 @@ std::string cause_of_failed_write(const std::string& file, int error, std::int64
 void check_inside(const Rectangle& part, const Shape& shape, const Place& at) {
   const auto ndim = shape.size();
   if (part.start.size() != ndim || part.count.size() != ndim || part.step.size() != ndim)
-    throw ShapeError(at.object + " of " + at.file + " has " + std::to_string(ndim) + " axes, the part wanted has " + std::to_string(part.count.size()));
+    throw ShapeError(at.object + " of " + at.file + " has " + std::to_string(ndim) + " axes, the part wanted has " +
+                     std::to_string(part.count.size()));
   for (std::size_t i = 0; i < ndim; i++) {
     const bool inside = part.start[i] >= 0 && part.count[i] >= 0 && part.step[i] > 0 &&
                         (part.count[i] == 0 || part.start[i] + (part.count[i] - 1) * part.step[i] < shape[i]);
     if (!inside)
-      throw IndexError("the part leaves " + at.object + " of " + at.file + ": axis " + std::to_string(i) + ", start " + std::to_string(part.start[i]) +
-                       ", count " + std::to_string(part.count[i]) + ", step " + std::to_string(part.step[i]) + ", length " + std::to_string(shape[i]));
+      throw IndexError("the part leaves " + at.object + " of " + at.file + ": axis " + std::to_string(i) + ", start " +
+                       std::to_string(part.start[i]) + ", count " + std::to_string(part.count[i]) + ", step " +
+                       std::to_string(part.step[i]) + ", length " + std::to_string(shape[i]));
   }
 }
 

@@ -23,6 +23,7 @@ void check_inside(const Rectangle& rectangle, const Shape& shape, const Place& a
 
 /// Writes a block (C order), converting from its type to that of the file. `nbytes_max` of one call is there for tests.
 void write_rectangle(hid_t dataset, const Rectangle& to, const Block& from, const Place& at, std::int64_t nbytes_max = call_nbytes_max);
-void read_rectangle(hid_t dataset, const Rectangle& from, DType type, std::byte* to, const Place& at, std::int64_t nbytes_max = call_nbytes_max);
+void read_rectangle(hid_t dataset, const Rectangle& from, DType type, std::byte* to, const Place& at,
+                    std::int64_t nbytes_max = call_nbytes_max);
 
 }  // namespace ashlar::hdf5

@@ -76,7 +76,9 @@ void allocate_all(hid_t dataset, const DatasetInfo& info, const Place& at) {
 
 void check_found(const DatasetInfo& found, const DatasetSpec& spec, const std::string& path, hid_t dataset) {
   const std::string what = "dataset " + found.name + " of " + path;
-  if (!found.dtype || found.empty) throw TypeError("cannot write into " + what + ": it holds " + (found.empty ? "nothing (a null dataspace)" : found.type) + ", not numbers");
+  if (!found.dtype || found.empty)
+    throw TypeError("cannot write into " + what + ": it holds " + (found.empty ? "nothing (a null dataspace)" : found.type) +
+                    ", not numbers");
   if (!spec.existing && found.shape != spec.shape)
     throw IoError("cannot replace " + what + ": it has shape " + to_string(found.shape) + ", the new one " + to_string(spec.shape) +
                   "; data in a file keep their place, so take another name or write a new file");
@@ -84,13 +86,16 @@ void check_found(const DatasetInfo& found, const DatasetSpec& spec, const std::s
     throw IoError("cannot replace " + what + ": it holds " + found.type + ", the new one " + std::string(dtype_name(spec.dtype)) +
                   "; take another name or write a new file");
   if (spec.existing && found.incomplete)
-    throw IoError("cannot write a part of " + what + ": an earlier write into it did not end (" + incomplete_attribute + " = 1), so the rest is not known; write it as a whole");
+    throw IoError("cannot write a part of " + what + ": an earlier write into it did not end (" + incomplete_attribute +
+                  " = 1), so the rest is not known; write it as a whole");
   if (!found.filters.empty())
-    throw NotImplementedError("cannot write into " + what + ": it is stored with " + found.filters[0] + ", and compressed datasets must be written by all ranks together, which this version does not do yet");
+    throw NotImplementedError("cannot write into " + what + ": it is stored with " + found.filters[0] +
+                              ", and compressed datasets must be written by all ranks together, which this version does not do yet");
   const PropertyHandle creation(H5Dget_create_plist(dataset));
   const auto layout = H5Pget_layout(creation.get());
   if ((layout != H5D_CONTIGUOUS && layout != H5D_CHUNKED) || H5Pget_external_count(creation.get()) > 0)
-    throw NotImplementedError("cannot write into " + what + ": its storage is compact, virtual or in other files, which ranks cannot write independently");
+    throw NotImplementedError("cannot write into " + what +
+                              ": its storage is compact, virtual or in other files, which ranks cannot write independently");
 }
 
 void make_ready(hid_t file, const DatasetSpec& spec, const std::string& path) {

@@ -90,7 +90,8 @@ void check_hdf5_file(const std::string& path) {
   static constexpr unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
   unsigned char bytes[8];
   bool found = false;
-  for (off_t at = 0; !found && pread(file, bytes, sizeof bytes, at) == sizeof bytes; at = at ? 2 * at : 512) found = std::memcmp(bytes, signature, sizeof bytes) == 0;
+  for (off_t at = 0; !found && pread(file, bytes, sizeof bytes, at) == sizeof bytes; at = at ? 2 * at : 512)
+    found = std::memcmp(bytes, signature, sizeof bytes) == 0;
   ::close(file);
   if (!found) throw IoError(path + " is not an HDF5 file: its signature is missing");
 }

@@ -40,7 +40,8 @@ void ParallelFile::State::check_arguments() const {
   std::set<std::string> names;
   for (const auto& spec : specs) {
     check_spec(spec);
-    if (!names.insert(dataset_name(spec.name)).second) throw ValueError("dataset " + dataset_name(spec.name) + " of " + path + " is named twice in one write");
+    if (!names.insert(dataset_name(spec.name)).second)
+      throw ValueError("dataset " + dataset_name(spec.name) + " of " + path + " is named twice in one write");
   }
 }
 
@@ -48,7 +49,8 @@ void ParallelFile::State::open_together() {
   // A rank that cannot open the file must be found out before MPI's open: that call need not fail on all ranks alike.
   agree(comm, caught([&] {
           const int probe = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-          if (probe < 0) throw IoError("rank " + std::to_string(rank) + " cannot open " + path + ", which rank 0 has made: " + std::strerror(errno));
+          if (probe < 0)
+            throw IoError("rank " + std::to_string(rank) + " cannot open " + path + ", which rank 0 has made: " + std::strerror(errno));
           ::close(probe);
         }));
   const std::exception_ptr error = caught([&] {
@@ -92,8 +94,8 @@ void ParallelFile::State::write(int dataset, std::span<const index_t> offsets, c
   const Rectangle part{{offsets.begin(), offsets.end()}, std::vector<index_t>(block.shape().size(), 1), block.shape().v};
   check_inside(part, info.shape, at);
   if (!readable_as(block.dtype(), *info.dtype))
-    throw TypeError("cannot write " + std::string(dtype_name(block.dtype())) + " into " + at.object + " of " + path + ", which holds " + info.type +
-                    ": values might not fit; convert them with astype first");
+    throw TypeError("cannot write " + std::string(dtype_name(block.dtype())) + " into " + at.object + " of " + path + ", which holds " +
+                    info.type + ": values might not fit; convert them with astype first");
   write_rectangle(datasets[static_cast<std::size_t>(dataset)].get(), part, block, at);
 }
 
@@ -119,8 +121,10 @@ ParallelFile ParallelFile::open(MPI_Comm comm, const std::string& path, const st
     agree(comm, caught([&] { state->check_arguments(); }));
     agree(comm, caught([&] {
             if (state->rank != 0) return;
-            if (in_place) state->lock = prepare_in_place(path, datasets);
-            else make_new_file(path, datasets);
+            if (in_place)
+              state->lock = prepare_in_place(path, datasets);
+            else
+              make_new_file(path, datasets);
           }));
     state->open_together();
     state->open = true;

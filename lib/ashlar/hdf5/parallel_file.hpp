@@ -47,8 +47,8 @@ class ParallelFile {
   ~ParallelFile();
 
   const std::string& path() const;
-  int size() const;                              ///< number of datasets
-  const DatasetInfo& dataset(int i) const;       ///< type and shape as they are in the file
+  int size() const;                         ///< number of datasets
+  const DatasetInfo& dataset(int i) const;  ///< type and shape as they are in the file
   bool is_open() const;
 
   /// Writes `block` at `offsets`, converting from its type if the dataset has another (see `DatasetSpec::existing`).

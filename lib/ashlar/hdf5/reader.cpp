@@ -12,12 +12,13 @@ namespace {
 void check_readable(const DatasetInfo& info, DType type, const std::string& path) {
   const std::string what = "dataset " + info.name + " of " + path;
   if (info.incomplete)
-    throw IoError("cannot read " + what + ": a write into it did not end (it carries the attribute " + incomplete_attribute + "); write it again");
+    throw IoError("cannot read " + what + ": a write into it did not end (it carries the attribute " + incomplete_attribute +
+                  "); write it again");
   if (info.empty) throw TypeError("cannot read " + what + ": it holds nothing (a null dataspace)");
   if (!info.dtype) throw TypeError("cannot read " + what + " as " + std::string(dtype_name(type)) + ": it holds " + info.type);
   if (!readable_as(*info.dtype, type))
-    throw TypeError("cannot read " + what + " as " + std::string(dtype_name(type)) + ": it holds " + info.type + ", whose values might not fit; read it as " +
-                    std::string(dtype_name(*info.dtype)) + " and convert with astype");
+    throw TypeError("cannot read " + what + " as " + std::string(dtype_name(type)) + ": it holds " + info.type +
+                    ", whose values might not fit; read it as " + std::string(dtype_name(*info.dtype)) + " and convert with astype");
 }
 
 }  // namespace
@@ -26,7 +27,8 @@ DatasetInfo describe(const std::string& path, const std::string& dataset) {
   return Thread::instance().run([&] { return open_file(path).dataset(dataset).info; });
 }
 
-Block read(const std::string& path, const std::string& dataset, std::span<const index_t> start, const Shape& count, DType type, std::span<const index_t> step) {
+Block read(const std::string& path, const std::string& dataset, std::span<const index_t> start, const Shape& count, DType type,
+           std::span<const index_t> step) {
   Rectangle part{{start.begin(), start.end()}, {step.begin(), step.end()}, count.v};
   if (step.empty()) part.step.assign(count.size(), 1);
   const std::size_t ndim = count.size();

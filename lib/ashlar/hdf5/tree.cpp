@@ -50,12 +50,15 @@ class Walk {
     node.target = remember(object.get(), name, at);
     if (!node.target.empty()) return node;
     switch (H5Iget_type(object.get())) {
-      case H5I_GROUP: return group(name, link.name);
+      case H5I_GROUP:
+        return group(name, link.name);
       case H5I_DATASET:
         node.kind = Tree::Kind::dataset;
         node.dataset = dataset_info(object.get(), name, path_);
         return node;
-      default: node.kind = Tree::Kind::type; return node;
+      default:
+        node.kind = Tree::Kind::type;
+        return node;
     }
   }
 
@@ -67,7 +70,8 @@ class Walk {
     checked(H5Lget_info(file_, name.c_str(), &info, H5P_DEFAULT), "H5Lget_info", at);
     std::vector<char> value(info.u.val_size + 1, '\0');
     checked(H5Lget_val(file_, name.c_str(), value.data(), value.size(), H5P_DEFAULT), "H5Lget_val", at);
-    if (link.type == H5L_TYPE_SOFT) node.target = value.data();
+    if (link.type == H5L_TYPE_SOFT)
+      node.target = value.data();
     else {
       const char *file = nullptr, *object = nullptr;
       unsigned flags = 0;

@@ -12,11 +12,11 @@ namespace ashlar::hdf5 {
 struct Tree {
   enum class Kind { group, dataset, type, link };
   Kind kind = Kind::group;
-  std::string name;             ///< last part; the path of the file at the root
-  std::string target;           ///< of a link: where it leads; of an object met before: its first name
-  Attributes attributes;        ///< of a group; a dataset's are in `dataset`
-  DatasetInfo dataset;          ///< of a dataset
-  std::vector<Tree> children;   ///< of a group, by name
+  std::string name;            ///< last part; the path of the file at the root
+  std::string target;          ///< of a link: where it leads; of an object met before: its first name
+  Attributes attributes;       ///< of a group; a dataset's are in `dataset`
+  DatasetInfo dataset;         ///< of a dataset
+  std::vector<Tree> children;  ///< of a group, by name
 };
 
 /// Reads no elements. An object that several names lead to is described under the first.
