@@ -9,7 +9,7 @@ std::vector<std::string> broken_invariants(const State& state) {
   std::vector<std::string> broken;
   std::map<std::int64_t, int> uses, live, queued;
   struct Sums {
-    std::int64_t bytes_in_memory = 0, bytes_expected = 0, occupancy_ns = 0, processing = 0;
+    std::int64_t bytes_in_memory = 0, bytes_expected = 0, occupancy_ns = 0, processing = 0, runnable = 0, runnable_ns = 0;
   };
   std::vector<Sums> sums(state.workers_.size());
   std::int64_t held = 0, processing = 0;
@@ -37,6 +37,7 @@ std::vector<std::string> broken_invariants(const State& state) {
     if (task.state == TaskState::waiting && task.unplaced != unplaced) say(id, "unplaced is " + std::to_string(task.unplaced) + ", counted " + std::to_string(unplaced));
     if ((task.state == TaskState::waiting || task.state == TaskState::processing) && task.missing != missing)
       say(id, "missing is " + std::to_string(task.missing) + ", counted " + std::to_string(missing));
+    if (task.counted != (task.state == TaskState::processing && missing == 0)) say(id, "is counted as runnable and is not, or the other way round");
     if (task.state == TaskState::waiting && unplaced == 0) say(id, "waits for nothing");
     if (task.state == TaskState::queued && !task.inputs.empty()) say(id, "is queued and has inputs");
     if (task.state == TaskState::processing && task.unplaced != 0) say(id, "is processing with inputs that are not placed");
@@ -54,7 +55,11 @@ std::vector<std::string> broken_invariants(const State& state) {
       else {
         sum.occupancy_ns += task.expected_ns;
         ++sum.processing;
-        if (task.counted) sum.bytes_expected += task.nbytes;
+        if (task.counted) {
+          sum.bytes_expected += task.nbytes;
+          ++sum.runnable;
+          sum.runnable_ns += task.expected_ns;
+        }
       }
     }
   });
@@ -71,6 +76,8 @@ std::vector<std::string> broken_invariants(const State& state) {
     compare("bytes_expected", worker.bytes_expected, sums[i].bytes_expected);
     compare("occupancy_ns", worker.occupancy_ns, sums[i].occupancy_ns);
     compare("processing", worker.processing, sums[i].processing);
+    compare("runnable", worker.runnable, sums[i].runnable);
+    compare("runnable_ns", worker.runnable_ns, sums[i].runnable_ns);
   }
   for (const WorkerRecord& worker : state.workers_)
     for (TaskId id : worker.held)

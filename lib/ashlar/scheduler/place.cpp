@@ -1,6 +1,8 @@
 // Where tasks go, and how many sources are under way at once.
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include "ashlar/scheduler/state.hpp"
@@ -28,7 +30,10 @@ std::int64_t State::known_nbytes(const TaskRecord& task) const {
 void State::count_expected(TaskRecord& task) {
   task.nbytes = expected_nbytes(task);
   task.counted = true;
-  worker(task.worker).bytes_expected += task.nbytes;
+  WorkerRecord& where = worker(task.worker);
+  where.bytes_expected += task.nbytes;
+  ++where.runnable;
+  where.runnable_ns += task.expected_ns;
 }
 
 void State::free_on_worker(WorkerId id, TaskId task) {
@@ -38,62 +43,88 @@ void State::free_on_worker(WorkerId id, TaskId task) {
   where.to_free.push_back(task);
 }
 
-// Of a task with inputs, all placed: where its inputs are with little else to do, or elsewhere if moving them takes less time.
-WorkerId State::choose_worker(const TaskRecord& task) const {
+// Of a task with inputs, all placed: where it can start first. That is when the work queued there is done, and its inputs are done and
+// have been moved there; so a chain stays where it is, however long it makes the queue there.
+WorkerId State::choose_worker(TaskRecord& task) const {
   struct Holder {
     WorkerId worker;
     std::int64_t nbytes;
+    TimeNs done;
+  };
+  const auto join = [](Holder& a, const Holder& b) {
+    a.nbytes += b.nbytes;
+    a.done = std::max(a.done, b.done);
   };
   boost::container::small_vector<Holder, 16> holders;
   std::int64_t total = 0;
   for (TaskId input : task.inputs) {
     const TaskRecord* producer = tasks_.find(input.value());
-    const std::int64_t nbytes = known_nbytes(*producer);
-    total += nbytes;
-    if (!holders.empty() && holders.back().worker == producer->worker) holders.back().nbytes += nbytes;
-    else holders.push_back({producer->worker, nbytes});
+    const Holder holder{producer->worker, known_nbytes(*producer), producer->state == TaskState::memory ? now_ : std::max(now_, producer->expected_end)};
+    total += holder.nbytes;
+    if (!holders.empty() && holders.back().worker == holder.worker) join(holders.back(), holder);
+    else holders.push_back(holder);
   }
-  std::sort(holders.begin(), holders.end(), [](const Holder& a, const Holder& b) { return a.worker < b.worker; });
-  std::size_t distinct = 0;
+  if (holders.size() > 1) {
+    std::sort(holders.begin(), holders.end(), [](const Holder& a, const Holder& b) { return a.worker < b.worker; });
+    std::size_t distinct = 0;
+    for (const Holder& holder : holders)
+      if (distinct > 0 && holders[distinct - 1].worker == holder.worker) join(holders[distinct - 1], holder);
+      else holders[distinct++] = holder;
+    holders.resize(distinct);
+  }
+  // The two holders that are done last: one of them is not the worker that is looked at.
+  TimeNs last = 0, last_but_one = 0;
+  WorkerId last_holder;
   for (const Holder& holder : holders)
-    if (distinct > 0 && holders[distinct - 1].worker == holder.worker) holders[distinct - 1].nbytes += holder.nbytes;
-    else holders[distinct++] = holder;
-  holders.resize(distinct);
+    if (holder.done > last || last_holder == WorkerId()) {
+      last_but_one = std::exchange(last, holder.done);
+      last_holder = holder.worker;
+    } else {
+      last_but_one = std::max(last_but_one, holder.done);
+    }
 
   WorkerId best;
-  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  std::int64_t best_start = 0, best_load = 0;
   const auto consider = [&](std::size_t number) {
     const WorkerRecord& worker = workers_[number];
-    if (!worker.alive) return;
     const WorkerId id(static_cast<std::int32_t>(number));
+    if (!worker.alive || id == best) return;
     const auto holder = std::lower_bound(holders.begin(), holders.end(), id, [](const Holder& h, WorkerId w) { return h.worker < w; });
     const bool holds = holder != holders.end() && holder->worker == id;
-    const std::int64_t moved = total - (holds ? holder->nbytes : 0);
-    const std::int64_t messages = holds && holders.size() == 1 ? 0 : 1;
-    const std::int64_t cost = worker.occupancy_ns / worker.threads + static_cast<std::int64_t>(static_cast<double>(moved) / policy_.bytes_per_ns) +
-                              messages * policy_.transfer_latency_ns;
-    if (cost < least || (cost == least && id < best)) {
-      least = cost;
-      best = id;
+    TimeNs start = holds ? holder->done : now_;
+    if (!holds || holders.size() > 1) {
+      const std::int64_t moved = total - (holds ? holder->nbytes : 0);
+      start = std::max(start, (last_holder == id ? last_but_one : last) + policy_.transfer_latency_ns + static_cast<std::int64_t>(static_cast<double>(moved) / policy_.bytes_per_ns));
     }
+    const std::int64_t load = worker.occupancy_ns / worker.threads;
+    start = std::max(start, now_ + load);
+    if (best != WorkerId() && std::tie(start, load, id) > std::tie(best_start, best_load, best)) return;
+    best = id;
+    best_start = start;
+    best_load = load;
+  };
+  const auto chosen = [&] {
+    task.expected_ns = expected_ns(task);
+    task.expected_end = best_start + task.expected_ns;
+    return best;
   };
   // With many workers only those that hold inputs are looked at, and a few others in case all holders are busy.
   constexpr std::size_t few = 16, samples = 4;
   if (workers_.size() <= few) {
     for (std::size_t i = 0; i < workers_.size(); ++i) consider(i);
-    return best;
+    return chosen();
   }
   if (holders.size() <= few) {
     for (const Holder& holder : holders) consider(static_cast<std::size_t>(holder.worker.value()));
   } else {
-    boost::container::small_vector<Holder, 16> largest(few);
+    std::array<Holder, few> largest;
     std::partial_sort_copy(holders.begin(), holders.end(), largest.begin(), largest.end(),
                            [](const Holder& a, const Holder& b) { return a.nbytes != b.nbytes ? a.nbytes > b.nbytes : a.worker < b.worker; });
     for (const Holder& holder : largest) consider(static_cast<std::size_t>(holder.worker.value()));
   }
   for (std::size_t i = 0; i < samples; ++i) consider((next_worker_ + i) % workers_.size());
   if (const auto idle = idle_.lower_bound(next_worker_); idle != idle_.end()) consider(*idle);
-  return best;
+  return chosen();
 }
 
 void State::place_all(std::vector<TaskId> ready) {
@@ -209,8 +240,9 @@ void State::share_out(const std::vector<TaskId>& sources) {
 }
 
 bool State::has_room(const WorkerRecord& worker) const {
-  if (worker.processing < std::int64_t{worker.threads} * policy_.queue_tasks) return true;
-  return worker.processing < policy_.queue_tasks_max && worker.occupancy_ns < worker.threads * policy_.queue_ns;
+  // What waits for inputs does not count: a worker with one long chain still has threads for others.
+  if (worker.runnable < std::int64_t{worker.threads} * policy_.queue_tasks) return true;
+  return worker.runnable < policy_.queue_tasks_max && worker.runnable_ns < worker.threads * policy_.queue_ns;
 }
 
 bool State::fits(const WorkerRecord& worker, const TaskRecord& task) const {
@@ -219,6 +251,8 @@ bool State::fits(const WorkerRecord& worker, const TaskRecord& task) const {
 
 void State::run_held(TaskId id, std::size_t number) {
   TaskRecord& task = record(id);
+  task.expected_ns = expected_ns(task);
+  task.expected_end = now_ + workers_[number].occupancy_ns / workers_[number].threads + task.expected_ns;
   waiting_processing(id, task, WorkerId(static_cast<std::int32_t>(number)));
   std::vector<TaskId> ready;
   placed(task, ready);

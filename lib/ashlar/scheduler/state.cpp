@@ -30,7 +30,7 @@ void State::on(const WorkerJoined& event) {
   worker.alive = true;
   worker.threads = std::max(event.threads, 1);
   worker.memory_limit = event.memory_limit;
-  worker.bytes_in_memory = worker.bytes_expected = worker.occupancy_ns = worker.processing = 0;
+  worker.bytes_in_memory = worker.bytes_expected = worker.occupancy_ns = worker.processing = worker.runnable = worker.runnable_ns = 0;
   alive_threads_ += worker.threads;
   touch(number);
 }

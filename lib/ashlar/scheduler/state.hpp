@@ -5,9 +5,9 @@
 // How it schedules
 //  1. A task is placed as soon as all its inputs are placed, before they exist: workers act ahead of the scheduler.
 //  2. Tasks without inputs (sources) are held back: each worker has a contiguous share of them in depth-first order and gets more
-//     only while it has little work (a few milliseconds) and its memory budget allows; a worker without a share takes from the
-//     end of the longest one. The lowest-ordered held task always goes when nothing else is under way.
-//  3. Others go where they start earliest: work queued there plus bytes to move.
+//     only while it has little work that can run (a few milliseconds) and its memory budget allows; a worker without a share takes
+//     from the end of the longest one. The lowest-ordered held task always goes when nothing else is under way.
+//  3. Others go where they start earliest: after the work queued there, and after their inputs are done and moved.
 //  4. A result is freed by the message that ends its last consumer, unless the client holds it.
 //
 // Invariants: see invariants.hpp. States of a task, in Dask's words: waiting (an input is not placed), queued (a held source),
@@ -32,8 +32,8 @@ namespace ashlar::scheduler {
 
 struct Policy {
   std::int64_t queue_ns = 4'000'000;       ///< work a worker thread is given ahead of time
-  int queue_tasks = 2;                     ///< tasks per thread it is given whatever they take
-  int queue_tasks_max = 8192;              ///< tasks per worker at most
+  int queue_tasks = 2;                     ///< tasks that can run it is given per thread whatever they take
+  int queue_tasks_max = 8192;              ///< and per worker at most
   std::int64_t unknown_task_ns = 500'000;  ///< assumed until a task of the group has ended
   std::int64_t unknown_nbytes = 1 << 20;   ///< assumed until a task of the group has ended
   double bytes_per_ns = 2.0;               ///< between workers
@@ -45,7 +45,7 @@ struct TaskRecord {
   bool wanted = false;    ///< the client holds a handle
   bool fetch = false;     ///< its value goes to the client with the completion and is not kept for it
   bool send = false;      ///< the client asked for the value before it existed
-  bool counted = false;   ///< its expected bytes are in its worker's `bytes_expected`
+  bool counted = false;   ///< processing with all inputs in memory: counted in its worker's `bytes_expected`, `runnable` and `runnable_ns`
   std::int32_t group = -1;
   WorkerId worker;        ///< placed on; holds the result in state memory
   std::int32_t unplaced = 0;   ///< inputs that are not placed yet (state waiting)
@@ -53,6 +53,7 @@ struct TaskRecord {
   std::int32_t consumers = 0;  ///< tasks not yet ended that use it
   std::int64_t nbytes = -1;
   std::int64_t expected_ns = 0;  ///< what it was counted with in its worker's occupancy
+  TimeNs expected_end = 0;       ///< when it should be done, as thought when it was placed
   TaskId cause;                  ///< state erred: whose error
   std::uint64_t last_uses = 0;   ///< bit i: the worker was told that input i is used for the last time, so it forgets it by itself
   boost::container::small_vector<TaskId, 2> inputs;
@@ -70,6 +71,8 @@ struct WorkerRecord {
   std::int64_t bytes_expected = 0;   ///< results of its tasks that can run now
   std::int64_t occupancy_ns = 0;     ///< expected work it was told of and has not ended
   std::int64_t processing = 0;       ///< tasks it was told of and has not ended
+  std::int64_t runnable = 0;         ///< those of them whose inputs exist
+  std::int64_t runnable_ns = 0;      ///< expected work of these
   std::deque<TaskId> held;           ///< its share of sources, in order; those that ended meanwhile are skipped when met
 
   // Who is looked at when there are sources to give (see feed_workers).
@@ -128,7 +131,7 @@ class State {
 
   // place.cpp
   void place_all(std::vector<TaskId> ready);
-  WorkerId choose_worker(const TaskRecord& task) const;
+  WorkerId choose_worker(TaskRecord& task) const;
   void share_out(const std::vector<TaskId>& sources);
   std::size_t least_loaded() const;
   void hold(std::size_t worker, TaskId id);

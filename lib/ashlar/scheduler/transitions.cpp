@@ -49,7 +49,6 @@ void State::waiting_processing(TaskId id, TaskRecord& task, WorkerId to) {
   task.worker = to;
   move(id, task, TaskState::processing);
   WorkerRecord& where = worker(to);
-  task.expected_ns = expected_ns(task);
   where.occupancy_ns += task.expected_ns;
   ++where.processing;
   if (task.missing == 0) count_expected(task);
@@ -70,8 +69,11 @@ void State::leave_worker(TaskRecord& task) {
   if (task.state == TaskState::processing) {
     where.occupancy_ns -= task.expected_ns;
     --where.processing;
-    if (task.counted) where.bytes_expected -= task.nbytes;
-    task.counted = false;
+    if (std::exchange(task.counted, false)) {
+      where.bytes_expected -= task.nbytes;
+      --where.runnable;
+      where.runnable_ns -= task.expected_ns;
+    }
   } else if (task.state == TaskState::memory) {
     where.bytes_in_memory -= task.nbytes;
   }

@@ -1,0 +1,79 @@
+// simulate: a job of any size in one process and virtual time, on the scheduler's and the workers' own machines.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+
+#include "ashlar/base/error.hpp"
+#include "ashlar/simulation/cluster.hpp"
+#include "scheduler_alone.hpp"
+
+using namespace ashlar;
+
+int main(int argc, char** argv) try {
+  CLI::App app{"Simulates a job: real decisions, virtual time. The same options give the same hash."};
+  simulation::GraphOptions graph;
+  simulation::ClusterOptions cluster;
+  simulation::ClientOptions client;
+  std::string kind = "independent";
+  double memory_gib = 1024, loss_ms = 0;
+  int lost = -1;
+  bool alone = false;
+  std::int64_t batch = 64;
+  app.add_option("--graph", kind, "independent, tree, chain, stencil, random or reduction")->capture_default_str();
+  app.add_option("--tasks", graph.tasks, "number of tasks, about")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("--workers", cluster.workers, "number of workers")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("--threads", cluster.threads, "executor threads of each worker")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("--task-ns", graph.task_ns, "mean duration of a task")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--nbytes", graph.nbytes, "size of a result")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--width", graph.width, "chains, or points of a stencil; 0: the square root of the tasks")->capture_default_str();
+  app.add_option("--throws-one-in", graph.throws_one_in, "tasks that throw; 0: none")->capture_default_str();
+  app.add_option("--cancel-one-in", client.cancel_one_in, "results that are cancelled; 0: none")->capture_default_str();
+  app.add_option("--release-one-in", client.release_one_in, "results whose handle is dropped early; 0: none")->capture_default_str();
+  app.add_option("--pieces", client.pieces, "submissions the graph is cut into")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("--interval-ns", client.interval_ns, "between submissions")->capture_default_str();
+  app.add_option("--memory-gib", memory_gib, "budget of each worker")->capture_default_str();
+  app.add_option("--latency-ns", cluster.network.latency_ns, "of a message")->capture_default_str();
+  app.add_option("--jitter-ns", cluster.network.jitter_ns, "a message takes up to this much longer")->capture_default_str();
+  app.add_option("--scheduler-ns", cluster.scheduler_event_ns, "the scheduler's time for an event or a finished task")->capture_default_str();
+  app.add_option("--lose-worker", lost, "a worker that is lost; -1: none")->capture_default_str();
+  app.add_option("--lose-at-ms", loss_ms, "when it is lost")->capture_default_str();
+  app.add_option("--check-every", cluster.check_every, "events of a machine between two checks of its invariants; 0: never")->capture_default_str();
+  app.add_option("--seed", graph.seed, "of durations, random graphs, jitter and the client's moods")->capture_default_str();
+  app.add_flag("--scheduler-alone", alone, "only the scheduler, timed: tasks end the moment they are given");
+  app.add_option("--batch", batch, "with --scheduler-alone: tasks a worker reports at a time")->capture_default_str()->check(CLI::PositiveNumber);
+  CLI11_PARSE(app, argc, argv);
+  graph.kind = simulation::graph_kind(kind);
+  cluster.memory_limit = static_cast<std::int64_t>(memory_gib * (1 << 30));
+  cluster.network.seed = graph.seed + 1;
+  client.seed = graph.seed + 2;
+  client.span_ns = client.release_one_in || client.cancel_one_in ? graph.tasks * graph.task_ns / (static_cast<std::int64_t>(cluster.workers) * cluster.threads) : 0;
+  if (lost >= cluster.workers) throw ValueError("no such worker to lose: wanted less than " + std::to_string(cluster.workers) + ", found " + std::to_string(lost));
+  if (lost >= 0) cluster.faults.losses.push_back({lost, static_cast<std::int64_t>(loss_ms * 1e6)});
+
+  const simulation::Graph tasks = simulation::make_graph(graph);
+  std::printf("%s, %lld tasks, %d workers of %d threads, seed %llu\n", kind.c_str(), static_cast<long long>(tasks.size()), cluster.workers, cluster.threads,
+              static_cast<unsigned long long>(graph.seed));
+  if (alone) {
+    const SchedulerAlone cost = scheduler_alone(tasks, cluster.workers, cluster.threads, client.pieces, batch);
+    std::printf("scheduler        %.0f ns per task, %lld events, %lld commands\n", cost.ns_per_task, static_cast<long long>(cost.events), static_cast<long long>(cost.commands));
+    return 0;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const simulation::Outcome outcome = simulation::SimulatedCluster(cluster, tasks, client).run();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  const double threads = static_cast<double>(cluster.workers) * cluster.threads;
+  std::printf("makespan         %.3f ms, %.1f %% of the threads' time in tasks\n", static_cast<double>(outcome.makespan_ns) / 1e6,
+              outcome.makespan_ns > 0 ? 100.0 * static_cast<double>(outcome.work_ns) / (static_cast<double>(outcome.makespan_ns) * threads) : 0.0);
+  std::printf("reports          %lld finished, %lld erred, %lld cancelled; %lld tasks ran\n", static_cast<long long>(outcome.finished),
+              static_cast<long long>(outcome.erred), static_cast<long long>(outcome.cancelled), static_cast<long long>(outcome.ran));
+  std::printf("peak of a worker %lld bytes\n", static_cast<long long>(outcome.peak_bytes));
+  std::printf("messages         %lld, %lld bytes of results moved, %lld scheduler events\n", static_cast<long long>(outcome.messages),
+              static_cast<long long>(outcome.moved_bytes), static_cast<long long>(outcome.scheduler_events));
+  std::printf("hash             %016llx\n", static_cast<unsigned long long>(outcome.hash));
+  std::printf("this took        %.2f s, %.0f ns per task\n", took.count(), took.count() * 1e9 / static_cast<double>(tasks.size()));
+  for (const std::string& fault : outcome.faults) std::printf("FAULT: %s\n", fault.c_str());
+  return outcome.faults.empty() ? 0 : 1;
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "simulate: %s\n", e.what());
+  return 1;
+}

@@ -1,0 +1,81 @@
+#pragma once
+// The client of a simulated job: what it asks for and when, what it is told, and whether that is the truth.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ashlar/scheduler/command.hpp"
+#include "ashlar/scheduler/event.hpp"
+#include "ashlar/simulation/graph.hpp"
+
+namespace ashlar::simulation {
+
+struct ClientOptions {
+  std::int64_t pieces = 1;            ///< submissions the graph is cut into; results used by a later piece are held until it is submitted
+  std::int64_t interval_ns = 0;       ///< between submissions
+  std::int64_t span_ns = 0;           ///< random releases, cancels and asks happen up to this long after the submission
+  int release_one_in = 0;             ///< wanted results whose handle is dropped early; 0: none
+  int ask_one_in = 0;                 ///< wanted results whose value is asked for
+  int cancel_one_in = 0;              ///< tasks with a handle that are cancelled
+  std::uint64_t seed = 1;
+};
+
+class Client {
+ public:
+  struct Action {
+    std::int64_t at_ns = 0;
+    std::variant<scheduler::GraphSubmitted, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled> what;
+  };
+
+  Client(Graph graph, const ClientOptions& options);
+
+  const Graph& graph() const { return graph_; }
+  /// In the order of time. Task number i of the graph has id i.
+  const std::vector<Action>& actions() const { return actions_; }
+  /// The release of all that it still holds.
+  scheduler::ResultsReleased last_release() const;
+
+  /// What a task's value is, from the graph alone.
+  std::uint64_t value(TaskId task) const { return values_[static_cast<std::size_t>(task.value())]; }
+
+  // What it is told.
+  void told(const scheduler::ReportFinished& report, std::int64_t now);
+  void told(const scheduler::ReportErred& report, std::int64_t now);
+  void told(const scheduler::ReportCancelled& report, std::int64_t now);
+  void given(TaskId task, std::uint64_t value);
+
+  /// When the last report came.
+  std::int64_t last_report_ns() const { return last_report_ns_; }
+  std::int64_t finished() const { return finished_; }
+  std::int64_t erred() const { return erred_; }
+  std::int64_t cancelled() const { return cancelled_; }
+  /// What is not as the graph says, in words. `lost`: a worker was lost, so tasks may have erred without a cause.
+  std::vector<std::string> faults(bool lost) const;
+
+ private:
+  // What the client is told of a task, and what the graph, its cancels and its asks allow it to be told.
+  struct Held {
+    bool wanted = false;        ///< to the end, as the graph says
+    bool released = false;      ///< early: nothing need come
+    bool asked = false;
+    bool cancelled = false;     ///< it or something it needs may have been cancelled
+    bool doomed = false;        ///< it or something it needs throws
+    std::int32_t finished = 0, erred = 0, was_cancelled = 0, values = 0;
+    bool wrong_value = false;
+    bool without_cause = false;
+    std::int64_t wrong_cause = -1;
+  };
+  Held& held(TaskId task) { return held_[static_cast<std::size_t>(task.value())]; }
+  void plan(const ClientOptions& options);
+  void foresee();
+
+  Graph graph_;
+  std::vector<Action> actions_;
+  std::vector<Held> held_;
+  std::vector<std::uint64_t> values_;
+  std::int64_t last_report_ns_ = 0, finished_ = 0, erred_ = 0, cancelled_ = 0;
+};
+
+}  // namespace ashlar::simulation

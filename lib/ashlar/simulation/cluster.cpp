@@ -1,0 +1,420 @@
+#include "ashlar/simulation/cluster.hpp"
+
+#include <algorithm>
+#include <queue>
+#include <unordered_map>
+#include <utility>
+
+#include "ashlar/scheduler/invariants.hpp"
+#include "ashlar/simulation/command_hash.hpp"
+#include "ashlar/worker/state.hpp"
+
+namespace ashlar::simulation {
+namespace {
+
+constexpr std::int64_t head_bytes = 40, input_bytes = 24;
+constexpr std::size_t faults_max = 20;
+
+/// What a worker is sent in one message; values stand beside the events that bring them.
+struct ToWorker {
+  worker::Event event;
+  std::uint64_t value = 0;
+};
+struct ToRank0 {
+  std::vector<scheduler::Event> events;
+  std::vector<std::pair<TaskId, std::uint64_t>> values;
+  std::int64_t nbytes = 0;
+};
+struct WorkerMessage {
+  std::vector<ToWorker> events;
+  std::int64_t nbytes = 0;
+};
+
+/// Messages under way, by number; their memory is used again.
+template <class Message>
+class Messages {
+ public:
+  std::int64_t put(Message message) {
+    if (free_.empty()) {
+      all_.push_back(std::move(message));
+      return static_cast<std::int64_t>(all_.size()) - 1;
+    }
+    const std::int64_t number = free_.back();
+    free_.pop_back();
+    all_[static_cast<std::size_t>(number)] = std::move(message);
+    return number;
+  }
+  Message take(std::int64_t number) {
+    free_.push_back(number);
+    return std::move(all_[static_cast<std::size_t>(number)]);
+  }
+
+ private:
+  std::vector<Message> all_;
+  std::vector<std::int64_t> free_;
+};
+
+struct Happening {
+  enum class What : std::uint8_t { at_rank_0, at_worker, scheduler_turn, task_ended, client_acts, worker_lost, loss_noticed };
+  std::int64_t time = 0;
+  std::uint64_t sequence = 0;
+  What what = What::at_rank_0;
+  std::int32_t worker = -1;
+  std::int64_t number = 0;  ///< of a message, task or action
+  bool operator>(const Happening& other) const { return time != other.time ? time > other.time : sequence > other.sequence; }
+};
+
+struct SimulatedWorker {
+  explicit SimulatedWorker(WorkerId id, std::int64_t flight_limit) : machine(id, flight_limit) {}
+  worker::State machine;
+  bool alive = true;
+  int executing = 0;
+  std::int64_t events = 0;
+  std::unordered_map<std::int64_t, std::uint64_t> values;   // looked up only
+  std::unordered_map<std::int64_t, std::uint64_t> results;  // of tasks that are executing
+};
+
+}  // namespace
+
+class SimulatedCluster::Impl {
+ public:
+  using What = Happening::What;
+
+  Impl(const ClusterOptions& options, const Graph& graph, const ClientOptions& client)
+      : options_(options), client_(graph, client), scheduler_(options.policy), network_(options.network), ran_(graph.tasks.size()) {
+    for (int w = 0; w < options.workers; ++w) {
+      workers_.emplace_back(WorkerId(w), options.flight_limit);
+      to_rank_0_.emplace_back();
+    }
+    to_workers_.resize(workers_.size());
+  }
+
+  Outcome run() {
+    for (int w = 0; w < options_.workers; ++w) handle(scheduler::WorkerJoined{WorkerId(w), options_.threads, options_.memory_limit});
+    flush_rank_0(0);
+    for (std::size_t i = 0; i < client_.actions().size(); ++i) push(client_.actions()[i].at_ns, What::client_acts, -1, static_cast<std::int64_t>(i));
+    for (const FaultPlan::Loss& loss : options_.faults.losses) push(loss.at_ns, What::worker_lost, loss.worker, 0);
+    drain();
+    for (std::string& fault : client_.faults(!options_.faults.losses.empty())) say(std::move(fault));
+    if (!outcome_.faults.empty()) tell_who_waits();
+    outcome_.makespan_ns = client_.last_report_ns();
+    inbox_.push_back({now_, client_.last_release()});
+    push(now_, What::scheduler_turn, -1, 0);
+    drain();
+    check_all_is_gone();
+    outcome_.finished = client_.finished();
+    outcome_.erred = client_.erred();
+    outcome_.cancelled = client_.cancelled();
+    outcome_.hash = hash_.value();
+    return std::move(outcome_);
+  }
+
+ private:
+  void push(std::int64_t time, What what, std::int32_t worker, std::int64_t number) { queue_.push({time, sequence_++, what, worker, number}); }
+
+  void say(std::string fault) {
+    if (outcome_.faults.size() < faults_max) outcome_.faults.push_back(std::move(fault));
+  }
+
+  void drain() {
+    while (!queue_.empty()) {
+      const Happening next = queue_.top();
+      queue_.pop();
+      now_ = next.time;
+      switch (next.what) {
+        case What::at_rank_0: arrive_at_rank_0(next.number); break;
+        case What::at_worker: arrive_at_worker(next.worker, next.number); break;
+        case What::scheduler_turn: take_turn(); break;
+        case What::task_ended: end_task(next.worker, TaskId(next.number)); break;
+        case What::client_acts:
+          std::visit([&](const auto& what) { inbox_.push_back({now_, what}); }, client_.actions()[static_cast<std::size_t>(next.number)].what);
+          ask_for_turn();
+          break;
+        case What::worker_lost:
+          workers_[static_cast<std::size_t>(next.worker)].alive = false;
+          push(now_ + options_.faults.detection_ns, What::loss_noticed, next.worker, 0);
+          break;
+        case What::loss_noticed:
+          inbox_.push_back({now_, scheduler::WorkerLost{WorkerId(next.worker), "as planned"}});
+          ask_for_turn();
+          break;
+      }
+    }
+  }
+
+  // ---- rank 0
+
+  void arrive_at_rank_0(std::int64_t number) {
+    ToRank0 message = messages_to_rank_0_.take(number);
+    for (const auto& [task, value] : message.values) client_.given(task, value);
+    for (scheduler::Event& event : message.events) {
+      event.now = now_;
+      inbox_.push_back(std::move(event));
+    }
+    ask_for_turn();
+  }
+
+  void ask_for_turn() {
+    if (turn_asked_ || inbox_.empty()) return;
+    turn_asked_ = true;
+    push(std::max(now_, scheduler_free_), What::scheduler_turn, -1, 0);
+  }
+
+  // Drain, then decide: all that has come is handled, then each worker gets one message.
+  void take_turn() {
+    turn_asked_ = false;
+    std::vector<scheduler::Event> events = std::exchange(inbox_, {});
+    std::int64_t work = 0;
+    for (scheduler::Event& event : events) {
+      const auto* finished = std::get_if<scheduler::TasksFinished>(&event.what);
+      work += finished ? static_cast<std::int64_t>(finished->tasks.size()) : 1;
+      handle(std::move(event.what));
+    }
+    scheduler_free_ = now_ + work * options_.scheduler_event_ns;
+    flush_rank_0(scheduler_free_);
+  }
+
+  void handle(decltype(scheduler::Event::what) what) {
+    commands_.clear();
+    scheduler_.handle(scheduler::Event{now_, std::move(what)}, commands_);
+    ++outcome_.scheduler_events;
+    std::int64_t given = 0;
+    sources_given_to_.clear();
+    for (scheduler::Command& command : commands_) {
+      hash_.add(command);
+      if (auto* c = std::get_if<scheduler::RunTask>(&command)) {
+        ++given;
+        if (c->inputs.empty()) sources_given_to_.push_back(c->worker);
+        to_worker(c->worker, head_bytes + input_bytes * static_cast<std::int64_t>(c->inputs.size()), worker::TaskGiven{c->task, c->order, c->fetch, std::move(c->inputs)});
+      } else if (auto* c = std::get_if<scheduler::FreeResults>(&command)) {
+        to_worker(c->worker, 8 * static_cast<std::int64_t>(c->tasks.size()), worker::DataFreed{std::move(c->tasks)});
+      } else if (auto* c = std::get_if<scheduler::Retract>(&command)) {
+        to_worker(c->worker, head_bytes, worker::TaskRetracted{c->task});
+      } else if (auto* c = std::get_if<scheduler::SendToClient>(&command)) {
+        to_worker(c->worker, head_bytes, worker::DataAsked{c->task, client_id, false});
+      } else if (auto* c = std::get_if<scheduler::ReportFinished>(&command)) {
+        client_.told(*c, now_);
+      } else if (auto* c = std::get_if<scheduler::ReportErred>(&command)) {
+        client_.told(*c, now_);
+      } else if (auto* c = std::get_if<scheduler::ReportCancelled>(&command)) {
+        client_.told(*c, now_);
+      }
+    }
+    check_budgets(given);
+    if (options_.check_every > 0 && outcome_.scheduler_events % options_.check_every == 0)
+      for (std::string& broken : scheduler::broken_invariants(scheduler_)) say("scheduler: " + std::move(broken));
+  }
+
+  // A source goes only where it fits, unless nothing at all is under way.
+  void check_budgets(std::int64_t given) {
+    if (scheduler_.processing() <= given) return;
+    for (WorkerId id : sources_given_to_) {
+      const scheduler::WorkerRecord& worker = scheduler_.workers()[static_cast<std::size_t>(id.value())];
+      if (worker.bytes_in_memory + worker.bytes_expected > worker.memory_limit) say("scheduler: worker " + std::to_string(id.value()) + " was given a source beyond its memory");
+    }
+  }
+
+  void to_worker(WorkerId id, std::int64_t nbytes, worker::Event event) {
+    WorkerMessage& message = to_workers_[static_cast<std::size_t>(id.value())];
+    if (message.events.empty()) workers_written_.push_back(id);
+    message.events.push_back({std::move(event), 0});
+    message.nbytes += nbytes;
+  }
+
+  void flush_rank_0(std::int64_t at) {
+    for (WorkerId id : workers_written_) send(0, id.value() + 1, std::exchange(to_workers_[static_cast<std::size_t>(id.value())], {}), at);
+    workers_written_.clear();
+  }
+
+  // ---- workers
+
+  void send(int from, int to, WorkerMessage message, std::int64_t at) {
+    ++outcome_.messages;
+    const std::int64_t arrives = network_.arrival(from, to, message.nbytes, at);
+    push(arrives, What::at_worker, to - 1, messages_to_workers_.put(std::move(message)));
+  }
+
+  void arrive_at_worker(std::int32_t number, std::int64_t message_number) {
+    WorkerMessage message = messages_to_workers_.take(message_number);
+    SimulatedWorker& worker = workers_[static_cast<std::size_t>(number)];
+    if (!worker.alive) return;
+    for (ToWorker& to : message.events) {
+      if (const auto* arrived = std::get_if<worker::DataArrived>(&to.event)) worker.values[arrived->data.value()] = to.value;
+      apply(number, to.event);
+    }
+    go_on(number);
+  }
+
+  void apply(std::int32_t number, const worker::Event& event) {
+    SimulatedWorker& worker = workers_[static_cast<std::size_t>(number)];
+    worker_commands_.clear();
+    worker.machine.handle(event, worker_commands_);
+    outcome_.peak_bytes = std::max(outcome_.peak_bytes, worker.machine.bytes_here());
+    carry_out(number);
+    if (options_.check_every > 0 && ++worker.events % options_.check_every == 0)
+      for (std::string& broken : worker::broken_invariants(worker.machine)) say("worker " + std::to_string(number) + ": " + std::move(broken));
+  }
+
+  void carry_out(std::int32_t number) {
+    SimulatedWorker& worker = workers_[static_cast<std::size_t>(number)];
+    for (const worker::Command& command : worker_commands_) {
+      hash_.add(WorkerId(number), command);
+      if (const auto* c = std::get_if<worker::Ask>(&command)) {
+        to_peer(number, c->holder, head_bytes, {worker::DataAsked{c->data, WorkerId(number), c->last_use}, 0});
+      } else if (const auto* c = std::get_if<worker::WithdrawAsk>(&command)) {
+        to_peer(number, c->holder, head_bytes, {worker::AskWithdrawn{c->data, WorkerId(number)}, 0});
+      } else if (const auto* c = std::get_if<worker::Send>(&command)) {
+        const std::uint64_t* value = value_here(number, c->data, "sends");
+        if (!value) continue;
+        const std::int64_t nbytes = nbytes_of(c->data);
+        outcome_.moved_bytes += nbytes;
+        if (c->to == client_id) {
+          to_rank_0_[static_cast<std::size_t>(number)].values.emplace_back(c->data, *value);
+          to_rank_0_[static_cast<std::size_t>(number)].nbytes += nbytes;
+        } else {
+          to_peer(number, c->to, head_bytes + nbytes, {worker::DataArrived{c->data, nbytes}, *value});
+        }
+      } else if (const auto* c = std::get_if<worker::Drop>(&command)) {
+        if (value_here(number, c->data, "drops")) worker.values.erase(c->data.value());
+      } else if (const auto* c = std::get_if<worker::ReportDone>(&command)) {
+        ToRank0& message = to_rank_0_[static_cast<std::size_t>(number)];
+        if (message.events.empty() || !std::holds_alternative<scheduler::TasksFinished>(message.events.back().what))
+          message.events.push_back({0, scheduler::TasksFinished{WorkerId(number), {}}});
+        std::get<scheduler::TasksFinished>(message.events.back().what).tasks.push_back({c->task, c->nbytes, c->took_ns});
+        message.nbytes += head_bytes + (c->fetch ? c->nbytes : 0);
+        if (const std::uint64_t* value = c->fetch ? value_here(number, c->task, "reports") : nullptr) message.values.emplace_back(c->task, *value);
+      } else if (const auto* c = std::get_if<worker::ReportFailed>(&command)) {
+        to_rank_0_[static_cast<std::size_t>(number)].events.push_back({0, scheduler::TaskErred{WorkerId(number), c->task}});
+      }
+    }
+  }
+
+  const std::uint64_t* value_here(std::int32_t number, TaskId data, const char* verb) {
+    auto& values = workers_[static_cast<std::size_t>(number)].values;
+    if (const auto it = values.find(data.value()); it != values.end()) return &it->second;
+    say("worker " + std::to_string(number) + " " + verb + " the value of task " + std::to_string(data.value()) + ", which it does not have");
+    return nullptr;
+  }
+
+  std::int64_t nbytes_of(TaskId task) const { return client_.graph().tasks[static_cast<std::size_t>(task.value())].nbytes; }
+
+  void to_peer(std::int32_t, WorkerId to, std::int64_t nbytes, ToWorker event) {
+    WorkerMessage* message = nullptr;
+    for (auto& [peer, written] : to_peers_)
+      if (peer == to) message = &written;
+    if (!message) message = &to_peers_.emplace_back(to, WorkerMessage{}).second;
+    message->events.push_back(std::move(event));
+    message->nbytes += nbytes;
+  }
+
+  // After a worker has handled what came: free threads take tasks, then what it has to say is sent.
+  void go_on(std::int32_t number) {
+    SimulatedWorker& worker = workers_[static_cast<std::size_t>(number)];
+    while (worker.executing < options_.threads) {
+      worker_commands_.clear();
+      const auto start = worker.machine.start_next(worker_commands_);
+      if (!start) break;
+      start_task(number, *start);
+      carry_out(number);
+    }
+    for (auto& [to, message] : to_peers_) send(number + 1, to.value() + 1, std::move(message), now_);
+    to_peers_.clear();
+    ToRank0& report = to_rank_0_[static_cast<std::size_t>(number)];
+    if (report.events.empty() && report.values.empty()) return;
+    ++outcome_.messages;
+    const std::int64_t arrives = network_.arrival(number + 1, 0, report.nbytes, now_);
+    push(arrives, What::at_rank_0, -1, messages_to_rank_0_.put(std::exchange(report, {})));
+  }
+
+  void start_task(std::int32_t number, const worker::Start& start) {
+    SimulatedWorker& worker = workers_[static_cast<std::size_t>(number)];
+    const auto task = static_cast<std::size_t>(start.task.value());
+    const Graph::Task& t = client_.graph().tasks[task];
+    if (ran_[task]++ > 0) say("task " + std::to_string(task) + " ran twice");
+    std::uint64_t value = mixed(task);
+    if (start.inputs.size() != t.input_count) say("task " + std::to_string(task) + " started with a wrong number of inputs");
+    for (std::uint32_t i = 0; i < start.inputs.size() && i < t.input_count; ++i) {
+      if (start.inputs[i].data.value() != client_.graph().inputs[t.first_input + i]) say("task " + std::to_string(task) + " started with a wrong input");
+      if (const std::uint64_t* input = value_here(number, start.inputs[i].data, "uses")) value = mixed(value ^ *input);
+    }
+    if (value != client_.value(start.task)) say("task " + std::to_string(task) + " computes a wrong value");
+    worker.results[start.task.value()] = value;
+    ++worker.executing;
+    ++outcome_.ran;
+    outcome_.work_ns += t.duration_ns;
+    push(now_ + t.duration_ns, What::task_ended, number, start.task.value());
+  }
+
+  void end_task(std::int32_t number, TaskId task) {
+    SimulatedWorker& worker = workers_[static_cast<std::size_t>(number)];
+    if (!worker.alive) return;
+    --worker.executing;
+    const Graph::Task& t = client_.graph().tasks[static_cast<std::size_t>(task.value())];
+    const auto result = worker.results.extract(task.value());
+    if (t.throws) {
+      apply(number, worker::TaskFailed{task});
+    } else {
+      worker.values[task.value()] = result.mapped();
+      apply(number, worker::TaskDone{task, t.nbytes, t.duration_ns});
+    }
+    go_on(number);
+  }
+
+  // ---- the end
+
+  void tell_who_waits() {
+    for (const SimulatedWorker& worker : workers_)
+      if (worker.alive && worker.machine.tasks() > 0) say("waiting: " + worker.machine.waiting_text());
+  }
+
+  void check_all_is_gone() {
+    if (scheduler_.tasks() != 0) say("scheduler: " + std::to_string(scheduler_.tasks()) + " tasks are kept after all was released");
+    for (std::string& broken : scheduler::broken_invariants(scheduler_)) say("scheduler: " + std::move(broken));
+    for (std::size_t w = 0; w < workers_.size(); ++w) {
+      const SimulatedWorker& worker = workers_[w];
+      if (!worker.alive) continue;
+      const auto expect_none = [&](const char* what, std::int64_t count) {
+        if (count != 0) say("worker " + std::to_string(w) + ": " + std::to_string(count) + " " + what + " after all was released");
+      };
+      expect_none("tasks", worker.machine.tasks());
+      expect_none("results", worker.machine.data_here());
+      expect_none("bytes", worker.machine.bytes_here());
+      expect_none("records of data", worker.machine.records());
+      expect_none("values", static_cast<std::int64_t>(worker.values.size()));
+      for (std::string& broken : worker::broken_invariants(worker.machine)) say("worker " + std::to_string(w) + ": " + std::move(broken));
+    }
+  }
+
+  ClusterOptions options_;
+  Client client_;
+  scheduler::State scheduler_;
+  std::vector<SimulatedWorker> workers_;
+  NetworkModel network_;
+  CommandHash hash_;
+  Outcome outcome_;
+  std::vector<std::uint8_t> ran_;
+
+  std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
+  std::uint64_t sequence_ = 0;
+  std::int64_t now_ = 0, scheduler_free_ = 0;
+  bool turn_asked_ = false;
+  std::vector<scheduler::Event> inbox_;
+  std::vector<scheduler::Command> commands_;
+  std::vector<worker::Command> worker_commands_;
+  std::vector<WorkerId> sources_given_to_;
+  Messages<ToRank0> messages_to_rank_0_;
+  Messages<WorkerMessage> messages_to_workers_;
+
+  // Written and not yet sent.
+  std::vector<WorkerMessage> to_workers_;
+  std::vector<WorkerId> workers_written_;
+  std::vector<ToRank0> to_rank_0_;
+  std::vector<std::pair<WorkerId, WorkerMessage>> to_peers_;  // of the worker whose turn it is
+};
+
+SimulatedCluster::SimulatedCluster(const ClusterOptions& options, const Graph& graph, const ClientOptions& client)
+    : impl_(std::make_unique<Impl>(options, graph, client)) {}
+SimulatedCluster::~SimulatedCluster() = default;
+Outcome SimulatedCluster::run() { return impl_->run(); }
+
+}  // namespace ashlar::simulation
