@@ -1,0 +1,280 @@
+#include "ashlar/dataframe/read_csv.hpp"
+
+#include <algorithm>
+
+#include "ashlar/dataframe/csv_file.hpp"
+#include "ashlar/table/csv_parse.hpp"
+
+namespace ashlar {
+namespace dataframe {
+namespace {
+
+using table::CsvColumns;
+using table::CsvDialect;
+using table::CsvInference;
+using table::RangeScan;
+
+/// The records that begin in one range of a file.
+struct Piece {
+  FileRange range;
+  std::int64_t line = 1;
+  std::size_t file = 0;  // its number
+
+  void encode(Writer& out) const {
+    out.text(range.file);
+    out.put(range.begin);
+    out.put(range.end);
+    out.put(range.size);
+    out.put(line);
+  }
+  static Piece decode(Reader& in) {
+    Piece p;
+    p.range.file = in.text();
+    p.range.begin = in.get<std::int64_t>();
+    p.range.end = in.get<std::int64_t>();
+    p.range.size = in.get<std::int64_t>();
+    p.line = in.get<std::int64_t>();
+    return p;
+  }
+};
+
+struct ScannedRange {
+  RangeScan scan;
+  void encode(Writer& out) const { out.put(scan); }
+  static ScannedRange decode(Reader& in) { return {in.get<RangeScan>()}; }
+};
+
+std::string_view text_of(const Buffer& buffer, const FileRange& range) {
+  return {reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(range.end - range.begin)};
+}
+
+// Pass one: the effect of a byte range on the automaton that finds records.
+class ScanOperation final : public OperationOf<ScanOperation> {
+ public:
+  explicit ScanOperation(CsvDialect dialect) : dialect_(std::move(dialect)) {}
+  void encode(Writer& out) const override { dialect_.encode(out); }
+  static std::shared_ptr<const ScanOperation> decode(Reader& in) { return std::make_shared<ScanOperation>(CsvDialect::decode(in)); }
+  Object run(TaskInput& task) const override {
+    Reader in(task.payload);
+    const Piece piece = Piece::decode(in);
+    const Buffer bytes = read_range(piece.range);
+    return Object::of(ScannedRange{table::scan_range(text_of(bytes, piece.range), dialect_)});
+  }
+
+ private:
+  CsvDialect dialect_;
+};
+
+// Pass two: types and rows of whole records.
+class InferOperation final : public OperationOf<InferOperation> {
+ public:
+  InferOperation(CsvDialect dialect, CsvColumns columns) : dialect_(std::move(dialect)), columns_(std::move(columns)) {}
+  void encode(Writer& out) const override {
+    dialect_.encode(out);
+    columns_.encode(out);
+  }
+  static std::shared_ptr<const InferOperation> decode(Reader& in) {
+    auto dialect = CsvDialect::decode(in);
+    return std::make_shared<InferOperation>(std::move(dialect), CsvColumns::decode(in));
+  }
+  Object run(TaskInput& task) const override {
+    Reader in(task.payload);
+    const Piece piece = Piece::decode(in);
+    const Buffer bytes = read_range(piece.range);
+    return Object::of(table::infer({text_of(bytes, piece.range), piece.line, piece.range.file}, dialect_, columns_));
+  }
+
+ private:
+  CsvDialect dialect_;
+  CsvColumns columns_;
+};
+
+// What remains to be done lazily: one partition.
+class ReadCsvOperation final : public OperationOf<ReadCsvOperation> {
+ public:
+  ReadCsvOperation(CsvDialect dialect, CsvColumns columns, std::vector<ColumnType> types)
+      : dialect_(std::move(dialect)), columns_(std::move(columns)), types_(std::move(types)) {}
+  void encode(Writer& out) const override {
+    dialect_.encode(out);
+    columns_.encode(out);
+    out.array(types_);
+  }
+  static std::shared_ptr<const ReadCsvOperation> decode(Reader& in) {
+    auto dialect = CsvDialect::decode(in);
+    auto columns = CsvColumns::decode(in);
+    return std::make_shared<ReadCsvOperation>(std::move(dialect), std::move(columns), in.array<ColumnType>());
+  }
+  Object run(TaskInput& task) const override {
+    Reader in(task.payload);
+    const Piece piece = Piece::decode(in);
+    const Buffer bytes = read_range(piece.range);
+    return Object::of(table::parse({text_of(bytes, piece.range), piece.line, piece.range.file}, dialect_, columns_, types_));
+  }
+
+ private:
+  CsvDialect dialect_;
+  CsvColumns columns_;
+  std::vector<ColumnType> types_;
+};
+
+class ReadCsvNode final : public LayerNode {
+ public:
+  CsvDialect dialect;
+  CsvColumns all;
+  std::vector<ColumnType> types;
+  std::vector<Piece> pieces;
+
+  std::shared_ptr<const Layer> layer(const std::vector<std::vector<TaskRef>>&, const std::vector<std::string>& wanted) const override {
+    CsvColumns used = all;
+    for (std::size_t c = 0; c < used.names.size(); ++c)
+      used.used[c] = used.used[c] && std::find(wanted.begin(), wanted.end(), used.names[c]) != wanted.end();
+    return std::make_shared<PlanLayer>(name, npartitions, std::make_shared<ReadCsvOperation>(dialect, std::move(used), types), PlanLayer::Inputs(),
+                                       [each = pieces](std::int64_t index, Writer& out) { each[static_cast<std::size_t>(index)].encode(out); });
+  }
+};
+
+// One task per piece, now. A task's IoError comes out as itself: the caller has not asked for tasks.
+std::vector<Object> run_now(const std::string& name, std::shared_ptr<const Operation> operation, const std::vector<Piece>& pieces) {
+  GraphBuilder builder;
+  const auto number = builder.add(std::make_shared<PlanLayer>(
+      name, static_cast<std::int64_t>(pieces.size()), std::move(operation), PlanLayer::Inputs(),
+      [&pieces](std::int64_t index, Writer& out) { pieces[static_cast<std::size_t>(index)].encode(out); }));
+  std::vector<TaskRef> wanted;
+  for (std::size_t i = 0; i < pieces.size(); ++i) wanted.push_back({number, static_cast<std::int64_t>(i)});
+  try {
+    return detail::evaluate(std::move(builder), wanted);
+  } catch (const TaskError& e) {
+    if (e.where().type == "IoError") throw IoError(e.where().message);
+    throw;
+  }
+}
+
+char one_character(const std::string& text, const char* option, bool may_be_empty) {
+  if (text.size() == 1) return text[0];
+  if (text.empty() && may_be_empty) return '\0';
+  throw ValueError(std::string("read_csv wants one character as ") + option + ", found \"" + text + "\"");
+}
+
+CsvDialect dialect_of(const ReadCsvOptions& options) {
+  CsvDialect dialect;
+  dialect.sep = one_character(options.sep, "sep", false);
+  dialect.quotechar = one_character(options.quotechar, "quotechar", true);
+  dialect.decimal = one_character(options.decimal, "decimal", false);
+  dialect.header = options.header;
+  dialect.skip_blank_lines = options.skip_blank_lines;
+  dialect.na_values = options.na_values.v;
+  dialect.keep_default_na = options.keep_default_na;
+  dialect.check();
+  return dialect;
+}
+
+void refuse_compressed(const std::string& file, const std::string& compression, std::string_view beginning) {
+  if (!compression.empty() && compression != "infer")
+    throw NotImplementedError("not yet: read_csv of compressed files (compression = \"" + compression + "\"); decompress " + file + " first");
+  static constexpr std::pair<std::string_view, const char*> marks[] = {
+      {"\x1f\x8b", "gzip"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"BZh", "bzip2"}, {{"\xfd" "7zXZ\0", 6}, "xz"}, {{"PK\x03\x04", 4}, "zip"}};
+  for (const auto& [mark, name] : marks)
+    if (compression == "infer" && beginning.starts_with(mark))
+      throw NotImplementedError("not yet: read_csv of compressed files; " + file + " is compressed with " + name + ", decompress it first");
+}
+
+table::CsvHeader header_of(const std::string& file, std::int64_t size, const CsvDialect& dialect, const std::string& compression) {
+  for (std::int64_t length = 64 * 1024;; length *= 8) {
+    const FileRange range{file, 0, std::min(length, size), size};
+    const Buffer bytes = read_range(range);
+    const std::string_view beginning = text_of(bytes, range);
+    refuse_compressed(file, compression, beginning);
+    table::CsvHeader header = table::read_header(beginning, range.end == size, dialect, file);
+    if (header.complete || range.end == size) return header;
+  }
+}
+
+}  // namespace
+}  // namespace dataframe
+
+DataFrame read_csv(const std::string& path, const ReadCsvOptions& options) { return read_csv(std::vector<std::string>{path}, options); }
+
+DataFrame read_csv(const std::vector<std::string>& paths, const ReadCsvOptions& options) {
+  using namespace dataframe;
+  if (options.blocksize.v < 1) throw ValueError("read_csv wants a blocksize of at least one byte, found " + std::to_string(options.blocksize.v));
+  std::vector<std::string> files;
+  for (const std::string& path : paths)
+    for (std::string& file : files_matching(path)) files.push_back(std::move(file));
+  if (files.empty()) throw ValueError("read_csv wants at least one file, found none");
+
+  auto node = std::make_shared<ReadCsvNode>();
+  node->name = "read-csv";
+  node->token = node->rows = new_token();
+  node->dialect = dialect_of(options);
+
+  // Ranges of bytes behind the headers.
+  std::vector<table::CsvHeader> headers;
+  std::vector<Piece> ranges;
+  for (std::size_t f = 0; f < files.size(); ++f) {
+    const std::int64_t size = file_size(files[f]);
+    headers.push_back(header_of(files[f], size, node->dialect, options.compression));
+    if (headers[f].names != headers[0].names) {
+      std::size_t at = 0;
+      while (at < headers[f].names.size() && at < headers[0].names.size() && headers[f].names[at] == headers[0].names[at]) ++at;
+      const auto named = [&](const table::CsvHeader& h) { return at < h.names.size() ? "\"" + h.names[at] + "\"" : std::string("nothing"); };
+      throw IoError("files of one frame want the same columns: column " + std::to_string(at + 1) + " of " + files[0] + " is " + named(headers[0]) + ", of " +
+                    files[f] + " " + named(headers[f]));
+    }
+    for (std::int64_t begin = headers[f].data_offset; begin < size || begin == headers[f].data_offset; begin += options.blocksize.v) {
+      ranges.push_back({{files[f], begin, std::min(begin + options.blocksize.v, size), size}, headers[f].data_line, f});
+      if (begin >= size) break;
+    }
+  }
+  node->all = CsvColumns::make(headers[0].names, options.usecols, options.parse_dates, files[0]);
+
+  // Pass one, over files of more than one range only: where records begin.
+  std::vector<std::size_t> ranges_of_file(files.size());
+  for (const Piece& range : ranges) ++ranges_of_file[range.file];
+  std::vector<Piece> to_scan;
+  for (const Piece& range : ranges)
+    if (ranges_of_file[range.file] > 1) to_scan.push_back(range);
+  const std::vector<Object> scans = to_scan.empty() ? std::vector<Object>() : run_now("csv-records", std::make_shared<ScanOperation>(node->dialect), to_scan);
+  std::size_t next_scan = 0;
+  for (std::size_t r = 0; r < ranges.size();) {
+    const std::size_t f = ranges[r].file, n = ranges_of_file[f];
+    if (n == 1) {
+      node->pieces.push_back(ranges[r]);
+    } else {
+      std::vector<RangeScan> effects;
+      for (std::size_t k = 0; k < n; ++k) effects.push_back(scans[next_scan++].get<ScannedRange>().scan);
+      const table::RecordBorders borders = table::record_borders(effects, headers[f].data_offset, headers[f].data_line);
+      for (std::size_t k = 0; k < n; ++k) {
+        Piece piece = ranges[r + k];
+        piece.range.begin = borders.at[k].offset;
+        piece.range.end = borders.at[k + 1].offset;
+        piece.line = borders.at[k].line;
+        // A range in which no record begins makes no partition, unless the file had none at all.
+        if (piece.range.begin < piece.range.end || (k + 1 == n && (node->pieces.empty() || node->pieces.back().file != f))) node->pieces.push_back(piece);
+      }
+    }
+    r += n;
+  }
+  node->npartitions = static_cast<std::int64_t>(node->pieces.size());
+
+  // Pass two: the type of every column over all of it.
+  CsvInference inference;
+  for (const Object& part : run_now("csv-types", std::make_shared<InferOperation>(node->dialect, node->all), node->pieces)) inference.merge(part.get<CsvInference>());
+  node->types = inference.types();
+  for (const auto& [column, type] : options.dtype.v) {
+    const auto at = std::find(node->all.names.begin(), node->all.names.end(), column.v);
+    if (at == node->all.names.end()) unknown_column(column.v, node->all.names);
+    node->types[static_cast<std::size_t>(at - node->all.names.begin())] = column_type_from_name(type.v);
+  }
+
+  std::vector<std::string> names;
+  std::vector<ColumnType> types;
+  for (std::size_t c = 0; c < node->all.names.size(); ++c)
+    if (node->all.used[c]) {
+      names.push_back(node->all.names[c]);
+      types.push_back(node->types[c]);
+    }
+  node->sample = Table::empty(names, types);
+  return DataFrame(node);
+}
+
+}  // namespace ashlar

@@ -1,0 +1,245 @@
+#pragma once
+// One column of a dataframe, and one value: lazy, with types that are known when they are built.
+
+#include <concepts>
+#include <cstdint>
+#include <ostream>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "ashlar/dataframe/plan.hpp"
+#include "ashlar/graph/scalar.hpp"
+#include "ashlar/graph/services.hpp"
+#include "ashlar/table/elementwise.hpp"
+#include "ashlar/table/table.hpp"
+#include "ashlar/table/value.hpp"
+
+namespace ashlar {
+
+class DataFrame;
+class Series;
+
+/// What a reduction of a Series gives: one value that is computed when asked for. Takes part in expressions with Series.
+///
+/// Example   double oldest = df["last_eruption_year"].min().compute().as<double>();
+template <>
+class Scalar<Value> {
+ public:
+  using value_type = Value;
+  explicit Scalar(dataframe::PlanPtr node) : node_(std::move(node)) {}
+
+  /// Errors    TaskError of the first task that failed.
+  Value compute() const;
+  Scalar persist() const;
+  /// The kind of the value, as far as it is not null.
+  ColumnType dtype() const { return node_->value_type; }
+  void visualize(const std::string& file = "mydask.png", const VisualizeOptions& options = {}) const;
+
+  const dataframe::PlanPtr& node() const { return node_; }
+
+ private:
+  dataframe::PlanPtr node_;
+};
+
+struct DdofOptions {
+  ASHLAR_OPTIONS;
+  int ddof = 1;  ///< divisor n - ddof
+};
+struct ValueCountsOptions {
+  ASHLAR_OPTIONS;
+  bool sort = true;    ///< the most frequent first; false: by first appearance
+  bool dropna = true;
+};
+
+/// Text methods, element by element: pandas' `.str`. ASCII letters change case; patterns are plain text.
+/// Errors    TypeError unless the column is of strings.
+class StringMethods {
+ public:
+  explicit StringMethods(dataframe::PlanPtr node);
+  Series upper() const;
+  Series lower() const;
+  Series strip() const;
+  Series len() const;
+  Series contains(const Name& part) const;
+  Series startswith(const Name& part) const;
+  Series endswith(const Name& part) const;
+
+ private:
+  dataframe::PlanPtr node_;
+};
+
+/// Calendar fields of points in time (UTC): pandas' `.dt`.
+/// Errors    TypeError unless the column is of timestamps.
+class DateMethods {
+ public:
+  explicit DateMethods(dataframe::PlanPtr node);
+  Series year() const;
+  Series month() const;
+  Series day() const;
+  Series hour() const;
+  Series minute() const;
+  Series second() const;
+
+ private:
+  dataframe::PlanPtr node_;
+};
+
+/// A lazy column. Expressions take columns of one frame (the same rows in the same partitions), Scalars and plain values.
+///
+/// Errors    TypeError for operands that do not go together (text + number), ValueError for columns of different rows; both when it is built.
+class Series {
+ public:
+  explicit Series(dataframe::PlanPtr node) : node_(std::move(node)) {}
+
+  const std::string& name() const { return node_->series_name; }
+  ColumnType dtype() const { return std::get<Column>(node_->sample).type(); }
+  std::int64_t npartitions() const { return node_->npartitions; }
+
+  // Reductions. Nulls are passed over. Partial results are merged by a tree that follows from the partitions: the same bits everywhere.
+  Scalar<Value> sum() const;
+  Scalar<Value> mean() const;
+  Scalar<Value> min() const;
+  Scalar<Value> max() const;
+  Scalar<Value> count() const;    ///< of what is not null
+  Scalar<Value> size() const;     ///< of all rows
+  Scalar<Value> std(const DdofOptions& options = {}) const;
+  Scalar<Value> var(const DdofOptions& options = {}) const;
+  Scalar<Value> any() const;
+  Scalar<Value> all() const;
+  Scalar<Value> nunique() const;
+  /// The different values and how often each occurs: columns name() and "count".
+  DataFrame value_counts(const ValueCountsOptions& options = {}) const;
+
+  Series isin(const Values& values) const;
+  Series fillna(const Value& value) const;
+  Series isna() const;
+  Series notna() const;
+  /// This where `condition` is true, else `other`.
+  Series where(const Series& condition, const Value& other) const;
+  Series where(const Series& condition, const Series& other) const;
+  Series between(const Value& left, const Value& right) const;  ///< both ends belong to it
+  Series abs() const;
+  Series round(int decimals = 0) const;
+  Series astype(const Name& type) const;
+  Series astype(ColumnType type) const;
+  Series rename(const Name& name) const;
+  /// The rows where `mask` is true.
+  Series operator[](const Series& mask) const;
+  StringMethods str() const { return StringMethods(node_); }
+  DateMethods dt() const { return DateMethods(node_); }
+
+  DataFrame to_frame() const;
+  DataFrame to_frame(const Name& name) const;
+  /// The first n rows, computed. Cost    reads partitions until there are n.
+  Table head(std::int64_t n = 5) const;
+  Table tail(std::int64_t n = 5) const;
+  /// Rows, computed.
+  std::int64_t len() const;
+  Column compute() const;
+  Series persist() const;
+  void visualize(const std::string& file = "mydask.png", const VisualizeOptions& options = {}) const;
+
+  const dataframe::PlanPtr& node() const { return node_; }
+
+ private:
+  dataframe::PlanPtr node_;
+};
+
+/// The structure as Dask prints one: name, type, npartitions, graph. Computes nothing.
+std::ostream& operator<<(std::ostream& out, const Series& series);
+std::ostream& operator<<(std::ostream& out, const Scalar<Value>& scalar);
+
+// ---------------------------------------------------------------- operators
+namespace detail {
+
+template <class T>
+concept frame_operand = std::same_as<std::remove_cvref_t<T>, Series> || std::same_as<std::remove_cvref_t<T>, Scalar<Value>>;
+template <class T>
+concept plain_value = std::constructible_from<Value, const T&> && !frame_operand<T>;
+template <class L, class R>
+concept frame_operands = (frame_operand<L> && (frame_operand<R> || plain_value<R>)) || (plain_value<L> && frame_operand<R>);
+template <class L, class R>
+using frame_result = std::conditional_t<std::same_as<L, Series> || std::same_as<R, Series>, Series, Scalar<Value>>;
+
+inline const dataframe::PlanPtr& plan_of(const Series& s) { return s.node(); }
+inline const dataframe::PlanPtr& plan_of(const Scalar<Value>& s) { return s.node(); }
+template <plain_value T>
+dataframe::PlanPtr plan_of(const T& value) {
+  return dataframe::literal(Value(value));
+}
+
+dataframe::PlanPtr frame_arithmetic(table::Arithmetic op, const dataframe::PlanPtr& a, const dataframe::PlanPtr& b);
+dataframe::PlanPtr frame_compare(table::Comparison op, const dataframe::PlanPtr& a, const dataframe::PlanPtr& b);
+dataframe::PlanPtr frame_logic(table::Logic op, const dataframe::PlanPtr& a, const dataframe::PlanPtr& b);
+dataframe::PlanPtr frame_invert(const dataframe::PlanPtr& a);
+dataframe::PlanPtr frame_negate(const dataframe::PlanPtr& a);
+
+}  // namespace detail
+
+#define ASHLAR_FRAME_OPERATOR(sign, function, op)                             \
+  template <class L, class R>                                                 \
+    requires detail::frame_operands<L, R>                                     \
+  detail::frame_result<L, R> operator sign(const L& a, const R& b) {          \
+    return detail::frame_result<L, R>(detail::function(op, detail::plan_of(a), detail::plan_of(b))); \
+  }
+ASHLAR_FRAME_OPERATOR(+, frame_arithmetic, table::Arithmetic::add)
+ASHLAR_FRAME_OPERATOR(-, frame_arithmetic, table::Arithmetic::subtract)
+ASHLAR_FRAME_OPERATOR(*, frame_arithmetic, table::Arithmetic::multiply)
+ASHLAR_FRAME_OPERATOR(/, frame_arithmetic, table::Arithmetic::divide)
+ASHLAR_FRAME_OPERATOR(%, frame_arithmetic, table::Arithmetic::remainder)
+ASHLAR_FRAME_OPERATOR(==, frame_compare, table::Comparison::equal)
+ASHLAR_FRAME_OPERATOR(!=, frame_compare, table::Comparison::not_equal)
+ASHLAR_FRAME_OPERATOR(<, frame_compare, table::Comparison::less)
+ASHLAR_FRAME_OPERATOR(<=, frame_compare, table::Comparison::less_equal)
+ASHLAR_FRAME_OPERATOR(>, frame_compare, table::Comparison::greater)
+ASHLAR_FRAME_OPERATOR(>=, frame_compare, table::Comparison::greater_equal)
+ASHLAR_FRAME_OPERATOR(&, frame_logic, table::Logic::and_)
+ASHLAR_FRAME_OPERATOR(|, frame_logic, table::Logic::or_)
+ASHLAR_FRAME_OPERATOR(^, frame_logic, table::Logic::xor_)
+// && and || mean & and |, as they must in expressions that are not evaluated yet.
+ASHLAR_FRAME_OPERATOR(&&, frame_logic, table::Logic::and_)
+ASHLAR_FRAME_OPERATOR(||, frame_logic, table::Logic::or_)
+#undef ASHLAR_FRAME_OPERATOR
+template <detail::frame_operand A>
+A operator~(const A& a) {
+  return A(detail::frame_invert(a.node()));
+}
+template <detail::frame_operand A>
+A operator!(const A& a) {
+  return A(detail::frame_invert(a.node()));
+}
+template <detail::frame_operand A>
+A operator-(const A& a) {
+  return A(detail::frame_negate(a.node()));
+}
+/// `//` of Python: rounds down.
+template <class L, class R>
+  requires detail::frame_operands<L, R>
+detail::frame_result<L, R> floor_divide(const L& a, const R& b) {
+  return detail::frame_result<L, R>(detail::frame_arithmetic(table::Arithmetic::floor_divide, detail::plan_of(a), detail::plan_of(b)));
+}
+
+namespace detail {
+
+template <>
+struct CollectionTraits<Series> {
+  static std::vector<TaskRef> lower(const Series& s, GraphBuilder& builder) { return dataframe::lower(s.node(), builder); }
+  static Column assemble(const Series& s, std::span<const Object> objects);
+  static Series persisted(const Series& s, std::vector<ResultHandle> results) { return Series(dataframe::persisted(s.node(), std::move(results))); }
+  static std::size_t count(const Series& s) { return static_cast<std::size_t>(s.npartitions()); }
+};
+template <>
+struct CollectionTraits<Scalar<Value>> {
+  static std::vector<TaskRef> lower(const Scalar<Value>& s, GraphBuilder& builder) { return dataframe::lower(s.node(), builder); }
+  static Value assemble(const Scalar<Value>&, std::span<const Object> objects) { return objects[0].get<Value>(); }
+  static Scalar<Value> persisted(const Scalar<Value>& s, std::vector<ResultHandle> results) {
+    return Scalar<Value>(dataframe::persisted(s.node(), std::move(results)));
+  }
+  static std::size_t count(const Scalar<Value>&) { return 1; }
+};
+
+}  // namespace detail
+}  // namespace ashlar
