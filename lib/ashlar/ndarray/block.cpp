@@ -59,7 +59,8 @@ std::vector<index_t> c_strides(const Shape& shape) {
   index_t stride = 1;
   for (std::size_t i = shape.size(); i-- > 0;) {
     strides[i] = stride;
-    stride *= shape[i];
+    // Too many elements to number: only an empty array may have such lengths, and its strides are never used.
+    if (__builtin_mul_overflow(stride, shape[i], &stride)) stride = 1;
   }
   return strides;
 }
@@ -88,15 +89,14 @@ Block Block::full(const Shape& shape, const ScalarValue& value) {
 }
 
 bool Block::is_contiguous() const {
+  if (size() == 0) return true;
   index_t stride = 1;
-  bool dense = true;
   for (std::size_t i = shape_.size(); i-- > 0;) {
-    if (shape_[i] == 0) return true;
     if (shape_[i] == 1) continue;
-    dense = dense && strides_[i] == stride;
+    if (strides_[i] != stride) return false;
     stride *= shape_[i];
   }
-  return dense;
+  return true;
 }
 
 Block Block::contiguous() const {

@@ -105,6 +105,7 @@ class NDArray : public detail::NDArrayCore {
   NDArray() : NDArrayCore(dtype_of<T>) {}
   /// Zeros.
   explicit NDArray(const Shape& shape) : NDArrayCore(Block::zeros(dtype_of<T>, shape), dtype_of<T>) {}
+  explicit NDArray(std::initializer_list<Dim> shape) : NDArray(Shape(shape)) {}  // else ({5}) could also be a copy of NDArray{5}
   /// The values in C order. ShapeError when their number is not the shape's.
   NDArray(const Shape& shape, const std::vector<T>& values);
   /// Looks at, and writes to, memory that it does not own, in C order; copies and slices of it are real copies.
@@ -113,15 +114,15 @@ class NDArray : public detail::NDArrayCore {
   /// TypeError when the block holds another type.
   explicit NDArray(Block block) : NDArrayCore(std::move(block), dtype_of<T>) {}
 
-  T* data() {
+  T* data() & {
     if (!may_write()) make_writable();
     return reinterpret_cast<T*>(first_);
   }
-  const T* data() const { return reinterpret_cast<const T*>(dense_ ? first_ : packed()); }
-  T* begin() { return data(); }
-  T* end() { return data() + size(); }
-  const T* begin() const { return data(); }
-  const T* end() const { return data() + size(); }
+  const T* data() const& { return reinterpret_cast<const T*>(dense_ ? first_ : packed()); }
+  T* begin() & { return data(); }
+  T* end() & { return data() + size(); }
+  const T* begin() const& { return data(); }
+  const T* end() const& { return data() + size(); }
 
   /// The element of an array that has exactly one, of any number of axes; else ValueError.
   T item() const {

@@ -182,7 +182,8 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
 
 Shape resolve_reshape(const Shape& from, const Shape& wanted) {
   Shape result = wanted;
-  index_t known = 1, open = -1;
+  Shape given;
+  index_t open = -1;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (wanted[i] == -1) {
       if (open >= 0) throw ValueError("only one length of a reshape may be -1: " + to_string(wanted));
@@ -190,10 +191,14 @@ Shape resolve_reshape(const Shape& from, const Shape& wanted) {
     } else if (wanted[i] < 0) {
       throw ValueError("lengths must not be negative: " + to_string(wanted));
     } else {
-      known *= wanted[i];
+      given.v.push_back(wanted[i]);
     }
   }
-  const index_t elements = from.elements();
+  const index_t elements = from.elements(), known = given.elements();
+  if (elements == unknown) {
+    if (open >= 0 && known == 1) return result;  // all of them in one axis, however many
+    throw ShapeError("an array of unknown length can only be made flat (compute_chunk_sizes() settles lengths): shape " + to_string(from));
+  }
   if (open >= 0 && known != 0 && elements % known == 0) {
     result[static_cast<std::size_t>(open)] = elements / known;
     return result;

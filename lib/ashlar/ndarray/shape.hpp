@@ -41,11 +41,16 @@ struct Shape {
   index_t& operator[](std::size_t i) { return v[i]; }
   auto begin() const { return v.begin(); }
   auto end() const { return v.end(); }
-  /// Number of elements: the product of the lengths, 1 for 0-d.
+  /// Number of elements: the product of the lengths, 1 for 0-d; `unknown` when a length is; the largest index_t when it is more.
   index_t elements() const {
     index_t n = 1;
-    for (index_t d : v) n *= d;
-    return n;
+    bool all_known = true;
+    for (index_t d : v) {
+      if (d == 0) return 0;
+      if (d < 0) all_known = false;
+      else if (__builtin_mul_overflow(n, d, &n)) n = INT64_MAX;
+    }
+    return all_known ? n : unknown;
   }
   friend bool operator==(const Shape&, const Shape&) = default;
 };
