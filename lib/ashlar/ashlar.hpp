@@ -11,8 +11,22 @@
 #include <tuple>
 #include <vector>
 
+#include "ashlar/array/array.hpp"
+#include "ashlar/array/creation.hpp"
+#include "ashlar/array/delayed_argument.hpp"
+#include "ashlar/array/elementwise.hpp"
+#include "ashlar/array/manipulation.hpp"
+#include "ashlar/array/map_blocks.hpp"
+#include "ashlar/array/random.hpp"
+#include "ashlar/array/reductions.hpp"
+#include "ashlar/array/store.hpp"
+#include "ashlar/dataframe/dataframe.hpp"
+#include "ashlar/dataframe/groupby.hpp"
+#include "ashlar/dataframe/read_csv.hpp"
+#include "ashlar/dataframe/series.hpp"
 #include "ashlar/delayed/delayed.hpp"
 #include "ashlar/delayed/future.hpp"
 #include "ashlar/ndarray/ndarray.hpp"
+#include "ashlar/runtime/attach.hpp"
 #include "ashlar/runtime/client.hpp"
 #include "ashlar/runtime/run.hpp"

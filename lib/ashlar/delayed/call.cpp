@@ -1,5 +1,7 @@
 #include "ashlar/delayed/call.hpp"
 
+#include <mutex>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -137,12 +139,39 @@ Object CallOperation::run(TaskInput& task) const {
   return call->run(from);
 }
 
-CallLayer::CallLayer(const std::string& name) : Layer(name), operation_(std::make_shared<CallOperation>()) {}
+namespace {
+
+// The operation of layers that call one function only: made once per function, so that the thousandth `submit` of a function does
+// not tell the workers anew how to call it.
+std::shared_ptr<CallOperation> operation_of(const CallDescriptor& call) {
+  static std::mutex mutex;
+  static auto* operations = new std::unordered_map<const CallDescriptor*, std::shared_ptr<CallOperation>>;
+  std::lock_guard lock(mutex);
+  auto& operation = (*operations)[&call];
+  if (!operation) {
+    operation = std::make_shared<CallOperation>();
+    operation->number_of(call);
+  }
+  return operation;
+}
+
+}  // namespace
+
+CallLayer::CallLayer(const std::string& name) : Layer(name) {}
 
 std::int64_t CallLayer::add(const CallNode& call) {
-  if (call.call != last_call_) {
+  if (!operation_) {
+    last_call_ = first_call_ = call.call;
+    last_number_ = 0;
+    operation_ = operation_of(*call.call);
+  } else if (call.call != last_call_) {
+    if (!several_) {
+      several_ = std::make_shared<CallOperation>();
+      several_->number_of(*first_call_);
+      operation_ = several_;
+    }
     last_call_ = call.call;
-    last_number_ = operation_->number_of(*call.call);
+    last_number_ = several_->number_of(*call.call);
   }
   payloads_.insert(payloads_.end(), call.payload(), call.payload() + call.payload_size);
   tasks_.push_back({call.serial, refs_.size(), payloads_.size(), last_number_, call.payload_size});

@@ -62,8 +62,9 @@ class CallLayer final : public Layer {
   };
   const Task& task(std::int64_t index) const { return tasks_.at(static_cast<std::size_t>(index)); }
 
-  std::shared_ptr<CallOperation> operation_;
-  const CallDescriptor* last_call_ = nullptr;
+  std::shared_ptr<const CallOperation> operation_;
+  std::shared_ptr<CallOperation> several_;  // made when a second function appears
+  const CallDescriptor *first_call_ = nullptr, *last_call_ = nullptr;
   std::uint32_t last_number_ = 0;
   std::vector<Task> tasks_;
   std::vector<TaskRef> refs_;

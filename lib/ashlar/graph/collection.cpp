@@ -34,7 +34,11 @@ const std::vector<TaskRef>& GraphBuilder::remember(const void* node, std::vector
 }
 
 TaskGraph GraphBuilder::take() && {
-  for (auto& finish : finishers_) finish(*this);
+  // Completing one layer may ask for another: the list grows while it is walked.
+  for (std::size_t i = 0; i < finishers_.size(); ++i) {
+    const auto finish = std::move(finishers_[i]);
+    finish(*this);
+  }
   finishers_.clear();
   return std::move(graph_);
 }

@@ -26,6 +26,8 @@ class Result {
   virtual Status status() const = 0;
   /// Blocks until it is no longer pending; false when the time passed.
   virtual bool wait(Seconds timeout = {}) = 0;
+  /// Starts to bring the value here, so that of many results none waits for another. Returns at once.
+  virtual void ask() {}
   /// Waits, brings the value here. Throws TaskError, CancelledError, TimeoutError.
   virtual Object get(Seconds timeout = {}) = 0;
   /// What the task threw; null unless status() is error.

@@ -27,6 +27,7 @@ struct StoredAs {
   using type = T;
   static T store(T value) { return value; }
   static const T& load(const T& stored) { return stored; }
+  static T load(T&& stored) { return std::move(stored); }
 };
 template <class T>
 struct TypeDescriptorOf {

@@ -177,6 +177,7 @@ Evaluator::Guard::~Guard() {
 std::vector<Object> gather(std::span<const ResultHandle> results) {
   std::vector<Object> values;
   values.reserve(results.size());
+  for (const ResultHandle& result : results) result->ask();
   for (const ResultHandle& result : results) values.push_back(result->get());
   return values;
 }

@@ -28,15 +28,15 @@ bool ClientResult::wait(Seconds timeout) {
   return loop_->wait_until([&] { return status() != Status::pending; }, timeout);
 }
 
+void ClientResult::ask() {
+  std::lock_guard lock(shared_->mutex);
+  if (here_ || asked_ || shared_->closed) return;
+  asked_ = true;
+  if (shared_->push(scheduler::ResultsWanted{{task_}})) loop_->transport_.wake();
+}
+
 Object ClientResult::get(Seconds timeout) {
-  {
-    std::lock_guard lock(shared_->mutex);
-    if (here_) return value_;
-    if (!asked_ && !shared_->closed) {
-      asked_ = true;
-      if (shared_->push(scheduler::ResultsWanted{{task_}})) loop_->transport_.wake();
-    }
-  }
+  ask();
   const auto settled = [&] {
     std::lock_guard lock(shared_->mutex);
     return here_ || (status_ != Status::pending && status_ != Status::finished);

@@ -13,6 +13,7 @@ class ClientResult final : public Result {
 
   Status status() const override;
   bool wait(Seconds timeout) override;
+  void ask() override;
   Object get(Seconds timeout) override;
   std::exception_ptr error() const override;
   void cancel() override;

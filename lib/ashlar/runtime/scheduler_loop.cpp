@@ -8,8 +8,6 @@
 namespace ashlar {
 namespace {
 
-// Operations that no task uses are kept for a while: the same one often comes back at once.
-constexpr std::size_t idle_operations_max = 1024;
 constexpr std::size_t errors_kept = 10'000;
 
 std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -420,7 +418,7 @@ SchedulerLoop::Known& SchedulerLoop::know(const Layer& layer) {
     it->second.id = OperationId(next_operation_++);
     it->second.operation = std::move(operation);
     it->second.workers.resize(workers_.size());
-    if (operations_.size() > idle_operations_max) forget_idle_operations();
+    if (operations_.size() > operations_max_) forget_idle_operations();
   }
   return it->second;
 }
@@ -456,6 +454,8 @@ void SchedulerLoop::forget_idle_operations() {
       if (known.workers[w]) protocol::encode(outbox_[w], protocol::ForgetOperation{known.id});
     it = operations_.erase(it);
   }
+  // Those in use stay: look again only when as many new ones have come.
+  operations_max_ = idle_operations_max + 2 * operations_.size();
 }
 
 void SchedulerLoop::flush() {

@@ -137,6 +137,9 @@ class SchedulerLoop final : public Evaluator {
   PagedTable<TaskSource> sources_;
   std::unordered_map<const Operation*, Known> operations_;
   std::int32_t next_operation_ = 0;
+  // Operations that no task uses are kept for a while: the same one often comes back at once.
+  static constexpr std::size_t idle_operations_max = 1024;
+  std::size_t operations_max_ = idle_operations_max;
   std::vector<Writer> outbox_;
   std::unordered_map<std::int64_t, std::exception_ptr> errors_;
   std::deque<std::int64_t> errors_order_;

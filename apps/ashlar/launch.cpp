@@ -1,0 +1,73 @@
+#include "launch.hpp"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+
+#include "ashlar/base/error.hpp"
+#include "ashlar/runtime/settings.hpp"
+
+extern char** environ;
+
+namespace ashlar::command {
+namespace {
+
+std::string outcome_path() {
+  const char* folder = std::getenv("TMPDIR");
+  std::string path = std::string(folder ? folder : "/tmp") + "/ashlar-outcome-XXXXXX";
+  const int file = mkstemp(path.data());
+  if (file < 0) throw IoError("cannot make a temporary file " + path);
+  close(file);
+  return path;
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) return 1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+int launch(const Launch& how) {
+  if (how.program.empty()) throw ValueError("ashlar run: which program? ashlar run -n 3 -- ./app arguments");
+  const int ranks = how.ranks > 0 ? how.ranks : std::max(3, available_cores() + 1);
+  const std::string outcome = outcome_path();
+  std::vector<std::string> words{"mpirun", "-n", std::to_string(ranks)};
+  if (!how.hosts.empty()) words.insert(words.end(), {"--host", how.hosts});
+  // Survivors of a lost rank live on; rank 0 shares its core; threads are not bound to one core.
+  words.insert(words.end(), {"--enable-recovery", "--oversubscribe", "--bind-to", "none", "-x", "ASHLAR_OUTCOME_FILE=" + outcome});
+  if (geteuid() == 0) words.push_back("--allow-run-as-root");
+  words.insert(words.end(), how.program.begin(), how.program.end());
+  if (how.print) {
+    for (const std::string& word : words) std::cout << word << ' ';
+    std::cout << '\n';
+    unlink(outcome.c_str());
+    return 0;
+  }
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t child = 0;
+  if (const int error = posix_spawnp(&child, "mpirun", nullptr, nullptr, arguments.data(), environ); error != 0) {
+    unlink(outcome.c_str());
+    throw IoError(std::string("cannot start mpirun: ") + std::strerror(error));
+  }
+  const int status = wait_for(child);
+  int code = -1;
+  std::ifstream file(outcome);
+  if (!(file >> code)) code = status == 0 ? 1 : status;
+  unlink(outcome.c_str());
+  return code;
+}
+
+}  // namespace ashlar::command
