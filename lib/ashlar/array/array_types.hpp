@@ -225,7 +225,7 @@ template <Op op, class... A>
 struct op_result_of {
   static constexpr DType promoted = promoted_type<A...>();
   static constexpr bool defined = require_defined<bitwise_op(op), op_defined(op, promoted)>::value;
-  using type = wrapped<type_of<op_type(op, promoted)>, A...>;
+  using type = std::conditional_t<defined, wrapped<type_of<op_type(op, promoted)>, A...>, void>;
 };
 /// What an operation on these operands gives.
 template <Op op, class... A>

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ashlar/array/delayed_argument.hpp"
 #include "ashlar/array/lowering_detail.hpp"
 #include "ashlar/base/error.hpp"
 
@@ -16,6 +17,7 @@ struct ArrayRoots {
 };
 
 void finish(ArrayRoots& roots, GraphBuilder& builder) {
+  const auto lock = lowering_lock();  // tasks made by others may be calls of `delayed`
   const Plan plan(roots.nodes, builder.optimize());
   Lowering(builder, plan, roots.places).run();
 }
@@ -41,11 +43,12 @@ std::vector<TaskRef> lower_array(const ArrayPtr& node, GraphBuilder& builder) {
   return refs;
 }
 
-Block assemble_array(const ArrayNode& node, std::span<const Object> chunks) {
+namespace {
+
+Block assemble(DType dtype, Chunks sizes, std::span<const Object> chunks) {
   if (chunks.size() == 1) return chunks.front().get<Block>().contiguous();
-  const ChunkGrid grid(node.chunks());
+  const ChunkGrid grid(sizes);
   // Unknown lengths follow from the chunks: the n-th along an axis has one length wherever it stands.
-  Chunks sizes = node.chunks();
   for (index_t i = 0; i < grid.size(); ++i) {
     const Coordinates at = grid.coordinates(i);
     const Shape& shape = chunks[static_cast<std::size_t>(i)].get<Block>().shape();
@@ -58,12 +61,31 @@ Block assemble_array(const ArrayNode& node, std::span<const Object> chunks) {
     }
   }
   const ChunkGrid settled(sizes);
-  Block whole = Block::allocate(node.dtype(), shape_of(sizes));
+  Block whole = Block::allocate(dtype, shape_of(sizes));
   for (index_t i = 0; i < settled.size(); ++i) {
     const Coordinates at = settled.coordinates(i);
     whole.slice(settled.origin(at), settled.shape(at).v, std::vector<index_t>(at.size(), 1)).assign(chunks[static_cast<std::size_t>(i)].get<Block>());
   }
   return whole;
+}
+
+}  // namespace
+
+Block assemble_array(const ArrayNode& node, std::span<const Object> chunks) { return assemble(node.dtype(), node.chunks(), chunks); }
+
+void write_outline(Writer& out, const ArrayNode& node) {
+  out.put(node.dtype());
+  out.put<std::uint64_t>(node.chunks().size());
+  for (const auto& sizes : node.chunks()) out.array(sizes);
+}
+
+Block read_assembled(Reader& in, std::span<Object> results) {
+  const auto dtype = in.get<DType>();
+  Chunks chunks(in.get<std::uint64_t>());
+  for (auto& sizes : chunks) sizes = in.array<index_t>();
+  if (results.size() != 1) return assemble(dtype, std::move(chunks), results);
+  // The only holder of its memory may hand it on.
+  return std::move(results.front()).take<Block>();
 }
 
 ArrayPtr held_array(const ArrayNode& node, std::vector<ResultHandle> results) {
