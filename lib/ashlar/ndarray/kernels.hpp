@@ -7,6 +7,7 @@
 // bits; what is taken from Highway's mathematics (`simd_math`) uses fused multiply-add where the instruction set has it.
 
 #include <cstdint>
+#include <span>
 
 #include "ashlar/ndarray/dtype.hpp"
 #include "ashlar/ndarray/op.hpp"
@@ -43,6 +44,26 @@ struct RandomSource {
 };
 /// out[i] = the number of element k + i * stride.
 void random(DType type, const RandomSource& source, index_t k, index_t stride, index_t n, void* out);
+
+/// Operations one after the other on values that stay in registers: each takes the result of the one before and one other operand.
+/// Rounding is that of the single operations.
+enum class ChainOp : std::uint8_t {
+  add, subtract, subtract_from, multiply, divide, divide_into, maximum, maximum_of, minimum, minimum_of, negative, absolute, square, sqrt
+};
+struct ChainStage {
+  ChainOp op;
+  bool scalar;          // the operand is one element for all
+  const void* operand;  // a strip or one element; null for operations on one operand
+};
+struct Chain {
+  const void* source = nullptr;  // a strip; null: start + step * (k + i * stride), whole numbers below 2^53 (float64 only)
+  double start = 0, step = 0, k = 0, stride = 0;
+  std::span<const ChainStage> stages;
+  void* out = nullptr;  // null: only the sum is wanted
+};
+/// Runs a chain over n elements. With `sum`, returns the sum of the results, the bits of Reducer::segments.
+using ChainLoop = double (*)(index_t n, const Chain& chain);
+ChainLoop chain_loop(DType type, bool sum);  // float64; float32 without sum
 
 /// n copies of one element.
 void fill(std::int64_t itemsize, const void* value, index_t n, void* out);

@@ -71,10 +71,11 @@ class Program {
   void encode(Writer& out) const;
   static Program decode(Reader& in);
 
+  struct Step;    // private to this floor
+  struct Output;
+
  private:
   friend class ProgramRun;
-  struct Step;
-  struct Output;
   std::vector<Step> steps_;
   std::vector<Output> outputs_;
   int inputs_ = 0;

@@ -44,6 +44,7 @@ StripReduction::StripReduction(Reduction reduction, DType elements, std::span<co
   const auto is_reduced = [&](std::size_t d) { return static_cast<bool>(reduced[static_cast<std::size_t>(cut.axes[d].original)]); };
   for (std::size_t d = cut.axes.size(); d-- > cut.split;) {
     const bool rows = d == cut.split;
+    if (rows && cut.rows_max == 1) break;  // a point on this axis
     const index_t n = rows ? 1 : cut.axes[d].length;
     if (!groups_.empty() && groups_.back().reduced == is_reduced(d)) {
       groups_.back().length *= n;

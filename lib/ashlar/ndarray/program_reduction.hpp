@@ -16,12 +16,14 @@ class StripReduction {
                  std::span<const index_t> origin);
 
   bool needs_positions() const { return reduction_ == Reduction::argmin || reduction_ == Reduction::argmax; }
-  /// True when a strip is one run that is reduced whole.
-  bool takes_whole_strips() const { return groups_.size() == 1 && groups_[0].reduced; }
+  /// True when a strip is one run of floats whose sum is all that is wanted of it.
+  bool takes_sums() const {
+    return (reduction_ == Reduction::sum || reduction_ == Reduction::mean) && groups_.size() == 1 && groups_[0].reduced;
+  }
 
   /// `coordinates`: of the strip's first element, one per axis of the cut up to the split axis.
   void take(const std::byte* values, index_t rows, std::span<const index_t> coordinates);
-  /// For `takes_whole_strips` sums: a strip's sum that was made elsewhere.
+  /// Instead of `take` where `takes_sums`: the strip's sum, made elsewhere.
   void take_sum(double sum, index_t rows, std::span<const index_t> coordinates);
   Partial finish();
 

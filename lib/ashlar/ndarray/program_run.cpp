@@ -1,15 +1,17 @@
-// Program::run: one pass over the strips of a chunk. Values get scratch strips by liveness; inputs that are dense within a strip are
-// read where they lie; a value that is only stored is computed right into its block.
+// Program::run: one pass over the strips of a chunk. Floating arithmetic runs as chains in registers; other values get scratch strips
+// by liveness; inputs that are dense within a strip are read where they lie; a value that is stored is computed right into its block.
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/ndarray/kernels.hpp"
+#include "ashlar/ndarray/program_chains.hpp"
 #include "ashlar/ndarray/program_reduction.hpp"
 #include "ashlar/ndarray/program_steps.hpp"
 #include "ashlar/ndarray/program_strips.hpp"
-#include "ashlar/ndarray/strided_copy.hpp"
 
 namespace ashlar {
 
@@ -17,11 +19,14 @@ class ProgramRun {
  public:
   ProgramRun(const Program& program, const Shape& shape, std::span<const index_t> origin, std::span<const Block> inputs)
       : program_(program), shape_(shape), origin_(origin), cut_(shape), values_(program.steps_.size()) {
-    find_uses();
     for (const Program::Output& output : program_.outputs_) add_output(output);
     if (shape_.elements() == 0) return;
+    count_uses();
+    for (std::size_t v = 0; v < values_.size(); ++v) open_source(static_cast<int>(v), inputs);
+    plan_chains();
+    find_last_uses();
     for (std::size_t v = 0; v < values_.size(); ++v)
-      if (values_[v].last_use >= 0) plan_value(static_cast<int>(v), inputs);
+      if (values_[v].uses > 0 && !values_[v].inside_chain) plan_value(static_cast<int>(v));
     allocate_strips();
   }
 
@@ -42,11 +47,17 @@ class ProgramRun {
   using Kind = Program::Step::Kind;
 
   struct Value {
-    int last_use = -1;                 // step that reads it last, its own number if only outputs do; -1: nobody
+    int uses = 0;                      // operands and outputs that name it
+    int last_use = -1;                 // value whose computation reads it last, its own number if only outputs do
+    int source = -1;                   // inputs and functions of a linear index
+    int chain = -1;                    // chain that ends here
+    bool inside_chain = false;         // lives in registers only
+    bool needs_strip = false;          // constants and uniform inputs: somebody reads more than one element
     int slot = -1;                     // scratch strip, or
-    bool slot_stays = false;           // filled once, not for every strip
     int stored_in = -1;                // sink whose block holds it, or neither: read in place
+    bool slot_stays = false;           // filled once, not for every strip
     std::byte* at = nullptr;           // its strip now
+    const std::byte* element = nullptr;  // constants and uniform inputs: the element now
   };
   struct Source {  // an input, or a function of a linear index
     const std::byte* data = nullptr;   // input
@@ -62,10 +73,15 @@ class ProgramRun {
     std::byte* data = nullptr;
     std::unique_ptr<StripReduction> reduction;
   };
+  struct ChainRun {
+    ChainPlan plan;
+    kernels::ChainLoop loop = nullptr;
+    int sum_sink = -1;  // the reduction that takes the sums
+    std::vector<kernels::ChainStage> stages;
+  };
   struct Instruction {
     int value;
     kernels::Elementwise loop = nullptr;
-    int source = -1;
     std::vector<int> sinks;
   };
   struct Slot {
@@ -73,17 +89,9 @@ class ProgramRun {
     std::size_t offset = 0;
   };
 
-  const Program::Step& step(int value) const { return program_.steps_[static_cast<std::size_t>(value)]; }
+  const Program::Step& step(int v) const { return program_.steps_[static_cast<std::size_t>(v)]; }
   Value& value(int v) { return values_[static_cast<std::size_t>(v)]; }
-
-  void find_uses() {
-    for (const Program::Output& output : program_.outputs_) value(output.value).last_use = output.value;
-    for (int v = static_cast<int>(values_.size()) - 1; v >= 0; --v) {
-      if (value(v).last_use < 0) continue;
-      for (int operand : step(v).operands)
-        if (operand >= 0) value(operand).last_use = std::max(value(operand).last_use, v);
-    }
-  }
+  Source& source(int v) { return sources_[static_cast<std::size_t>(value(v).source)]; }
 
   void add_output(const Program::Output& output) {
     Sink sink;
@@ -98,27 +106,30 @@ class ProgramRun {
     sinks_.push_back(std::move(sink));
   }
 
-  int take_slot(std::int64_t size) {
-    for (std::size_t i = free_slots_.size(); i-- > 0;)
-      if (slots_[static_cast<std::size_t>(free_slots_[i])].itemsize == size) {
-        const int slot = free_slots_[i];
-        free_slots_.erase(free_slots_.begin() + static_cast<std::ptrdiff_t>(i));
-        return slot;
-      }
-    return new_slot(size);
+  void count_uses() {
+    for (const Sink& sink : sinks_) ++value(sink.value).uses;
+    for (int v = static_cast<int>(values_.size()) - 1; v >= 0; --v) {
+      if (value(v).uses == 0) continue;
+      for (int operand : step(v).operands)
+        if (operand >= 0) ++value(operand).uses;
+    }
   }
 
-  int new_slot(std::int64_t size) {
-    slots_.push_back({size});
-    return static_cast<int>(slots_.size()) - 1;
+  void open_source(int v, std::span<const Block> inputs) {
+    if (value(v).uses == 0) return;
+    const Program::Step& s = step(v);
+    if (s.kind == Kind::input) sources_.push_back(input_source(s, inputs));
+    else if (s.kind == Kind::arange || s.kind == Kind::random) sources_.push_back(index_source(s.index));
+    else return;
+    value(v).source = static_cast<int>(sources_.size()) - 1;
   }
 
-  Source input_source(int v, std::span<const Block> inputs) {
-    const auto number = static_cast<std::size_t>(step(v).input);
+  Source input_source(const Program::Step& s, std::span<const Block> inputs) const {
+    const auto number = static_cast<std::size_t>(s.input);
     if (number >= inputs.size())
       throw InternalError("a program wants " + std::to_string(program_.inputs_) + " inputs, found " + std::to_string(inputs.size()));
-    if (inputs[number].dtype() != step(v).type)
-      throw InternalError("input " + std::to_string(number) + " of a program: wanted type " + std::string(dtype_name(step(v).type)) + ", found " +
+    if (inputs[number].dtype() != s.type)
+      throw InternalError("input " + std::to_string(number) + " of a program: wanted type " + std::string(dtype_name(s.type)) + ", found " +
                           std::string(dtype_name(inputs[number].dtype())));
     Source source;
     try {
@@ -145,41 +156,114 @@ class ProgramRun {
     return source;
   }
 
-  void plan_value(int v, std::span<const Block> inputs) {
-    const Program::Step& s = step(v);
-    Instruction instruction{v, nullptr, -1, {}};
-    for (std::size_t i = 0; i < sinks_.size(); ++i)
-      if (sinks_[i].value == v) {
-        // Computed where it is stored, rather than copied there.
-        if (!sinks_[i].reduction && value(v).stored_in < 0 && s.kind != Kind::input && s.kind != Kind::constant) value(v).stored_in = static_cast<int>(i);
-        else instruction.sinks.push_back(static_cast<int>(i));
-      }
-    const std::int64_t size = itemsize(s.type);
-    switch (s.kind) {
-      case Kind::constant: break;
-      case Kind::input: sources_.push_back(input_source(v, inputs)); break;
-      case Kind::arange:
-      case Kind::random: sources_.push_back(index_source(s.index)); break;
-      case Kind::apply:
-        instruction.loop = s.op == Op::cast ? kernels::cast(step(s.operands[0]).type, s.type) : kernels::elementwise(s.op, s.compute);
-        if (!instruction.loop) throw InternalError("no loop for " + std::string(op_name(s.op)) + " of " + std::string(dtype_name(s.compute)));
-        // Operands read here for the last time give their strips to the result.
-        for (int i = 0; i < 3; ++i)
-          if (const int operand = s.operands[i]; operand >= 0 && value(operand).last_use == v) release(operand);
-        break;
+  bool uniform(int v) { return step(v).kind == Kind::constant || (step(v).kind == Kind::input && source(v).runs->uniform()); }
+
+  /// An arange whose numbers stay exact in double, one run a strip.
+  bool countable(int v) {
+    if (step(v).kind != Kind::arange || step(v).type != DType::float64 || source(v).runs->runs().size() != 1) return false;
+    double most = std::fabs(static_cast<double>(source(v).base));
+    for (std::size_t d = 0; d < cut_.axes.size(); ++d)
+      most += std::fabs(static_cast<double>(source(v).strides[d])) * static_cast<double>(cut_.axes[d].length);
+    return most < 0x1p52;
+  }
+
+  void plan_chains() {
+    std::vector<ChainFacts> facts(values_.size());
+    for (int v = 0; v < static_cast<int>(values_.size()); ++v)
+      if (value(v).uses > 0) facts[static_cast<std::size_t>(v)] = {value(v).uses, uniform(v), countable(v)};
+    for (ChainPlan& plan : find_chains(program_.steps_, facts)) {
+      const int end = plan.end;
+      value(end).chain = static_cast<int>(chains_.size());
+      for (int v : plan.inside) value(v).inside_chain = true;
+      ChainRun run;
+      run.plan = std::move(plan);
+      if (value(end).uses == 1 && step(end).type == DType::float64)
+        for (std::size_t i = 0; i < sinks_.size(); ++i)
+          if (sinks_[i].value == end && sinks_[i].reduction && sinks_[i].reduction->takes_sums()) run.sum_sink = static_cast<int>(i);
+      run.loop = kernels::chain_loop(step(end).type, run.sum_sink >= 0);
+      chains_.push_back(std::move(run));
     }
-    if (s.kind != Kind::constant && s.kind != Kind::apply) instruction.source = static_cast<int>(sources_.size()) - 1;
-    const bool in_place = s.kind == Kind::input && sources_.back().runs->dense();
-    const bool filled_once = s.kind == Kind::constant || (s.kind == Kind::input && sources_.back().runs->uniform());
-    if (!in_place && value(v).stored_in < 0) value(v).slot = filled_once ? new_slot(size) : take_slot(size);
-    value(v).slot_stays = filled_once;
-    if (value(v).last_use == v) release(v);  // for outputs only, which are served at once
-    instructions_.push_back(std::move(instruction));
+  }
+
+  /// Where a value is read: its own computation, or that of the chain it is part of.
+  void find_last_uses() {
+    const auto reads = [&](int operand, int reader) {
+      if (operand < 0) return;
+      value(operand).last_use = std::max(value(operand).last_use, reader);
+    };
+    for (const Sink& sink : sinks_) reads(sink.value, sink.value);
+    for (const ChainRun& chain : chains_) {
+      if (!chain.plan.counts) {
+        reads(chain.plan.source, chain.plan.end);
+        value(chain.plan.source).needs_strip = true;
+      }
+      for (const ChainPlan::Stage& stage : chain.plan.stages) reads(stage.operand, chain.plan.end);
+    }
+    for (int v = 0; v < static_cast<int>(values_.size()); ++v) {
+      if (value(v).uses == 0 || value(v).chain >= 0 || value(v).inside_chain) continue;
+      for (int operand : step(v).operands) {
+        reads(operand, v);
+        if (operand >= 0) value(operand).needs_strip = true;
+      }
+    }
+    for (const Sink& sink : sinks_) value(sink.value).needs_strip = true;
+  }
+
+  int new_slot(std::int64_t size) {
+    slots_.push_back({size});
+    return static_cast<int>(slots_.size()) - 1;
+  }
+
+  int take_slot(std::int64_t size) {
+    for (std::size_t i = free_slots_.size(); i-- > 0;)
+      if (slots_[static_cast<std::size_t>(free_slots_[i])].itemsize == size) {
+        const int slot = free_slots_[i];
+        free_slots_.erase(free_slots_.begin() + static_cast<std::ptrdiff_t>(i));
+        return slot;
+      }
+    return new_slot(size);
   }
 
   void release(int v) {
     if (value(v).slot >= 0 && !value(v).slot_stays && std::find(free_slots_.begin(), free_slots_.end(), value(v).slot) == free_slots_.end())
       free_slots_.push_back(value(v).slot);
+  }
+
+  void plan_value(int v) {
+    const Program::Step& s = step(v);
+    Value& result = value(v);
+    ChainRun* chain = result.chain >= 0 ? &chains_[static_cast<std::size_t>(result.chain)] : nullptr;
+    Instruction instruction{v, nullptr, {}};
+    for (int i = 0; i < static_cast<int>(sinks_.size()); ++i) {
+      const Sink& sink = sinks_[static_cast<std::size_t>(i)];
+      if (sink.value != v || (chain && chain->sum_sink == i)) continue;
+      // Computed where it is stored, rather than copied there.
+      if (!sink.reduction && result.stored_in < 0 && s.kind != Kind::input && s.kind != Kind::constant) result.stored_in = i;
+      else instruction.sinks.push_back(i);
+    }
+    // Operands read here for the last time give their strips to the result.
+    const auto last_read = [&](int operand) {
+      if (operand >= 0 && value(operand).last_use == v) release(operand);
+    };
+    if (chain) {
+      for (const ChainPlan::Stage& stage : chain->plan.stages) {
+        const bool scalar = stage.operand >= 0 && uniform(stage.operand);
+        chain->stages.push_back({stage.op, scalar, scalar ? step(stage.operand).start.bytes : nullptr});
+        last_read(stage.operand);
+      }
+      if (!chain->plan.counts) last_read(chain->plan.source);
+    } else if (s.kind == Kind::apply) {
+      instruction.loop = s.op == Op::cast ? kernels::cast(step(s.operands[0]).type, s.type) : kernels::elementwise(s.op, s.compute);
+      if (!instruction.loop) throw InternalError("no loop for " + std::string(op_name(s.op)) + " of " + std::string(dtype_name(s.compute)));
+      for (int operand : s.operands) last_read(operand);
+    }
+    result.slot_stays = uniform(v);
+    const bool in_place = s.kind == Kind::input && source(v).runs->dense() && !uniform(v);
+    const bool nowhere = result.slot_stays ? !result.needs_strip : chain && chain->sum_sink >= 0;
+    if (!in_place && !nowhere && result.stored_in < 0) result.slot = result.slot_stays ? new_slot(itemsize(s.type)) : take_slot(itemsize(s.type));
+    if (result.last_use == v) release(v);  // for outputs only, which are served at once
+    if (s.kind == Kind::constant && instruction.sinks.empty()) return;
+    instructions_.push_back(std::move(instruction));
   }
 
   void allocate_strips() {
@@ -192,9 +276,10 @@ class ProgramRun {
     strips_ = Buffer::allocate(total);
     for (std::size_t v = 0; v < values_.size(); ++v) {
       Value& value = values_[v];
-      if (value.slot >= 0) value.at = strips_.data() + slots_[static_cast<std::size_t>(value.slot)].offset;
-      if (value.slot >= 0 && program_.steps_[v].kind == Kind::constant)
-        kernels::fill(itemsize(program_.steps_[v].type), program_.steps_[v].start.bytes, cut_.elements_max(), value.at);
+      if (value.slot < 0) continue;
+      value.at = strips_.data() + slots_[static_cast<std::size_t>(value.slot)].offset;
+      const Program::Step& s = program_.steps_[v];
+      if (s.kind == Kind::constant) kernels::fill(itemsize(s.type), s.start.bytes, cut_.elements_max(), value.at);
     }
   }
 
@@ -227,46 +312,68 @@ class ProgramRun {
   const std::byte* operand(int v) const { return v < 0 ? nullptr : values_[static_cast<std::size_t>(v)].at; }
 
   void execute(const Instruction& instruction, index_t start, index_t rows, index_t n) {
-    const Program::Step& s = step(instruction.value);
-    Value& result = value(instruction.value);
-    if (result.stored_in >= 0) result.at = sinks_[static_cast<std::size_t>(result.stored_in)].data + start * itemsize(s.type);
-    switch (s.kind) {
-      case Kind::constant: break;
-      case Kind::input: load(sources_[static_cast<std::size_t>(instruction.source)], itemsize(s.type), result, rows); break;
-      case Kind::arange: {
-        const Source& source = sources_[static_cast<std::size_t>(instruction.source)];
-        const index_t first = source.base + offset_of(source);
-        source.runs->for_each(rows, [&](index_t to, index_t offset, index_t length, index_t stride) {
-          kernels::arange(s.type, s.start, s.step, first + offset, stride, length, result.at + to * itemsize(s.type));
-        });
-        break;
-      }
-      case Kind::random: {
-        const Source& source = sources_[static_cast<std::size_t>(instruction.source)];
-        const index_t first = source.base + offset_of(source);
-        const kernels::RandomSource random{s.distribution, s.seed, s.a, s.b};
-        source.runs->for_each(rows, [&](index_t to, index_t offset, index_t length, index_t stride) {
-          kernels::random(s.type, random, first + offset, stride, length, result.at + to * itemsize(s.type));
-        });
-        break;
-      }
-      case Kind::apply: instruction.loop(n, result.at, operand(s.operands[0]), operand(s.operands[1]), operand(s.operands[2])); break;
+    const int v = instruction.value;
+    const Program::Step& s = step(v);
+    Value& result = value(v);
+    const std::int64_t size = itemsize(s.type);
+    if (result.stored_in >= 0) result.at = sinks_[static_cast<std::size_t>(result.stored_in)].data + start * size;
+    if (result.chain >= 0) {
+      run_chain(chains_[static_cast<std::size_t>(result.chain)], result, rows, n);
+    } else if (s.kind == Kind::apply) {
+      instruction.loop(n, result.at, operand(s.operands[0]), operand(s.operands[1]), operand(s.operands[2]));
+    } else if (s.kind == Kind::input) {
+      load(source(v), size, result, rows);
+    } else if (s.kind == Kind::arange) {
+      const index_t first = source(v).base + offset_of(source(v));
+      source(v).runs->for_each(rows, [&](index_t to, index_t offset, index_t length, index_t stride) {
+        kernels::arange(s.type, s.start, s.step, first + offset, stride, length, result.at + to * size);
+      });
+    } else if (s.kind == Kind::random) {
+      const index_t first = source(v).base + offset_of(source(v));
+      const kernels::RandomSource random{s.distribution, s.seed, s.a, s.b};
+      source(v).runs->for_each(rows, [&](index_t to, index_t offset, index_t length, index_t stride) {
+        kernels::random(s.type, random, first + offset, stride, length, result.at + to * size);
+      });
     }
     for (int i : instruction.sinks) {
       Sink& sink = sinks_[static_cast<std::size_t>(i)];
       if (sink.reduction) sink.reduction->take(result.at, rows, coordinates_);
-      else std::memcpy(sink.data + start * itemsize(s.type), result.at, static_cast<std::size_t>(n * itemsize(s.type)));
+      else std::memcpy(sink.data + start * size, result.at, static_cast<std::size_t>(n * size));
     }
+  }
+
+  void run_chain(ChainRun& chain, Value& result, index_t rows, index_t n) {
+    kernels::Chain run;
+    if (chain.plan.counts) {
+      const Program::Step& s = step(chain.plan.source);
+      Source& numbers = source(chain.plan.source);
+      run.start = s.start.as<double>();
+      run.step = s.step.as<double>();
+      run.k = static_cast<double>(numbers.base + offset_of(numbers));
+      run.stride = static_cast<double>(numbers.runs->runs()[0].stride);
+    } else {
+      run.source = value(chain.plan.source).at;
+    }
+    for (std::size_t i = 0; i < chain.stages.size(); ++i) {
+      const int operand = chain.plan.stages[i].operand;
+      if (operand < 0 || step(operand).kind == Kind::constant) continue;
+      chain.stages[i].operand = chain.stages[i].scalar ? value(operand).element : value(operand).at;
+    }
+    run.stages = chain.stages;
+    run.out = chain.sum_sink >= 0 ? nullptr : result.at;
+    const double sum = chain.loop(n, run);
+    if (chain.sum_sink >= 0) sinks_[static_cast<std::size_t>(chain.sum_sink)].reduction->take_sum(sum, rows, coordinates_);
   }
 
   void load(Source& source, std::int64_t size, Value& result, index_t rows) {
     const index_t offset = offset_of(source);
     const std::byte* from = source.data + offset * size;
-    if (source.runs->dense()) {
-      result.at = const_cast<std::byte*>(from);  // never written: it has no slot
-    } else if (source.runs->uniform()) {
-      if (source.held != offset) kernels::fill(size, from, cut_.elements_max(), result.at);
+    if (source.runs->uniform()) {
+      result.element = from;
+      if (result.slot >= 0 && source.held != offset) kernels::fill(size, from, cut_.elements_max(), result.at);
       source.held = offset;
+    } else if (source.runs->dense()) {
+      result.at = const_cast<std::byte*>(from);  // never written: it has no slot
     } else {
       source.runs->for_each(rows, [&](index_t to, index_t skip, index_t length, index_t stride) {
         kernels::gather(size, from + skip * size, stride, length, result.at + to * size);
@@ -281,6 +388,7 @@ class ProgramRun {
   std::vector<Value> values_;
   std::vector<Source> sources_;
   std::vector<Sink> sinks_;
+  std::vector<ChainRun> chains_;
   std::vector<Instruction> instructions_;
   std::vector<Slot> slots_;
   std::vector<int> free_slots_;

@@ -60,6 +60,7 @@ class StripRuns {
   StripRuns(const StripCut& cut, std::span<const index_t> strides) {
     for (std::size_t d = cut.axes.size(); d-- > cut.split;) {
       const bool rows = d == cut.split;
+      if (rows && cut.rows_max == 1) break;  // a point on this axis
       const index_t length = rows ? 1 : cut.axes[d].length;
       if (!runs_.empty() && strides[d] == runs_.back().length * runs_.back().stride) {
         runs_.back().length *= length;
