@@ -49,10 +49,6 @@ struct RenameOptions {
   ASHLAR_OPTIONS;
   Renames columns = {};
 };
-struct DropOptions {
-  ASHLAR_OPTIONS;
-  Names columns = {};
-};
 struct DropnaOptions {
   ASHLAR_OPTIONS;
   std::string how = "any";  ///< rows with any or with all columns missing
@@ -97,8 +93,7 @@ class DataFrame {
     return assign_node(name, dataframe::literal(Value(value)));
   }
   DataFrame rename(const RenameOptions& options) const;
-  DataFrame drop(const Names& columns) const;
-  DataFrame drop(const DropOptions& options) const { return drop(options.columns); }
+  DataFrame drop(const Names& columns) const;  ///< without these columns
   DataFrame dropna(const DropnaOptions& options = {}) const;
   /// Nulls of every column that can hold the value become it.
   DataFrame fillna(const Value& value) const;

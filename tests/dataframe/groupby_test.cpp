@@ -1,0 +1,118 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "reference.hpp"
+#include "thrown.hpp"
+
+namespace al = ashlar;
+using al::test::message;
+using al::test::Row;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+
+al::DataFrame small(std::int64_t npartitions = 2) {
+  return al::from_table(al::Table({"k", "s", "x", "n"}, {al::Column(std::vector<std::string>{"b", "a", "b", "a", "c"}),
+                                                        al::Column(std::vector<std::string>{"p", "q", "q", "q", "p"}),
+                                                        al::Column(std::vector<double>{1, 2, 3, 4, 5}), al::Column(std::vector<std::int64_t>{1, 2, 3, 4, 5})}),
+                        {.npartitions = npartitions});
+}
+
+}  // namespace
+
+TEST(GroupBy, KeysComeBackAsColumnsSortedAndResultsAreNamedAfterColumnAndFunction) {
+  for (const int parts : {1, 2, 5}) {
+    const auto r = small(parts).groupby({"k"}).agg({{"x", "mean"}, {"n", "max"}, {"s", "count"}});
+    EXPECT_EQ(r.npartitions(), 1);
+    EXPECT_EQ(r.dtypes(), (std::vector{al::ColumnType::string, al::ColumnType::float64, al::ColumnType::int64, al::ColumnType::int64}));
+    EXPECT_EQ(r.compute(), (al::Table({"k", "x_mean", "n_max", "s_count"},
+                                      {al::Column(std::vector<std::string>{"a", "b", "c"}), al::Column(std::vector<double>{3, 2, 5}),
+                                       al::Column(std::vector<std::int64_t>{4, 3, 5}), al::Column(std::vector<std::int64_t>{2, 2, 1})})));
+  }
+}
+
+TEST(GroupBy, EveryWayOfSayingAggregationsGivesTheColumnsItShould) {
+  const auto g = small().groupby("k");
+  EXPECT_THAT(g.agg({{"x", {"mean", "max"}}, {"n", "count"}}).columns(), ElementsAre("k", "x_mean", "x_max", "n_count"));
+  EXPECT_THAT(g.agg("mean").columns(), ElementsAre("k", "x", "n"));
+  EXPECT_THAT(g.agg({"min", "mean"}).columns(), ElementsAre("k", "s_min", "x_min", "x_mean", "n_min", "n_mean"));
+  EXPECT_THAT(g.mean().columns(), ElementsAre("k", "x", "n"));
+  EXPECT_THAT(g.count().columns(), ElementsAre("k", "s", "x", "n"));
+  EXPECT_THAT(g.size().columns(), ElementsAre("k", "size"));
+  EXPECT_THAT(g["x"].mean().columns(), ElementsAre("k", "x"));
+  EXPECT_THAT(g["x"].agg({"mean", "max"}).columns(), ElementsAre("k", "x_mean", "x_max"));
+  EXPECT_THAT((small().groupby({"k", "s"})[{"n", "x"}].sum().columns()), ElementsAre("k", "s", "n", "x"));
+  EXPECT_THAT(small().groupby({"k"}).agg({{"k", {"count"}}}).columns(), ElementsAre("k", "k_count"));
+}
+
+TEST(GroupBy, UnsortedGroupsStandInOrderOfFirstAppearance) {
+  EXPECT_EQ(small(3).groupby({"k"}, {.sort = false}).size().compute()["k"], al::Column(std::vector<std::string>{"b", "a", "c"}));
+}
+
+TEST(GroupBy, RowsWithANullKeyAreDroppedUnlessAskedFor) {
+  const auto df = al::from_table(al::Table({"k", "x"}, {al::Column(std::vector<std::optional<std::string>>{"a", std::nullopt, "a"}),
+                                                       al::Column(std::vector<double>{1, 2, 3})}), {.npartitions = 2});
+  EXPECT_EQ(df.groupby({"k"}).size().compute().nrows(), 1);
+  EXPECT_EQ(df.groupby({"k"}, {.dropna = false}).size().compute().nrows(), 2);
+}
+
+TEST(GroupBy, MistakesAreRefusedWhenItIsBuilt) {
+  const auto df = small();
+  EXPECT_THAT(message<al::KeyError>([&] { df.groupby({"kk"}); }), HasSubstr("no column \"kk\""));
+  EXPECT_THAT(message<al::KeyError>([&] { df.groupby({"k"}).agg({{"y", "mean"}}); }), HasSubstr("no column \"y\""));
+  EXPECT_THAT(message<al::ValueError>([&] { df.groupby({"k"}).agg({{"x", "median"}}); }), HasSubstr("\"median\""));
+  EXPECT_THAT(message<al::TypeError>([&] { df.groupby({"k"}).agg({{"s", "mean"}}); }), HasSubstr("there is no mean of a string column (\"s\")"));
+  EXPECT_THAT(message<al::TypeError>([&] { df[{"k", "s"}].groupby({"k"}).mean(); }), HasSubstr("no column to take the mean of"));
+  EXPECT_THAT(message<al::ValueError>([&] { df.groupby({"k"}).agg({{"x", "mean"}, {"x", "mean"}}); }), HasSubstr("two columns of one name: \"x_mean\""));
+  EXPECT_THAT(message<al::ValueError>([&] { df.groupby(al::Names()); }), HasSubstr("at least one key"));
+}
+
+TEST(GroupBy, GroupsAgreeWithAMapOfRowsForAnyPartitions) {
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  for (int round = 0; round < 150; ++round) {
+    const auto rows = al::test::random_rows(random, static_cast<int>(random() % 60));
+    const auto df = al::test::frame_of(rows, random);
+    struct Group {
+      std::int64_t size = 0, n_count = 0, n_sum = 0;
+      std::optional<double> x_max;
+      double x_sum = 0;
+      std::int64_t x_count = 0;
+    };
+    std::map<std::pair<std::string, bool>, Group> groups;
+    for (const Row& row : rows) {
+      if (!row.s) continue;
+      Group& g = groups[{*row.s, row.b}];
+      ++g.size;
+      if (row.n) {
+        ++g.n_count;
+        g.n_sum += *row.n;
+      }
+      if (row.x) {
+        g.x_max = g.x_max ? std::max(*g.x_max, *row.x) : *row.x;
+        g.x_sum += *row.x;
+        ++g.x_count;
+      }
+    }
+    std::vector<std::string> s;
+    std::vector<bool> b;
+    std::vector<std::int64_t> size, n_count, n_sum;
+    std::vector<std::optional<double>> x_max, x_mean;
+    for (const auto& [key, g] : groups) {
+      s.push_back(key.first);
+      b.push_back(key.second);
+      size.push_back(g.size);
+      n_count.push_back(g.n_count);
+      n_sum.push_back(g.n_sum);
+      x_max.push_back(g.x_max);
+      x_mean.push_back(g.x_count ? std::optional<double>(g.x_sum / static_cast<double>(g.x_count)) : std::nullopt);
+    }
+    const al::Table found = df.groupby({"s", "b"}).agg({{"n", {"size", "count", "sum"}}, {"x", {"max", "mean"}}}).compute();
+    ASSERT_EQ(found, (al::Table({"s", "b", "n_size", "n_count", "n_sum", "x_max", "x_mean"},
+                                {al::Column(s), al::Column(b), al::Column(size), al::Column(n_count), al::Column(n_sum), al::Column(x_max), al::Column(x_mean)})));
+  }
+}
