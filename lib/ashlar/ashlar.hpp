@@ -26,7 +26,15 @@
 #include "ashlar/dataframe/series.hpp"
 #include "ashlar/delayed/delayed.hpp"
 #include "ashlar/delayed/future.hpp"
+#include "ashlar/diagnostics/graphviz.hpp"
+#include "ashlar/io/array_from_hdf5.hpp"
+#include "ashlar/io/array_to_hdf5.hpp"
 #include "ashlar/ndarray/ndarray.hpp"
 #include "ashlar/runtime/attach.hpp"
 #include "ashlar/runtime/client.hpp"
 #include "ashlar/runtime/run.hpp"
+
+namespace ashlar::detail {
+// The floors above the collections put themselves in place before main.
+inline const bool services_installed = (install_hdf5_writer(), install_diagnostics(), true);
+}  // namespace ashlar::detail

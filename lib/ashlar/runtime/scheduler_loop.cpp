@@ -181,7 +181,8 @@ bool SchedulerLoop::wait_until(const std::function<bool()>& settled, Seconds tim
     } else {
       shared_->changed.wait(lock, progressed);
     }
-    if (!shared_->interrupted.empty()) throw Error(shared_->interrupted);
+    // Once: what the body does to clean up may wait again.
+    if (!shared_->interrupted.empty()) throw Error(std::exchange(shared_->interrupted, {}));
     if (shared_->closed && shared_->generation == seen) throw Error("the client ended while something waited for a result");
     seen = shared_->generation;
   }

@@ -1,0 +1,135 @@
+#include "ashlar/io/array_from_hdf5.hpp"
+
+#include <filesystem>
+#include <sstream>
+
+#include "ashlar/base/error.hpp"
+#include "ashlar/hdf5/reader.hpp"
+#include "ashlar/hdf5/tree.hpp"
+
+namespace ashlar {
+namespace {
+
+constexpr std::int64_t chunk_bytes = std::int64_t{128} << 20;
+
+class ReadChunk final : public OperationOf<ReadChunk> {
+ public:
+  ReadChunk(std::string file, std::string dataset, DType type) : file_(std::move(file)), dataset_(std::move(dataset)), type_(type) {}
+  void encode(Writer& out) const override {
+    out.text(file_);
+    out.text(dataset_);
+    out.put(type_);
+  }
+  static std::shared_ptr<const ReadChunk> decode(Reader& in) {
+    std::string file = in.text(), dataset = in.text();
+    return std::make_shared<ReadChunk>(std::move(file), std::move(dataset), in.get<DType>());
+  }
+  Object run(TaskInput& task) const override {
+    Reader payload(task.payload);
+    const auto start = payload.array<index_t>();
+    const Shape count(payload.array<index_t>());
+    return Object::of(hdf5::read(file_, dataset_, start, count, type_));
+  }
+
+ private:
+  std::string file_, dataset_;
+  DType type_;
+};
+
+class ReadLayer final : public Layer {
+ public:
+  ReadLayer(std::shared_ptr<const ReadChunk> operation, const Chunks& chunks, DType type) : Layer("from-hdf5"), operation_(std::move(operation)), chunks_(chunks), type_(type) {
+    for (const auto& axis : chunks_) {
+      size_ *= static_cast<std::int64_t>(axis.size());
+      std::vector<index_t> start{0};
+      for (index_t n : axis) start.push_back(start.back() + n);
+      starts_.push_back(std::move(start));
+    }
+  }
+  std::int64_t size() const override { return size_; }
+  std::shared_ptr<const Operation> operation() const override { return operation_; }
+  void dependencies(std::int64_t, std::vector<TaskRef>&) const override {}
+  void encode_task(std::int64_t index, Writer& out) const override {
+    const auto at = position(index);
+    std::vector<index_t> start, count;
+    for (std::size_t a = 0; a < at.size(); ++a) {
+      start.push_back(starts_[a][at[a]]);
+      count.push_back(chunks_[a][at[a]]);
+    }
+    out.array(start);
+    out.array(count);
+  }
+  std::int64_t nbytes(std::int64_t index) const override {
+    const auto at = position(index);
+    std::int64_t n = itemsize(type_);
+    for (std::size_t a = 0; a < at.size(); ++a) n *= chunks_[a][at[a]];
+    return n;
+  }
+
+ private:
+  std::vector<std::size_t> position(std::int64_t index) const {
+    std::vector<std::size_t> at(chunks_.size());
+    for (std::size_t a = at.size(); a-- > 0;) {
+      at[a] = static_cast<std::size_t>(index) % chunks_[a].size();
+      index /= static_cast<std::int64_t>(chunks_[a].size());
+    }
+    return at;
+  }
+  std::shared_ptr<const ReadChunk> operation_;
+  Chunks chunks_;
+  std::vector<std::vector<index_t>> starts_;
+  DType type_;
+  std::int64_t size_ = 1;
+};
+
+// Whole storage chunks, joined along the last axes first until a chunk is about the size aimed at.
+ChunkSpec along_storage(const hdf5::DatasetInfo& info, DType type) {
+  if (info.storage_chunks.empty()) return ChunkSpec("auto");
+  std::vector<index_t> sizes = info.storage_chunks;
+  std::int64_t bytes = itemsize(type);
+  for (index_t n : sizes) bytes *= std::max<index_t>(n, 1);
+  for (std::size_t a = sizes.size(); a-- > 0;)
+    while (bytes * 2 <= chunk_bytes && sizes[a] < info.shape[a]) {
+      sizes[a] *= 2;
+      bytes *= 2;
+    }
+  for (std::size_t a = 0; a < sizes.size(); ++a) sizes[a] = std::max<index_t>(std::min(sizes[a], info.shape[a]), 1);
+  return ChunkSpec(sizes);
+}
+
+}  // namespace
+
+namespace detail {
+
+ArrayPtr array_from_hdf5(const std::string& file, const std::string& dataset, DType type, const FromHdf5Options& options) {
+  const hdf5::DatasetInfo info = hdf5::describe(file, dataset);
+  // Reading nothing at all says what reading something would: a type that does not fit, a write that has not ended.
+  if (!info.empty) hdf5::read(file, dataset, std::vector<index_t>(info.shape.size(), 0), Shape(std::vector<index_t>(info.shape.size(), 0)), type);
+  if (info.empty) throw ShapeError(file + ": the dataset " + dataset + " has neither shape nor elements (HDF5's null dataspace)");
+  const Chunks chunks = normalize_chunks(options.chunks.axes.empty() ? along_storage(info, type) : options.chunks, info.shape, itemsize(type));
+  const std::string path = std::filesystem::absolute(file).string();
+  const auto operation = std::make_shared<ReadChunk>(path, dataset, type);
+  return make_source(
+      type, info.shape, chunks,
+      [operation, chunks, type](GraphBuilder& builder) {
+        auto layer = std::make_shared<ReadLayer>(operation, chunks, type);
+        const std::int64_t n = layer->size();
+        const std::int32_t number = builder.add(std::move(layer));
+        std::vector<TaskRef> refs;
+        for (std::int64_t i = 0; i < n; ++i) refs.push_back({number, i});
+        return refs;
+      },
+      "from-hdf5");
+}
+
+}  // namespace detail
+
+Hdf5Info info_hdf5(const std::string& file) {
+  std::ostringstream text;
+  text << hdf5::tree(file);
+  return Hdf5Info(text.str());
+}
+
+std::ostream& operator<<(std::ostream& out, const Hdf5Info& info) { return out << info.text(); }
+
+}  // namespace ashlar
