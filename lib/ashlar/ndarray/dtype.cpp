@@ -40,7 +40,7 @@ DType dtype_named(std::string_view name) {
   const auto found = std::find(kNames.begin(), kNames.end(), name);
   if (found != kNames.end()) return static_cast<DType>(found - kNames.begin());
   std::string all;
-  for (const auto& known : kNames) all += (all.empty() ? "" : " ") + std::string(known);
+  for (const auto& known : kNames) all.append(all.empty() ? "" : " ").append(known);
   throw TypeError("no such element type: \"" + std::string(name) + "\"; there are " + all);
 }
 

@@ -111,7 +111,7 @@ std::string value_text(T value) {
   } else {
     std::string imaginary = float_text(value.imag());
     if (value.real() == 0 && !std::signbit(value.real())) return imaginary + "j";
-    if (imaginary.front() != '-') imaginary.insert(0, "+");
+    if (imaginary.front() != '-') imaginary.insert(0, 1, '+');
     return "(" + float_text(value.real()) + imaginary + "j)";
   }
 }
@@ -221,7 +221,7 @@ Format element_format(const std::vector<T>& values, const PrintOptions& options)
     }
     return [=, re = FloatFormat<Part>(real, options.precision, false), im = FloatFormat<Part>(imaginary, options.precision, true)](const std::byte* at) {
       std::string text = im(element(at).imag());
-      text.insert(text.find_last_not_of(' ') + 1, "j");
+      text.insert(text.find_last_not_of(' ') + 1, 1, 'j');
       return re(element(at).real()) + text;
     };
   }

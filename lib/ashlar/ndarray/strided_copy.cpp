@@ -81,20 +81,23 @@ void copy_line(T* to, const T* from, const Axis& axis) {
   }
 }
 
-/// `rows` is the axis along which `from` is dense, `columns` the one along which `to` is. Tiles of four lines of cache a side:
-/// each line read is used whole before it leaves.
+/// `rows` is the axis along which `from` is dense, `columns` the one along which `to` is. Goes tile by tile through a small square
+/// on the stack, so that lines of cache are read and written whole, one after the other: strides that are powers of two would
+/// otherwise put all lines of a tile into one set of the cache.
 template <class T>
 void copy_transposed(T* to, const T* from, const Axis& rows, const Axis& columns) {
-  constexpr index_t side = std::max<index_t>(8, 128 / static_cast<index_t>(sizeof(T)));
+  constexpr index_t side = sizeof(T) >= 8 ? 32 : 64;
+  T square[side * side];
   for (index_t r = 0; r < rows.length; r += side) {
-    const index_t r_end = std::min(rows.length, r + side);
+    const index_t height = std::min(rows.length - r, side);
     for (index_t c = 0; c < columns.length; c += side) {
-      const index_t c_end = std::min(columns.length, c + side);
-      for (index_t i = r; i < r_end; ++i) {
-        T* t = to + i * rows.to;
-        const T* f = from + i * rows.from;
-        for (index_t j = c; j < c_end; ++j) t[j * columns.to] = f[j * columns.from];
-      }
+      const index_t width = std::min(columns.length - c, side);
+      const T* f = from + r * rows.from + c * columns.from;
+      for (index_t j = 0; j < width; ++j)
+        for (index_t i = 0; i < height; ++i) square[i * side + j] = f[i * rows.from + j * columns.from];
+      T* t = to + r * rows.to + c * columns.to;
+      for (index_t i = 0; i < height; ++i)
+        for (index_t j = 0; j < width; ++j) t[i * rows.to + j * columns.to] = square[i * side + j];
     }
   }
 }
