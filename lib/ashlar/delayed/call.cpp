@@ -24,7 +24,7 @@ std::string hexadecimal(XXH128_hash_t hash) {
 // What function and arguments come to: equal for calls that do the same.
 std::string token_of(const CallDescriptor& call, const Writer& literals, const std::vector<NodePtr>& inputs) {
   Writer all;
-  all.put(call.name_hash);
+  all.put(reference_to(call));  // two lambdas of one function have one name
   all.array(literals.head());
   for (const Buffer& buffer : literals.buffers()) all.put(XXH3_128bits(buffer.data(), buffer.size()));
   for (const NodePtr& input : inputs) {

@@ -145,6 +145,7 @@ template <class T>
 inline constexpr bool is_delayed<Delayed<T>> = true;
 }  // namespace detail
 
+// The result's type is deduced: clang would work out a written one for operands of other kinds (a Series) before it looks at the constraint.
 #define ASHLAR_DELAYED_OPERATOR(op, Name, text)                                                                        \
   namespace detail {                                                                                                   \
   struct Name {                                                                                                        \
@@ -157,7 +158,7 @@ inline constexpr bool is_delayed<Delayed<T>> = true;
   }                                                                                                                    \
   template <class A, class B>                                                                                          \
     requires((detail::is_delayed<A> || detail::is_delayed<B>) && std::is_invocable_v<detail::Name, detail::seen_t<A>, detail::seen_t<B>>) \
-  auto operator op(const A& a, const B& b)->Delayed<detail::result_t<detail::Name, A, B>> {                            \
+  auto operator op(const A& a, const B& b) {                                                                           \
     return Delayed<detail::result_t<detail::Name, A, B>>(detail::make_call(detail::Closure(detail::Name{}), nullptr, a, b)); \
   }
 ASHLAR_DELAYED_OPERATOR(+, AddValues, "add")
