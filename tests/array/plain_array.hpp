@@ -135,15 +135,14 @@ Plain<R> reduced(const Plain<T>& a, const std::vector<int>& axes, bool keepdims,
   const auto is_reduced = [&](std::size_t i) { return std::find(axes.begin(), axes.end(), static_cast<int>(i)) != axes.end(); };
   Lengths kept;
   for (std::size_t i = 0; i < a.shape.size(); ++i) kept.push_back(is_reduced(i) ? 1 : a.shape[i]);
-  Plain<R> result = make<R>(kept, [&](const Lengths& out) {
-    std::vector<T> elements;
-    for (const auto& p : positions(a.shape)) {
-      bool here = true;
-      for (std::size_t i = 0; i < p.size(); ++i) here = here && (is_reduced(i) || p[i] == out[i]);
-      if (here) elements.push_back(a.at(p));
-    }
-    return f(elements);
-  });
+  std::vector<std::vector<T>> elements(static_cast<std::size_t>(count_of(kept)));
+  for (const auto& p : positions(a.shape)) {
+    long out = 0;
+    for (std::size_t i = 0; i < p.size(); ++i) out = out * kept[i] + (is_reduced(i) ? 0 : p[i]);
+    elements[static_cast<std::size_t>(out)].push_back(a.at(p));
+  }
+  Plain<R> result{kept, {}};
+  for (const auto& part : elements) result.values.push_back(f(part));
   if (keepdims) return result;
   Lengths shape;
   for (std::size_t i = 0; i < a.shape.size(); ++i)

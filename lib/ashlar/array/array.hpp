@@ -191,6 +191,9 @@ class Array {
   void to_hdf5(const std::string& file, const std::string& dataset, const ToHdf5Options& options = {}) const {
     detail::to_hdf5(node_, file, dataset, options);
   }
+  /// al::store of one array: into an Hdf5Target or an NDArray.
+  template <class Out>
+  void store(Out&& target) const;
 
   explicit operator bool() const {
     static_assert(sizeof(T) == 0, "ashlar: an array has no truth value: write al::all(x).compute() or al::any(x).compute()");

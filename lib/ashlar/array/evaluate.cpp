@@ -14,12 +14,22 @@ using Kind = ArrayNode::Kind;
 struct ArrayRoots {
   std::vector<ArrayPtr> nodes;
   std::unordered_map<const ArrayNode*, std::int32_t> places;
+  std::size_t lowered = 0;   // of `nodes`
+  bool announced = false;    // to the builder
 };
 
 void finish(ArrayRoots& roots, GraphBuilder& builder) {
   const auto lock = lowering_lock();  // tasks made by others may be calls of `delayed`
-  const Plan plan(roots.nodes, builder.optimize());
-  Lowering(builder, plan, roots.places).run();
+  while (roots.lowered < roots.nodes.size()) {
+    // Sources made by others may want arrays in their turn: those come in another round.
+    const std::vector<ArrayPtr> round(roots.nodes.begin() + static_cast<std::ptrdiff_t>(roots.lowered), roots.nodes.end());
+    roots.lowered = roots.nodes.size();
+    std::unordered_map<const ArrayNode*, std::int32_t> places;
+    for (const ArrayPtr& node : round) places[node.get()] = roots.places.at(node.get());
+    const Plan plan(round, builder.optimize());
+    Lowering(builder, plan, std::move(places)).run();
+  }
+  roots.announced = false;
 }
 
 }  // namespace
@@ -31,7 +41,7 @@ std::vector<TaskRef> lower_array(const ArrayPtr& node, GraphBuilder& builder) {
     return refs;
   }
   auto& roots = builder.state<ArrayRoots>();
-  if (roots.nodes.empty()) builder.before_take([&roots](GraphBuilder& b) { finish(roots, b); });
+  if (!std::exchange(roots.announced, true)) builder.before_take([&roots](GraphBuilder& b) { finish(roots, b); });
   const auto [it, added] = roots.places.try_emplace(node.get(), 0);
   if (added) {
     it->second = builder.reserve();

@@ -1,7 +1,7 @@
 #include "ashlar/array/gather_detail.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "ashlar/base/error.hpp"
 
@@ -84,7 +84,7 @@ void for_each_combination(const std::vector<std::vector<P>>& axes, F&& f) {
 std::vector<Gather::Needed> Gather::needed(index_t task) const {
   const Coordinates at = tasks().coordinates(task);
   std::vector<Needed> list;
-  std::unordered_map<std::uint64_t, bool> seen;
+  std::unordered_set<std::uint64_t> seen;
   for (const Input& input : inputs_) {
     if (leaves_[input.leaf].inside) continue;
     const Pieces axes = pieces(input, at);
@@ -92,14 +92,14 @@ std::vector<Gather::Needed> Gather::needed(index_t task) const {
     for_each_combination(axes, [&](const std::vector<std::size_t>& which) {
       for (std::size_t i = 0; i < axes.size(); ++i) chunk[i] = axes[i][which[i]].chunk;
       const index_t number = leaves_[input.leaf].grid.number(chunk);
-      if (seen.try_emplace(static_cast<std::uint64_t>(number) * leaves_.size() + input.leaf, true).second) list.push_back({input.leaf, number});
+      if (seen.insert(place_key(input.leaf, number)).second) list.push_back({input.leaf, number});
     });
   }
   return list;
 }
 
 Block Gather::assemble(const Input& input, const Coordinates& at, const Pieces& axes, const std::vector<Block>& chunks,
-                       const std::vector<Needed>& list) const {
+                       const Places& places) const {
   const Leaf& leaf = leaves_[input.leaf];
   const ChunkGrid& space = spaces_[input.space];
   const Shape bounds = space.shape(at);
@@ -118,8 +118,7 @@ Block Gather::assemble(const Input& input, const Coordinates& at, const Pieces& 
   for_each_combination(axes, [&](const std::vector<std::size_t>& which) {
     for (std::size_t i = 0; i < axes.size(); ++i) chunk[i] = axes[i][which[i]].chunk;
     const index_t number = leaf.grid.number(chunk);
-    const auto found = std::find(list.begin(), list.end(), Needed{input.leaf, number});
-    const Block& source = leaf.inside ? *leaf.inside : chunks[static_cast<std::size_t>(found - list.begin())];
+    const Block& source = leaf.inside ? *leaf.inside : chunks[places.at(place_key(input.leaf, number))];
     if (source.ndim() != static_cast<int>(axes.size()) || source.dtype() != leaf.type)
       throw ShapeError("a chunk is not what its array says: wanted " + std::string(dtype_name(leaf.type)) + " with " + std::to_string(axes.size()) +
                        " axes, found " + std::string(dtype_name(source.dtype())) + " " + to_string(source.shape()));
@@ -160,8 +159,10 @@ std::vector<Block> Gather::blocks(index_t task, std::vector<Object>& results) co
   std::vector<Block> chunks;
   for (Object& result : results) chunks.push_back(std::move(result).take<Block>());
   results.clear();
+  Places places;
+  for (std::size_t i = 0; i < list.size(); ++i) places[place_key(list[i].leaf, list[i].chunk)] = i;
   std::vector<Block> blocks;
-  for (const Input& input : inputs_) blocks.push_back(assemble(input, at, pieces(input, at), chunks, list));
+  for (const Input& input : inputs_) blocks.push_back(assemble(input, at, pieces(input, at), chunks, places));
   return blocks;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "ashlar/array/chunk_grid_detail.hpp"
@@ -63,8 +64,9 @@ class Gather {
   };
   using Pieces = std::vector<std::vector<Piece>>;  // per axis of the leaf
   Pieces pieces(const Input& input, const Coordinates& at) const;
-  Block assemble(const Input& input, const Coordinates& at, const Pieces& pieces, const std::vector<Block>& chunks,
-                 const std::vector<Needed>& needed) const;
+  using Places = std::unordered_map<std::uint64_t, std::size_t>;  // of chunks among a task's inputs
+  std::uint64_t place_key(std::size_t leaf, index_t chunk) const { return static_cast<std::uint64_t>(chunk) * leaves_.size() + leaf; }
+  Block assemble(const Input& input, const Coordinates& at, const Pieces& pieces, const std::vector<Block>& chunks, const Places& places) const;
   std::vector<ChunkGrid> spaces_;
   std::vector<Leaf> leaves_;
   std::vector<Input> inputs_;

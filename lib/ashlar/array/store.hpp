@@ -48,6 +48,12 @@ class Target {
 void store(std::initializer_list<AnyArray> arrays, std::initializer_list<Target> targets, const StoreOptions& options = {});
 void store(const AnyArray& array, const Target& target, const StoreOptions& options = {});
 
+template <class T>
+template <class Out>
+void Array<T>::store(Out&& target) const {
+  ashlar::store(AnyArray(*this), Target(target));
+}
+
 /// The array as the floors above see it.
 ArrayOutline outline(const ArrayPtr& node);
 
