@@ -16,7 +16,11 @@ void State::handle(const Event& event, std::vector<Command>& commands) {
   std::visit([this](const auto& what) { on(what); }, event.what);
   feed_workers();
   // One message per worker, after everything that may still use the results.
-  for (WorkerId id : to_free_) commands.push_back(FreeResults{id, std::exchange(worker(id).to_free, {})});
+  for (WorkerId id : to_free_) {
+    FreeResults freed{id, {}};
+    freed.tasks.swap(worker(id).to_free);
+    commands.emplace_back(std::move(freed));
+  }
   to_free_.clear();
   commands_ = nullptr;
 }
@@ -126,7 +130,7 @@ void State::on(const Scattered& event) {
   task.worker = event.worker;
   worker(event.worker).bytes_in_memory += event.nbytes;
   move(event.task, task, TaskState::memory);
-  commands_->push_back(ReportFinished{event.task, event.nbytes});
+  commands_->emplace_back(ReportFinished{event.task, event.nbytes});
 }
 
 void State::on(const TasksFinished& event) {
@@ -139,7 +143,9 @@ void State::on(const TasksFinished& event) {
       continue;
     }
     Group& group = groups_[static_cast<std::size_t>(task->group)];
-    group.ns_mean = group.ns_mean < 0 ? finished.took_ns : (group.ns_mean * 7 + finished.took_ns) / 8;
+    // One task that the system kept waiting for a core says little about the others: it counts as at most twice the mean.
+    if (group.ns_mean < 0) group.ns_mean = finished.took_ns;
+    else group.ns_mean = (group.ns_mean * 7 + std::min(finished.took_ns, group.ns_mean * 2 + 1000)) / 8;
     if (group.nbytes_max < 0)  // What did not fit by a guess may fit now.
       for (const std::size_t number : std::exchange(blocked_, {})) {
         workers_[number].blocked = false;
@@ -168,7 +174,7 @@ void State::on(const ResultsReleased& event) {
 void State::on(const ResultsWanted& event) {
   for (TaskId id : event.tasks) {
     TaskRecord& task = record(id);
-    if (task.state == TaskState::memory) commands_->push_back(SendToClient{task.worker, id});
+    if (task.state == TaskState::memory) commands_->emplace_back(SendToClient{task.worker, id});
     else if (task.state == TaskState::erred) report_ending(id, task);
     else task.send = true;
   }

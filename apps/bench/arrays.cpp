@@ -1,0 +1,149 @@
+// Workloads on chunked arrays.
+#include <unistd.h>
+
+#include <cmath>
+
+#include "measure.hpp"
+
+namespace al = ashlar;
+using al::_;
+
+namespace bench {
+namespace {
+
+// x(i, j) = uniform(1, i * columns + j): splitmix64 of the element's number, made in the workers.
+al::Array<double> held(std::int64_t rows, std::int64_t columns, al::ChunkSpec chunks) {
+  return al::arange<std::int64_t>(rows * columns)
+      .reshape({rows, columns})
+      .rechunk(chunks)
+      .map_blocks([](al::NDArray<std::int64_t> index) {
+        al::NDArray<double> values(index.shape());
+        const std::int64_t* from = std::as_const(index).data();
+        double* to = values.data();
+        for (std::int64_t i = 0; i < index.size(); ++i) {
+          std::uint64_t z = (static_cast<std::uint64_t>(from[i]) + 1) * 0x9E3779B97F4A7C15u + 0xD1B54A32D192ED03u;
+          z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+          z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+          z ^= z >> 31;
+          to[i] = static_cast<double>(z >> 11) * 0x1p-53;
+        }
+        return values;
+      })
+      .persist();
+}
+
+// Waits until all chunks are there.
+al::Array<double> ready(al::Array<double> x) {
+  x.sum().compute();
+  return x;
+}
+
+al::Array<double> index_array(std::int64_t rows, std::int64_t columns, double scale) {
+  return al::arange<double>(static_cast<double>(rows * columns)).reshape({rows, columns}).rechunk({1000, 1000}) * scale;
+}
+
+void set_shape(Json& scale, std::int64_t rows, std::int64_t columns) {
+  scale["rows"] = rows;
+  scale["columns"] = columns;
+}
+
+std::function<Sample()> index_reverse_mean(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t rows = setting.full ? 200'000 : 20'000, columns = 4'000;
+  set_shape(scale, rows, columns);
+  return [=] {
+    const double start = now();
+    const auto x = index_array(rows, columns, 1.0 / static_cast<double>(rows * columns));
+    const double mean = (x * x(al::range(_, _, -1), al::range(_, _, -1))).mean().compute();
+    // Both factors are evaluated at every position: nothing is folded.
+    return Sample{now() - start, mean, {{"elements_evaluated", 2 * rows * columns}}};
+  };
+}
+
+std::function<Sample()> cos2_mean_axis1(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t rows = setting.full ? 40'000 : 10'000, columns = 10'000;
+  set_shape(scale, rows, columns);
+  return [=] {
+    const double start = now();
+    const auto x = index_array(rows, columns, 1000.0 / static_cast<double>(rows * columns));
+    const al::NDArray<double> means = al::square(al::cos(x)).mean({.axis = {1}}).compute();
+    Sample sample{now() - start, nullptr, {{"elements_evaluated", rows * columns}}};
+    double sum = 0;
+    for (double m : means) sum += m;
+    sample.result = sum;
+    return sample;
+  };
+}
+
+std::function<Sample()> ones_reverse_mean(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t rows = setting.full ? 200'000 : 20'000, columns = 4'000;
+  set_shape(scale, rows, columns);
+  return [=] {
+    const double start = now();
+    const auto x = al::ones<double>({rows, columns}, {.chunks = {1000, 1000}});
+    const double mean = (x * x(al::range(_, _, -1), al::range(_, _, -1))).mean().compute();
+    return Sample{now() - start, mean};
+  };
+}
+
+std::function<Sample()> random_mean_std(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t n = setting.full ? 20'000 : 5'000;
+  set_shape(scale, n, n);
+  return [=, seed = std::uint64_t{0}]() mutable {
+    const double start = now();
+    const auto x = al::random::default_rng(++seed).normal({n, n}, {.chunks = {1000, 1000}});
+    const auto [mean, std] = al::compute(x.mean(), x.std());
+    return Sample{now() - start, {{"mean", mean}, {"std", std}}};
+  };
+}
+
+std::function<Sample()> persisted_sum(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t n = setting.full ? 16'000 : 5'000;
+  set_shape(scale, n, n);
+  const auto x = ready(held(n, n, {1000, 1000}));
+  return [=] {
+    const double start = now();
+    const double sum = x.sum().compute();
+    return Sample{now() - start, sum};
+  };
+}
+
+std::function<Sample()> elementwise_chain(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t n = setting.full ? 16'000 : 5'000;
+  set_shape(scale, n, n);
+  const auto x = ready(held(n, n, {1000, 1000}));
+  return [=] {
+    const double start = now();
+    const double sum = al::clip((x * 2 + 1) * x - x / 3, 0, 1).sum().compute();
+    return Sample{now() - start, sum};
+  };
+}
+
+std::function<Sample()> hdf5_write(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t rows = setting.full ? 20'000 : 5'000, columns = setting.full ? 25'000 : 5'000;
+  set_shape(scale, rows, columns);
+  const auto x = ready(held(rows, columns, {1000, 1000}));
+  const std::string file = setting.folder + "/ashlar-bench.h5";
+  return [=] {
+    unlink(file.c_str());
+    const double start = now();
+    x.to_hdf5(file, "/x", {.storage_chunks = {1000, 1000}});
+    const double written = now();
+    const double mean = al::from_hdf5<double>(file, "/x", {.chunks = {1000, 1000}}).mean().compute();
+    const double end = now();
+    unlink(file.c_str());
+    const double mb = static_cast<double>(rows * columns) * 8 / 1e6;
+    return Sample{end - start, mean, {{"write_mb_per_s", mb / (written - start)}, {"read_mb_per_s", mb / (end - written)}}};
+  };
+}
+
+}  // namespace
+
+const std::vector<Workload>& array_workloads() {
+  static const std::vector<Workload> all = {{"ones_reverse_mean", ones_reverse_mean}, {"index_reverse_mean", index_reverse_mean},
+                                            {"cos2_mean_axis1", cos2_mean_axis1},     {"random_mean_std", random_mean_std},
+                                            {"persisted_sum", persisted_sum},         {"elementwise_chain", elementwise_chain},
+                                            {"hdf5_write", hdf5_write}};
+  return all;
+}
+
+}  // namespace bench

@@ -1,0 +1,75 @@
+#include "measure.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+
+namespace bench {
+namespace {
+
+double own_peak_mb() {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  double kb = 0;
+  while (status >> word)
+    if (word == "VmHWM:") status >> kb;
+  return kb / 1024;
+}
+
+// Over all processes of the job; in one process the worker is this process.
+double peak_mb(ashlar::Client& client) {
+  double total = own_peak_mb();
+  const auto there = client.run([](ashlar::WorkerContext&) { return std::pair<double, int>(own_peak_mb(), getpid()); });
+  const int own_pid = getpid();
+  for (const auto& [rank, peak] : there)
+    if (peak.second != own_pid) total += peak.first;
+  return total;
+}
+
+}  // namespace
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+void report(ashlar::Client& client, const Workload& workload, const Setting& setting) {
+  Json line;
+  line["system"] = "ashlar";
+  line["workload"] = workload.name;
+  Json scale = Json::object();
+  scale["size"] = setting.full ? "full" : "small";
+  try {
+    const auto run = workload.prepare(client, setting, scale);
+    line["scale"] = scale;
+    line["workers"] = client.scheduler_info().nthreads();
+    std::vector<double> seconds;
+    Sample last = run();
+    const double warm_up = last.seconds;
+    if (warm_up > 60) {
+      seconds.push_back(warm_up);
+      last.extra["warm_up"] = false;
+    } else {
+      const int samples = warm_up > 20 ? 1 : std::max(1, setting.repeats);
+      for (int i = 0; i < samples; ++i) {
+        last = run();
+        seconds.push_back(last.seconds);
+      }
+    }
+    line["seconds"] = seconds;
+    line["result"] = last.result;
+    line["peak_rss_mb"] = peak_mb(client);
+    line["extra"] = last.extra;
+  } catch (const std::exception& e) {
+    line["scale"] = scale;
+    line["error"] = e.what();
+  }
+  std::cout << line.dump() << std::endl;
+}
+
+}  // namespace bench
