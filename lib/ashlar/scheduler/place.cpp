@@ -260,12 +260,13 @@ void State::run_held(TaskId id, std::size_t number) {
 }
 
 // Gives a worker sources while it has room: the first of its share, or the last of the longest share when its own is used up.
-void State::feed(std::size_t number) {
+void State::feed(std::size_t number, bool from_others) {
   WorkerRecord& worker = workers_[number];
   if (std::exchange(worker.idle, false)) idle_.erase(number);
   while (worker.alive && has_room(worker)) {
     while (!worker.held.empty() && stale(worker.held.front())) worker.held.pop_front();
     const bool own = !worker.held.empty();
+    if (!own && !from_others) return;
     const std::size_t from = own ? number : held_ > 0 ? longest_share() : workers_.size();
     if (from == workers_.size()) {
       worker.idle = true;
@@ -285,10 +286,13 @@ void State::feed(std::size_t number) {
 }
 
 void State::feed_workers() {
-  // run_held adds work only, so nobody is touched on the way.
+  // run_held adds work only, so nobody is touched on the way. All get of their own share before anybody takes from another's: of two
+  // sources for two workers the first would take both.
+  if (touched_.size() > 1)
+    for (const std::size_t number : touched_) feed(number, false);
   for (const std::size_t number : touched_) {
     workers_[number].touched = false;
-    feed(number);
+    feed(number, true);
   }
   touched_.clear();
   // Those without anything take from others' shares; each either takes a task or is listed as blocked.
@@ -296,7 +300,7 @@ void State::feed_workers() {
     auto idle = idle_.lower_bound(next_worker_);
     if (idle == idle_.end()) idle = idle_.begin();
     const std::size_t number = *idle;
-    feed(number);
+    feed(number, true);
     if (workers_[number].idle) break;
   }
   if (processing_ == 0 && held_ > 0) run_first_of_all();

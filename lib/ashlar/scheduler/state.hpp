@@ -139,7 +139,7 @@ class State {
   std::size_t longest_share();
   bool stale(TaskId id) const;
   void feed_workers();
-  void feed(std::size_t worker);
+  void feed(std::size_t worker, bool from_others);
   void run_first_of_all();
   void run_held(TaskId id, std::size_t worker);
   void touch(std::size_t worker);
