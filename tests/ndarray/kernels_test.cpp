@@ -7,6 +7,7 @@
 #include <random>
 
 #include "ashlar/base/error.hpp"
+#include "ashlar/ndarray/kernels.hpp"
 #include "ashlar/ndarray/program.hpp"
 #include "ndarray/reference.hpp"
 
@@ -311,6 +312,19 @@ TEST(Kernels, give_the_same_bits_on_every_instruction_set) {
     }
   }
   EXPECT_EQ(simd_targets(), best);
+}
+
+TEST(Kernels, come_from_another_loop_when_targets_are_restricted) {
+  const auto best = kernels::simd_arithmetic(Op::add, DType::int8);
+  restrict_simd_targets(0);
+  const auto plain = kernels::simd_arithmetic(Op::add, DType::int8);
+  EXPECT_EQ(simd_targets() & (simd_targets() - 1), 0);
+  EXPECT_EQ(kernels::simd_arithmetic(Op::add, DType::int8), plain) << "asking for the targets chooses them anew";
+  restrict_simd_targets(-1);
+  EXPECT_EQ(kernels::simd_arithmetic(Op::add, DType::int8), best);
+  if (simd_target_name().find("AVX") != std::string::npos) {
+    EXPECT_NE(plain, best);
+  }
 }
 
 }  // namespace

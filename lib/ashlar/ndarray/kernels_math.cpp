@@ -133,6 +133,12 @@ std::string simd_target_name() {
   return hwy::TargetName(targets & -targets);  // the lowest bit is the widest instruction set
 }
 
-void restrict_simd_targets(std::int64_t targets) { hwy::DisableTargets(~targets); }
+void restrict_simd_targets(std::int64_t targets) {
+  // DisableTargets would not do: Highway 1.0.3 forgets it for dispatch at the next call of SupportedTargets.
+  hwy::SetSupportedTargetsForTest(0);
+  const std::int64_t wanted = hwy::SupportedTargets() & (targets | HWY_STATIC_TARGET);
+  hwy::SetSupportedTargetsForTest(wanted);
+  hwy::GetChosenTarget().Update(wanted);
+}
 }  // namespace ashlar
 #endif

@@ -82,20 +82,32 @@ HWY_INLINE VU multiply_low_words(VU a, VU b) {
 #endif
 }
 
+/// Two words a round, made once: setting a vector from memory is free, from a register it is not.
+struct RoundKeys {
+  std::uint64_t words[20];
+  explicit RoundKeys(std::uint64_t seed) {
+    auto k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
+    for (int round = 0; round < 10; ++round) {
+      words[2 * round] = k0;
+      words[2 * round + 1] = k1;
+      k0 += 0x9E3779B9u;
+      k1 += 0xBB67AE85u;
+    }
+  }
+};
+
 /// Words live in the lower half of each lane; upper halves hold garbage that no step looks at.
-HWY_INLINE Words philox(VU counter, std::uint64_t seed) {
+HWY_INLINE Words philox(VU counter, const RoundKeys& keys) {
   const U64 d;
   const VU m0 = hn::Set(d, 0xD2511F53u), m1 = hn::Set(d, 0xCD9E8D57u);
   VU c0 = counter, c1 = hn::ShiftRight<32>(counter), c2 = hn::Zero(d), c3 = hn::Zero(d);
-  std::uint32_t k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
+#pragma GCC unroll 10
   for (int round = 0; round < 10; ++round) {
     const VU p0 = multiply_low_words(m0, c0), p1 = multiply_low_words(m1, c2);
-    c0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), c1), hn::Set(d, k0));
+    c0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), c1), hn::Set(d, keys.words[2 * round]));
     c1 = p1;
-    c2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p0), c3), hn::Set(d, k1));
+    c2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p0), c3), hn::Set(d, keys.words[2 * round + 1]));
     c3 = p0;
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
   }
   const VU low = hn::Set(d, 0xFFFFFFFFu);
   return {hn::Or(hn::And(c0, low), hn::ShiftLeft<32>(c1)), hn::Or(hn::And(c2, low), hn::ShiftLeft<32>(c3))};
@@ -215,6 +227,7 @@ struct Bits {
 template <class Distribution>
 void generate(const RandomSource& source, index_t k, index_t stride, index_t n, double* out) {
   const Distribution distribution(source);
+  const RoundKeys keys(source.seed);
   const U64 d;
   const F64 f;
   const index_t lanes = static_cast<index_t>(hn::Lanes(d));
@@ -225,7 +238,7 @@ void generate(const RandomSource& source, index_t k, index_t stride, index_t n, 
       HWY_ALIGN double even[hn::MaxLanes(f)], odd[hn::MaxLanes(f)];
       const index_t count = std::min(lanes, until - i);
       for (index_t l = 0; l < count; ++l) counters[l] = static_cast<std::uint64_t>(k + (i + l) * stride) >> 1;
-      const Pair y = distribution.of(philox(hn::Load(d, counters), source.seed));
+      const Pair y = distribution.of(philox(hn::Load(d, counters), keys));
       hn::Store(y.first, f, even);
       hn::Store(y.second, f, odd);
       for (index_t l = 0; l < count; ++l) out[i + l] = (k + (i + l) * stride) & 1 ? odd[l] : even[l];
@@ -234,9 +247,10 @@ void generate(const RandomSource& source, index_t k, index_t stride, index_t n, 
   };
   if (stride == 1) {
     if (k & 1) scattered(std::min<index_t>(1, n));
-    for (; i + 2 * lanes <= n; i += 2 * lanes) {
-      const VU counter = hn::Iota(d, static_cast<std::uint64_t>(k + i) >> 1);
-      const Pair y = distribution.of(philox(counter, source.seed));
+    VU counter = hn::Add(hn::Iota(d, 0), hn::Set(d, static_cast<std::uint64_t>(k + i) >> 1));
+    const VU next = hn::Set(d, static_cast<std::uint64_t>(lanes));
+    for (; i + 2 * lanes <= n; i += 2 * lanes, counter = hn::Add(counter, next)) {
+      const Pair y = distribution.of(philox(counter, keys));
 #if HWY_TARGET == HWY_SCALAR
       hn::StoreU(y.first, f, out + i);
       hn::StoreU(y.second, f, out + i + 1);
