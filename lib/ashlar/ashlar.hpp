@@ -21,6 +21,7 @@
 #include "ashlar/array/reductions.hpp"
 #include "ashlar/array/store.hpp"
 #include "ashlar/dataframe/dataframe.hpp"
+#include "ashlar/dataframe/delayed_argument.hpp"
 #include "ashlar/dataframe/groupby.hpp"
 #include "ashlar/dataframe/read_csv.hpp"
 #include "ashlar/dataframe/series.hpp"

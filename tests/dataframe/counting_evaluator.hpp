@@ -52,7 +52,8 @@ class CountingEvaluator final : public Evaluator {
       const std::string key = layer.key(ref.index);
       task.key = key;
       for (const TaskRef& input : inputs)
-        task.inputs.push_back(copy(input.layer < 0 ? graph.inputs.at(static_cast<std::size_t>(input.index))->get() : values.at({input.layer, input.index})));
+        task.inputs.push_back(
+            copy(input.layer < 0 ? graph.inputs.at(static_cast<std::size_t>(input.index))->get() : values.at({input.layer, input.index})));
       values[{ref.layer, ref.index}] = run_task(*operations[l], task);
     }
     std::vector<Object> results;

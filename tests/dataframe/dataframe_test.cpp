@@ -57,9 +57,10 @@ TEST(DataFrame, AnUnknownColumnIsRefusedWithTheNearestNames) {
 
 TEST(DataFrame, AssignsRenamesAndFilters) {
   const auto df = numbers(4);
-  const al::Table t = df.assign("c", df["a"] * 10).assign("one", 1).assign("b", df["b"] > 0).rename({.columns = {{"a", "A"}}})[df["a"] >= 8].compute();
-  EXPECT_EQ(t, (al::Table({"A", "b", "s", "c", "one"},
-                          {al::Column(Ints{8, 9}), al::Column(std::vector<bool>{true, false}), al::Column(Texts{"t8", "t9"}), al::Column(Ints{80, 90}), al::Column(Ints{1, 1})})));
+  const al::Table t =
+      df.assign("c", df["a"] * 10).assign("one", 1).assign("b", df["b"] > 0).rename({.columns = {{"a", "A"}}})[df["a"] >= 8].compute();
+  EXPECT_EQ(t, (al::Table({"A", "b", "s", "c", "one"}, {al::Column(Ints{8, 9}), al::Column(std::vector<bool>{true, false}),
+                                                        al::Column(Texts{"t8", "t9"}), al::Column(Ints{80, 90}), al::Column(Ints{1, 1})})));
   EXPECT_EQ(df.assign("m", df["a"].max())["m"].sum().compute(), al::Value(90));
   EXPECT_EQ(df.assign("word", "w")["word"].nunique().compute(), al::Value(1));
   EXPECT_THAT(message<al::ValueError>([&] { df.rename({.columns = {{"a", "b"}}}); }), HasSubstr("found twice: \"b\""));
@@ -136,7 +137,11 @@ TEST(DataFrame, MapPartitionsLearnsItsColumnsFromAnEmptyTable) {
 }
 
 TEST(DataFrame, FromMapMakesOnePartitionPerElement) {
-  const auto df = al::from_map([](int n) { return al::Table({"n", "square"}, {al::Column(Ints{n}), al::Column(Ints{n * n})}); }, std::vector<int>{1, 2, 3});
+  const auto df = al::from_map(
+      [](int n) {
+        return al::Table({"n", "square"}, {al::Column(Ints{n}), al::Column(Ints{n * n})});
+      },
+      std::vector<int>{1, 2, 3});
   EXPECT_EQ(df.npartitions(), 3);
   EXPECT_EQ(df["square"].sum().compute(), al::Value(14));
   const auto words = al::from_map([](const std::string& s) { return al::Table({"s"}, {al::Column(Texts{s})}); }, Texts{"x", "y"});
@@ -149,7 +154,8 @@ TEST(DataFrame, ConcatPutsFramesBelowOneAnother) {
   const auto b = al::from_table(al::Table({"s", "b", "a"}, {al::Column(Texts{"u"}), al::Column(Ints{7}), al::Column(std::vector<double>{0.5})}));
   const auto c = al::concat({a, b});
   EXPECT_EQ(c.npartitions(), 3);
-  EXPECT_EQ(c.compute(), (al::Table({"a", "b", "s"}, {al::Column(std::vector<double>{0, 1, 2, 0.5}), al::Column(Ints{0, 1, 2, 7}), al::Column(Texts{"t0", "t1", "t2", "u"})})));
+  EXPECT_EQ(c.compute(), (al::Table({"a", "b", "s"}, {al::Column(std::vector<double>{0, 1, 2, 0.5}), al::Column(Ints{0, 1, 2, 7}),
+                                                      al::Column(Texts{"t0", "t1", "t2", "u"})})));
   EXPECT_EQ(c["b"].max().compute(), al::Value(7));
   EXPECT_THAT(message<al::ValueError>([&] { al::concat({a, a[{"a"}]}); }), HasSubstr("is in one and not in another"));
   EXPECT_THAT(message<al::TypeError>([&] { al::concat({a, a.assign("a", "x")}); }), HasSubstr("string"));
@@ -157,7 +163,8 @@ TEST(DataFrame, ConcatPutsFramesBelowOneAnother) {
 
 TEST(DataFrame, DropnaAndFillnaLookAtEveryColumn) {
   const auto df = al::from_table(al::Table({"n", "s"}, {al::Column(std::vector<std::optional<std::int64_t>>{1, std::nullopt, std::nullopt}),
-                                                       al::Column(std::vector<std::optional<std::string>>{"a", "b", std::nullopt})}), {.npartitions = 2});
+                                                        al::Column(std::vector<std::optional<std::string>>{"a", "b", std::nullopt})}),
+                                 {.npartitions = 2});
   EXPECT_EQ(df.dropna().len(), 1);
   EXPECT_EQ(df.dropna({.how = "all"}).len(), 2);
   EXPECT_EQ(df.dropna({.subset = {"s"}}).len(), 2);
@@ -181,7 +188,8 @@ TEST(DataFrame, PersistKeepsPartitionsAndColumnsGoTogetherWithTheOriginal) {
 TEST(DataFrame, ComputeTakesFramesSeriesScalarsAndVectorsOfThemTogether) {
   const auto df = numbers(3);
   const auto [t, c, v] = al::compute(df, df["a"], df["a"].max());
-  static_assert(std::is_same_v<decltype(t), const al::Table> && std::is_same_v<decltype(c), const al::Column> && std::is_same_v<decltype(v), const al::Value>);
+  static_assert(std::is_same_v<decltype(t), const al::Table> && std::is_same_v<decltype(c), const al::Column> &&
+                std::is_same_v<decltype(v), const al::Value>);
   EXPECT_EQ(t["a"], c);
   EXPECT_EQ(v, al::Value(9));
   const auto tables = al::compute(std::vector<al::DataFrame>{df, df.repartition({.npartitions = 1}), df[{"a"}]});

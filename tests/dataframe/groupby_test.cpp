@@ -15,9 +15,10 @@ using testing::HasSubstr;
 namespace {
 
 al::DataFrame small(std::int64_t npartitions = 2) {
-  return al::from_table(al::Table({"k", "s", "x", "n"}, {al::Column(std::vector<std::string>{"b", "a", "b", "a", "c"}),
-                                                        al::Column(std::vector<std::string>{"p", "q", "q", "q", "p"}),
-                                                        al::Column(std::vector<double>{1, 2, 3, 4, 5}), al::Column(std::vector<std::int64_t>{1, 2, 3, 4, 5})}),
+  return al::from_table(al::Table({"k", "s", "x", "n"},
+                                  {al::Column(std::vector<std::string>{"b", "a", "b", "a", "c"}),
+                                   al::Column(std::vector<std::string>{"p", "q", "q", "q", "p"}),
+                                   al::Column(std::vector<double>{1, 2, 3, 4, 5}), al::Column(std::vector<std::int64_t>{1, 2, 3, 4, 5})}),
                         {.npartitions = npartitions});
 }
 
@@ -66,7 +67,10 @@ TEST(GroupBy, MistakesAreRefusedWhenItIsBuilt) {
   EXPECT_THAT(message<al::ValueError>([&] { df.groupby({"k"}).agg({{"x", "median"}}); }), HasSubstr("\"median\""));
   EXPECT_THAT(message<al::TypeError>([&] { df.groupby({"k"}).agg({{"s", "mean"}}); }), HasSubstr("there is no mean of a string column (\"s\")"));
   EXPECT_THAT(message<al::TypeError>([&] { df[{"k", "s"}].groupby({"k"}).mean(); }), HasSubstr("no column to take the mean of"));
-  EXPECT_THAT(message<al::ValueError>([&] { df.groupby({"k"}).agg({{"x", "mean"}, {"x", "mean"}}); }), HasSubstr("two columns of one name: \"x_mean\""));
+  EXPECT_THAT(message<al::ValueError>([&] {
+                df.groupby({"k"}).agg({{"x", "mean"}, {"x", "mean"}});
+              }),
+              HasSubstr("two columns of one name: \"x_mean\""));
   EXPECT_THAT(message<al::ValueError>([&] { df.groupby(al::Names()); }), HasSubstr("at least one key"));
 }
 
@@ -113,6 +117,7 @@ TEST(GroupBy, GroupsAgreeWithAMapOfRowsForAnyPartitions) {
     }
     const al::Table found = df.groupby({"s", "b"}).agg({{"n", {"size", "count", "sum"}}, {"x", {"max", "mean"}}}).compute();
     ASSERT_EQ(found, (al::Table({"s", "b", "n_size", "n_count", "n_sum", "x_max", "x_mean"},
-                                {al::Column(s), al::Column(b), al::Column(size), al::Column(n_count), al::Column(n_sum), al::Column(x_max), al::Column(x_mean)})));
+                                {al::Column(s), al::Column(b), al::Column(size), al::Column(n_count), al::Column(n_sum), al::Column(x_max),
+                                 al::Column(x_mean)})));
   }
 }

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "ashlar/dataframe/read_csv.hpp"
-#include "ashlar/dataframe/task_argument.hpp"
+#include "ashlar/dataframe/delayed_argument.hpp"
 #include "ashlar/delayed/delayed.hpp"
 
 namespace al = ashlar;
@@ -53,7 +53,9 @@ TEST_F(Interface, TheExampleOfTheContractGivesItsTable) {
 }
 
 TEST_F(Interface, NamesAndOptionsCanBeSpelledInEveryWay) {
-  const auto df = al::from_table(al::Table({"a", "b", "c", "x", "y"}, std::vector<al::Column>(5, al::Column(std::vector<std::int64_t>{1, 2, 3, 4}))), {.npartitions = 2});
+  const auto df =
+      al::from_table(al::Table({"a", "b", "c", "x", "y"}, std::vector<al::Column>(5, al::Column(std::vector<std::int64_t>{1, 2, 3, 4}))),
+                     {.npartitions = 2});
   EXPECT_THAT(df.groupby("a").agg({{"x", "mean"}}).columns(), ElementsAre("a", "x_mean"));
   EXPECT_THAT(df.groupby({"a", "b"}).agg({{"x", {"mean", "max"}}, {"y", "count"}}).columns(), ElementsAre("a", "b", "x_mean", "x_max", "y_count"));
   EXPECT_THAT(df.groupby({"a"}).agg({{"a", {"mean"}}}).columns(), ElementsAre("a", "a_mean"));

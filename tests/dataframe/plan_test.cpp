@@ -89,7 +89,10 @@ TEST_F(Plan, UnoptimisedGraphsGiveTheSameResults) {
   std::mt19937 random(7);
   for (int round = 0; round < 30; ++round) {
     const auto frame = al::test::frame_of(al::test::random_rows(random, 30), random);
-    const auto result = frame.assign("z", frame["n"] + frame["n"].sum())[frame["b"]].rename({.columns = {{"s", "t"}}}).groupby({"t"}).agg({{"z", {"max", "count"}}})
+    const auto result = frame.assign("z", frame["n"] + frame["n"].sum())[frame["b"]]
+                            .rename({.columns = {{"s", "t"}}})
+                            .groupby({"t"})
+                            .agg({{"z", {"max", "count"}}})
                             .sort_values("z_max", {.ascending = false});
     al::GraphBuilder builder(false);
     std::vector<al::TaskRef> wanted;

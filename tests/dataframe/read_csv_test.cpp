@@ -80,11 +80,13 @@ TEST_F(ReadCsv, RandomFilesReadTheSameAtRandomBlocksizes) {
   const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
   for (int round = 0; round < 60; ++round) {
     std::string text = "k,v,t\n";
-    const char* fields[] = {"1", "-7", "2.5", "", "NA", "x", "\"a,b\"", "\"two\nlines\"", "\"\"", "\"q\"\"q\"", "18446744073709551615", "1e3", "2020-05-12"};
+    const char* fields[] = {
+        "1", "-7", "2.5", "", "NA", "x", "\"a,b\"", "\"two\nlines\"", "\"\"", "\"q\"\"q\"", "18446744073709551615", "1e3", "2020-05-12"};
     const int rows = pick(40);
     const int variety = 1 + pick(13);
     for (int r = 0; r < rows; ++r)
-      text += std::string(fields[pick(variety)]) + "," + fields[pick(4)] + "," + fields[pick(13)] + (r + 1 < rows || pick(2) ? pick(2) ? "\r\n" : "\n" : "");
+      text += std::string(fields[pick(variety)]) + "," + fields[pick(4)] + "," + fields[pick(13)] +
+              (r + 1 < rows || pick(2) ? pick(2) ? "\r\n" : "\n" : "");
     const std::string file = write("random.csv", text);
     const al::Table whole = al::table::parse_csv(text);
     for (int k = 0; k < 6; ++k) {
@@ -122,7 +124,8 @@ TEST_F(ReadCsv, PatternsReadAllTheirFilesInTheOrderOfTheirNames) {
 
 TEST_F(ReadCsv, OptionsMeanWhatTheyMeanInPandas) {
   const std::string file = write("o.csv", "x;when;zip;'q'\n1,5;2020-05-12;00123;'a;b'\n-;2021-01-01;00124;c\n");
-  const auto df = al::read_csv(file, {.sep = ";", .dtype = {{"zip", "string"}}, .na_values = "-", .parse_dates = {"when"}, .decimal = ",", .quotechar = "'"});
+  const auto df = al::read_csv(
+      file, {.sep = ";", .dtype = {{"zip", "string"}}, .na_values = "-", .parse_dates = {"when"}, .decimal = ",", .quotechar = "'"});
   EXPECT_EQ(df.dtypes(), (std::vector{al::ColumnType::float64, al::ColumnType::timestamp, al::ColumnType::string, al::ColumnType::string}));
   const al::Table t = df.compute();
   EXPECT_EQ(t["zip"].text(0), "00123");
@@ -158,7 +161,8 @@ TEST_F(ReadCsv, ARaggedRowIsNamedByItsLineInTheFileAtEveryBlocksize) {
   const std::string text = "a,b\n1,\"x\ny\"\n2,z\n3\n4,w\n";
   const std::string file = write("ragged.csv", text);
   for (int blocksize = 1; blocksize <= 30; ++blocksize)
-    EXPECT_EQ(message<al::IoError>([&] { al::read_csv(file, {.blocksize = blocksize}); }), file + ": line 5 has 1 field, the header has 2") << blocksize;
+    EXPECT_EQ(message<al::IoError>([&] { al::read_csv(file, {.blocksize = blocksize}); }), file + ": line 5 has 1 field, the header has 2")
+        << blocksize;
 }
 
 TEST_F(ReadCsv, AFileThatChangedSinceIsRefused) {
@@ -196,8 +200,11 @@ TEST(Volcano, TheRealFileGivesTheKnownNumbers) {
     const al::Table top = df["country"].value_counts().head(5);
     EXPECT_EQ(top.column<std::string>("country"), (std::vector<std::string>{"United States", "Indonesia", "Japan", "Russia", "Chile"}));
     EXPECT_EQ(top.column<std::int64_t>("count"), (std::vector<std::int64_t>{99, 95, 92, 79, 43}));
-    const al::Table highest = df[df["elevation"] > 5000].groupby({"country"}).agg({{"elevation", "mean"}, {"elevation", "max"}, {"volcano_name", "count"}})
-                                  .sort_values({"elevation_mean"}, {.ascending = {false}}).head(5);
+    const al::Table highest = df[df["elevation"] > 5000]
+                                  .groupby({"country"})
+                                  .agg({{"elevation", "mean"}, {"elevation", "max"}, {"volcano_name", "count"}})
+                                  .sort_values({"elevation_mean"}, {.ascending = {false}})
+                                  .head(5);
     EXPECT_EQ(highest.columns(), (std::vector<std::string>{"country", "elevation_mean", "elevation_max", "volcano_name_count"}));
     EXPECT_EQ(highest.nrows(), 5);
   }

@@ -118,7 +118,8 @@ TEST(Series, ElementwiseMethodsDoWhatTheyAreCalled) {
 TEST(Series, ValueCountsListsTheMostFrequentFirst) {
   const auto df = small();
   const al::Table counts = df["s"].value_counts().compute();
-  EXPECT_EQ(counts, (al::Table({"s", "count"}, {al::Column(std::vector<std::string>{"Italy", "Japan"}), al::Column(std::vector<std::int64_t>{2, 1})})));
+  EXPECT_EQ(counts, (al::Table({"s", "count"},
+                               {al::Column(std::vector<std::string>{"Italy", "Japan"}), al::Column(std::vector<std::int64_t>{2, 1})})));
   EXPECT_EQ(df["s"].value_counts({.dropna = false}).compute().nrows(), 3);
 }
 
@@ -177,8 +178,8 @@ TEST(Series, ReductionsAgreeWithARowByRowReferenceForAnyPartitions) {
       any |= row.b;
       all &= row.b;
     }
-    const auto [s, c, lo, hi, m, u, a, e] = al::compute(df["n"].sum(), df["n"].count(), df["n"].min(), df["n"].max(), df["x"].mean(), df["n"].nunique(),
-                                                        df["b"].any(), df["b"].all());
+    const auto [s, c, lo, hi, m, u, a, e] = al::compute(df["n"].sum(), df["n"].count(), df["n"].min(), df["n"].max(), df["x"].mean(),
+                                                        df["n"].nunique(), df["b"].any(), df["b"].all());
     ASSERT_EQ(s, al::Value(sum));
     ASSERT_EQ(c, al::Value(count));
     ASSERT_EQ(lo, al::Value(low));

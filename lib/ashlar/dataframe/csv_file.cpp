@@ -42,7 +42,8 @@ Buffer read_range(const FileRange& range) {
   Buffer buffer = Buffer::allocate(std::max<std::size_t>(length, 1));
   std::size_t done = 0;
   while (done < length) {
-    const ssize_t n = ::pread(file.fd, buffer.data() + done, std::min<std::size_t>(length - done, std::size_t{1} << 30), range.begin + static_cast<off_t>(done));
+    const ssize_t n = ::pread(file.fd, buffer.data() + done, std::min<std::size_t>(length - done, std::size_t{1} << 30),
+                              range.begin + static_cast<off_t>(done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) failed(range.file, "cannot read");
     if (n == 0) throw IoError("the file \"" + range.file + "\" ended early: wanted bytes up to " + std::to_string(range.end) + ", found " +

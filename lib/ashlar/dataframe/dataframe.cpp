@@ -58,7 +58,8 @@ DataFrame DataFrame::operator[](const Names& names) const {
 
 DataFrame DataFrame::operator[](const Series& mask) const {
   if (mask.dtype() != ColumnType::boolean)
-    throw TypeError("a filter wants a bool column, found " + std::string(name(mask.dtype())) + (mask.name().empty() ? "" : " (\"" + mask.name() + "\")"));
+    throw TypeError("a filter wants a bool column, found " + std::string(name(mask.dtype())) +
+                    (mask.name().empty() ? "" : " (\"" + mask.name() + "\")"));
   return DataFrame(dataframe::make_step("getitem", step_of(StepKind::filter), {node_, mask.node()}));
 }
 
@@ -116,8 +117,10 @@ DataFrame DataFrame::fillna(const Value& value) const {
 
 DataFrame DataFrame::repartition(const RepartitionOptions& options) const {
   if (!options.divisions.empty())
-    throw NotImplementedError("not yet: repartition({.divisions}) (" + std::to_string(options.divisions.size()) + " given); frames have no index to cut by, use .npartitions");
-  if (!options.partition_size.empty()) throw NotImplementedError("not yet: repartition({.partition_size = \"" + options.partition_size + "\"}); use .npartitions");
+    throw NotImplementedError("not yet: repartition({.divisions}) (" + std::to_string(options.divisions.size()) +
+                              " given); frames have no index to cut by, use .npartitions");
+  if (!options.partition_size.empty())
+    throw NotImplementedError("not yet: repartition({.partition_size = \"" + options.partition_size + "\"}); use .npartitions");
   return DataFrame(dataframe::repartition(node_, options.npartitions));
 }
 

@@ -173,7 +173,9 @@ template <>
 struct CollectionTraits<DataFrame> {
   static std::vector<TaskRef> lower(const DataFrame& d, GraphBuilder& builder) { return dataframe::lower(d.node(), builder); }
   static Table assemble(const DataFrame& d, std::span<const Object> objects);
-  static DataFrame persisted(const DataFrame& d, std::vector<ResultHandle> results) { return DataFrame(dataframe::persisted(d.node(), std::move(results))); }
+  static DataFrame persisted(const DataFrame& d, std::vector<ResultHandle> results) {
+    return DataFrame(dataframe::persisted(d.node(), std::move(results)));
+  }
   static std::size_t count(const DataFrame& d) { return static_cast<std::size_t>(d.npartitions()); }
 };
 

@@ -58,7 +58,8 @@ std::ostream& operator<<(std::ostream& out, const Series& series) {
   const std::string corner = "npartitions=" + std::to_string(series.npartitions());
   out << "Ashlar Series Structure:\n" << corner << '\n';
   for (std::int64_t r = 0; r <= rows_shown(series.npartitions()); ++r)
-    out << left("", corner.size()) << " " << right(r == 0 ? std::string(name(series.dtype())) : "...", std::max<std::size_t>(3, name(series.dtype()).size())) << '\n';
+    out << left("", corner.size()) << " "
+        << right(r == 0 ? std::string(name(series.dtype())) : "...", std::max<std::size_t>(3, name(series.dtype()).size())) << '\n';
   if (!series.name().empty()) out << "Name: " << series.name() << ", ";
   out << "dtype: " << name(series.dtype()) << '\n';
   return out << graph_line(*series.node(), dataframe::graph_layers(series.node()));

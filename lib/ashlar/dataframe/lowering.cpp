@@ -145,7 +145,8 @@ class Lowering {
         add_wanted(*input, *demands[k]);
         Place& of_input = places_[input];
         // A value is computed once, not in each of the partitions that use it.
-        if (!step || (input->produces() == Produces::value && node->produces() != Produces::value && !is_literal(input))) of_input.materialised = true;
+        if (!step || (input->produces() == Produces::value && node->produces() != Produces::value && !is_literal(input)))
+          of_input.materialised = true;
         else of_input.programs.insert(place.programs.begin(), place.programs.end());
       }
     }
@@ -202,7 +203,8 @@ class Lowering {
     }
     return std::make_shared<PlanLayer>(name, root.npartitions, std::make_shared<ProgramOperation>(std::move(steps)),
                                        [inputs = std::move(inputs)](std::int64_t index, std::vector<TaskRef>& out) {
-                                         for (const auto& tasks : inputs) out.push_back(tasks.size() == 1 ? tasks[0] : tasks[static_cast<std::size_t>(index)]);
+                                         for (const auto& tasks : inputs)
+                                           out.push_back(tasks.size() == 1 ? tasks[0] : tasks[static_cast<std::size_t>(index)]);
                                        });
   }
 

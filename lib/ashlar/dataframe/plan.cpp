@@ -86,7 +86,8 @@ PlanPtr make_step(std::string name, Step step, std::vector<PlanPtr> inputs) {
   } catch (const TypeError& e) {
     std::string operands;
     for (const PlanPtr& input : inputs)
-      if (input->produces() == Produces::value || input->produces() == Produces::column) operands += (operands.empty() ? "" : ", ") + described(*input);
+      if (input->produces() == Produces::value || input->produces() == Produces::column)
+        operands += (operands.empty() ? "" : ", ") + described(*input);
     throw TypeError(e.what() + (operands.empty() ? std::string() : " (" + operands + ")"));
   }
 
@@ -267,7 +268,8 @@ void unknown_column(const std::string& name, const Columns& columns) {
     for (std::size_t i = 0; i < name.size(); ++i) {
       std::size_t diagonal = row[0]++;
       for (std::size_t j = 0; j < other.size(); ++j) {
-        const std::size_t change = diagonal + (std::tolower(static_cast<unsigned char>(name[i])) != std::tolower(static_cast<unsigned char>(other[j])));
+        const std::size_t change =
+            diagonal + (std::tolower(static_cast<unsigned char>(name[i])) != std::tolower(static_cast<unsigned char>(other[j])));
         diagonal = row[j + 1];
         row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, change});
       }

@@ -217,8 +217,8 @@ DataFrame read_csv(const std::vector<std::string>& paths, const ReadCsvOptions& 
       std::size_t at = 0;
       while (at < headers[f].names.size() && at < headers[0].names.size() && headers[f].names[at] == headers[0].names[at]) ++at;
       const auto named = [&](const table::CsvHeader& h) { return at < h.names.size() ? "\"" + h.names[at] + "\"" : std::string("nothing"); };
-      throw IoError("files of one frame want the same columns: column " + std::to_string(at + 1) + " of " + files[0] + " is " + named(headers[0]) + ", of " +
-                    files[f] + " " + named(headers[f]));
+      throw IoError("files of one frame want the same columns: column " + std::to_string(at + 1) + " of " + files[0] + " is " +
+                    named(headers[0]) + ", of " + files[f] + " " + named(headers[f]));
     }
     for (std::int64_t begin = headers[f].data_offset; begin < size || begin == headers[f].data_offset; begin += options.blocksize.v) {
       ranges.push_back({{files[f], begin, std::min(begin + options.blocksize.v, size), size}, headers[f].data_line, f});
@@ -233,7 +233,8 @@ DataFrame read_csv(const std::vector<std::string>& paths, const ReadCsvOptions& 
   std::vector<Piece> to_scan;
   for (const Piece& range : ranges)
     if (ranges_of_file[range.file] > 1) to_scan.push_back(range);
-  const std::vector<Object> scans = to_scan.empty() ? std::vector<Object>() : run_now("csv-records", std::make_shared<ScanOperation>(node->dialect), to_scan);
+  const std::vector<Object> scans =
+      to_scan.empty() ? std::vector<Object>() : run_now("csv-records", std::make_shared<ScanOperation>(node->dialect), to_scan);
   std::size_t next_scan = 0;
   for (std::size_t r = 0; r < ranges.size();) {
     const std::size_t f = ranges[r].file, n = ranges_of_file[f];
@@ -249,7 +250,8 @@ DataFrame read_csv(const std::vector<std::string>& paths, const ReadCsvOptions& 
         piece.range.end = borders.at[k + 1].offset;
         piece.line = borders.at[k].line;
         // A range in which no record begins makes no partition, unless the file had none at all.
-        if (piece.range.begin < piece.range.end || (k + 1 == n && (node->pieces.empty() || node->pieces.back().file != f))) node->pieces.push_back(piece);
+        if (piece.range.begin < piece.range.end || (k + 1 == n && (node->pieces.empty() || node->pieces.back().file != f)))
+          node->pieces.push_back(piece);
       }
     }
     r += n;
@@ -258,7 +260,8 @@ DataFrame read_csv(const std::vector<std::string>& paths, const ReadCsvOptions& 
 
   // Pass two: the type of every column over all of it.
   CsvInference inference;
-  for (const Object& part : run_now("csv-types", std::make_shared<InferOperation>(node->dialect, node->all), node->pieces)) inference.merge(part.get<CsvInference>());
+  for (const Object& part : run_now("csv-types", std::make_shared<InferOperation>(node->dialect, node->all), node->pieces))
+    inference.merge(part.get<CsvInference>());
   node->types = inference.types();
   for (const auto& [column, type] : options.dtype.v) {
     const auto at = std::find(node->all.names.begin(), node->all.names.end(), column.v);

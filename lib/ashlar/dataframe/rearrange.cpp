@@ -101,10 +101,12 @@ constexpr std::int64_t split_every = 8;
 class MergeNode final : public LayerNode {
  public:
   std::shared_ptr<const Layer> layer(const std::vector<std::vector<TaskRef>>& inputs, const std::vector<std::string>&) const override {
-    return std::make_shared<PlanLayer>(name, npartitions, std::make_shared<MergeOperation>(), [tasks = inputs[0]](std::int64_t j, std::vector<TaskRef>& out) {
-      const auto end = std::min(static_cast<std::int64_t>(tasks.size()), (j + 1) * split_every);
-      for (std::int64_t i = j * split_every; i < end; ++i) out.push_back(tasks[static_cast<std::size_t>(i)]);
-    });
+    return std::make_shared<PlanLayer>(name, npartitions, std::make_shared<MergeOperation>(),
+                                       [tasks = inputs[0]](std::int64_t j, std::vector<TaskRef>& out) {
+                                         const auto end = std::min(static_cast<std::int64_t>(tasks.size()), (j + 1) * split_every);
+                                         for (std::int64_t i = j * split_every; i < end; ++i)
+                                           out.push_back(tasks[static_cast<std::size_t>(i)]);
+                                       });
   }
 };
 
@@ -178,7 +180,8 @@ PlanPtr concatenated(const std::vector<PlanPtr>& tables) {
 PlanPtr merged(PlanPtr partials) {
   while (partials->npartitions > 1) {
     Writer content;
-    partials = node_like<MergeNode>(partials, partials->name.ends_with("-agg") ? partials->name : partials->name + "-agg", (partials->npartitions + split_every - 1) / split_every, content);
+    partials = node_like<MergeNode>(partials, partials->name.ends_with("-agg") ? partials->name : partials->name + "-agg",
+                                    (partials->npartitions + split_every - 1) / split_every, content);
   }
   return partials;
 }

@@ -150,7 +150,9 @@ Series StringMethods::lower() const { return string_method(node_, "str-lower", d
 Series StringMethods::strip() const { return string_method(node_, "str-strip", dataframe::StringMethod::strip); }
 Series StringMethods::len() const { return string_method(node_, "str-len", dataframe::StringMethod::len); }
 Series StringMethods::contains(const Name& part) const { return string_method(node_, "str-contains", dataframe::StringMethod::contains, part.v); }
-Series StringMethods::startswith(const Name& part) const { return string_method(node_, "str-startswith", dataframe::StringMethod::startswith, part.v); }
+Series StringMethods::startswith(const Name& part) const {
+  return string_method(node_, "str-startswith", dataframe::StringMethod::startswith, part.v);
+}
 Series StringMethods::endswith(const Name& part) const { return string_method(node_, "str-endswith", dataframe::StringMethod::endswith, part.v); }
 
 DateMethods::DateMethods(PlanPtr node) : node_(std::move(node)) { require_type(node_, ColumnType::timestamp, ".dt()"); }

@@ -81,7 +81,8 @@ class FromMapNode final : public LayerNode {
 }  // namespace
 
 DataFrame from_items(TableFunction function, std::vector<Bytes> items, const Meta& meta) {
-  if (items.empty() && !meta.given) throw ValueError("from_map wants at least one element, or {.meta = a table with the columns it makes}; found none");
+  if (items.empty() && !meta.given)
+    throw ValueError("from_map wants at least one element, or {.meta = a table with the columns it makes}; found none");
   auto node = std::make_shared<FromMapNode>();
   node->name = "from-map";
   node->token = node->rows = new_token();
@@ -96,14 +97,16 @@ DataFrame from_items(TableFunction function, std::vector<Bytes> items, const Met
 }  // namespace dataframe
 
 DataFrame from_table(const Table& table, const FromTableOptions& options) {
-  if (options.npartitions < 1) throw ValueError("from_table wants at least one partition, found npartitions = " + std::to_string(options.npartitions));
+  if (options.npartitions < 1)
+    throw ValueError("from_table wants at least one partition, found npartitions = " + std::to_string(options.npartitions));
   if (options.chunksize < 0) throw ValueError("from_table wants a positive chunksize, found " + std::to_string(options.chunksize));
   auto node = std::make_shared<dataframe::TableNode>();
   node->name = "from-table";
   node->token = node->rows = dataframe::new_token();
   node->whole = table;
   node->sample = table.head(0);
-  const std::int64_t n = options.chunksize ? std::max<std::int64_t>(1, (table.nrows() + options.chunksize - 1) / options.chunksize) : options.npartitions;
+  const std::int64_t n =
+      options.chunksize ? std::max<std::int64_t>(1, (table.nrows() + options.chunksize - 1) / options.chunksize) : options.npartitions;
   for (std::int64_t i = 0; i <= n; ++i)
     node->borders.push_back(options.chunksize ? std::min(i * options.chunksize, table.nrows()) : table.nrows() * i / n);
   node->npartitions = n;
