@@ -1,4 +1,6 @@
 // A cluster, and a table from a CSV file.
+#include <unistd.h>
+
 #include "tour.hpp"
 
 namespace tour {
@@ -6,10 +8,12 @@ namespace tour {
 void cluster(al::Client& client) {
   chapter("A cluster");
   say("Rank 0 runs this program and schedules; the other ranks are its workers. Without mpirun, threads of this process are.");
+  PRINT(client);
   PRINT(client.nthreads());
-  std::ostringstream text;
-  STEP(text << client);
-  result(text.str());
+
+  say("A function can be run once on every worker: their process numbers, by rank.");
+  STEP(std::map<int, int> processes = client.run([](al::WorkerContext&) { return static_cast<int>(::getpid()); }));
+  for (const auto& [rank, process] : processes) result("rank " + std::to_string(rank) + ": process " + std::to_string(process));
 }
 
 void dataframe(const Options& options) {

@@ -24,7 +24,9 @@ void delayed(const Options& options) {
   say("Made lazy, a call only notes what is to be done. The two inner calls need not wait for each other.");
   STEP(auto inc = al::delayed(slow_inc); auto dec = al::delayed(slow_dec); auto add = al::delayed(slow_add));
   STEP(auto z = add(inc(1), dec(2)));
-  PRINT(z.compute());
+  STEP(int three = z.compute());
+  PRINT(three);
+  check(three == 3, "1 + 1 + 2 - 1");
 
   say("The graph behind it:");
   const std::string drawing = options.output / "z.svg";
@@ -57,8 +59,9 @@ void loop(const Options& options) {
     for (std::size_t i = 0; i < level.size(); i += 2) next.push_back(add(level[i], level[i + 1]));
     level = next;
   });
-  PRINT(level[0].compute());
-  check(level[0].compute() == sum, "the sum by a tree");
+  STEP(int root = level[0].compute());
+  PRINT(root);
+  check(root == sum, "the sum by a tree");
 
   say("Eight of these iterations, drawn:");
   std::vector<al::Delayed<int>> few;

@@ -22,19 +22,15 @@ void hdf5(const Options& options) {
   PRINT(x);
 
   say("Every worker computes its chunks and writes them, at the same time. The file appears under its name when it is complete.");
-  begin("x.to_hdf5(file, \"/measured/x\", {.attributes = {{\"units\", \"K\"}, {\"step\", 1.0}}});");
-  x.to_hdf5(file, "/measured/x", {.attributes = {{"units", "K"}, {"step", 1.0}}});
-  const double writing = end();
-  result("written: " + throughput(static_cast<double>(x.nbytes()), writing));
+  STEP(x.to_hdf5(file, "/measured/x", {.attributes = {{"units", "K"}, {"step", 1.0}}}));
+  result("written: " + throughput(static_cast<double>(x.nbytes()), seconds()));
 
   say("Any HDF5 reader opens it: h5dump, h5py, MATLAB. So do we.");
   PRINT(al::info_hdf5(file));
   STEP(auto y = al::from_hdf5<double>(file, "/measured/x", {.chunks = {2'000, 500}}));
-  begin("double mean = y.mean().compute();");
-  const double mean = y.mean().compute();
-  const double reading = end();
-  result(std::to_string(mean));
-  result("read: " + throughput(static_cast<double>(y.nbytes()), reading));
+  STEP(double mean = y.mean().compute());
+  result("read: " + throughput(static_cast<double>(y.nbytes()), seconds()));
+  PRINT(mean);
   const double expected = static_cast<double>(rows * 1'000 - 1) / 2;
   check(std::abs(mean / expected - 1) < 1e-12, "the mean of what was read back");
 

@@ -13,13 +13,15 @@ extern char** environ;
 namespace tour {
 namespace {
 
-// Lets gnuplot draw the two columns of `data`, as SVG and PNG; its script stays beside the pictures.
-void draw(const std::filesystem::path& folder) {
+// Lets gnuplot draw plot.txt as SVG and PNG; its script stays beside the pictures.
+void draw(const std::filesystem::path& folder, al::index_t rows) {
+  const std::string every = std::to_string(rows / 2000);
+
   const std::string script = folder / "plot.gnuplot";
   std::ofstream(script) << "cd '" << folder.string() << "'\n"
                         << "set xlabel 'row'; set ylabel '(cos(x) ** 2).mean(axis=1)'; set yrange [0:1.05]\n"
                         << "set terminal svg size 900,400 background 'white'; set output 'plot.svg'\n"
-                        << "plot 'plot.txt' using 0:1 every 20 with dots title 'computed', '' using 0:2 every 20 with lines title 'expected'\n"
+                        << "plot 'plot.txt' using 1:2 every " << every << " with dots title 'computed', '' using 1:3 every " << every << " with lines title 'expected'\n"
                         << "set terminal png size 900,400; set output 'plot.png'; replot\n";
   // Not fork: a copy of an MPI process may not live to its exec.
   std::string program = "gnuplot", argument = script;
@@ -51,11 +53,11 @@ void plot(const Options& options) {
     const double a = 15. * static_cast<double>(i) / static_cast<double>(rows - 1), sigma = 0.06 * a;
     const double expected = 0.5 + 0.5 * std::cos(2 * a) * std::exp(-2 * sigma * sigma);
     largest_difference = std::max(largest_difference, std::abs(std::as_const(r)(i) - expected));
-    data << std::as_const(r)(i) << ' ' << expected << '\n';
+    data << i << ' ' << std::as_const(r)(i) << ' ' << expected << '\n';
   }
   data.close();
   check(largest_difference < 0.1, "a row's mean is too far from what theory says");
-  draw(options.output);
+  draw(options.output, rows);
 }
 
 }  // namespace tour

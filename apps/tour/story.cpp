@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t line_width = 116;
 int chapters = 0;
 std::chrono::steady_clock::time_point started;
+double last_seconds = 0;
 
 // The preprocessor leaves a long lambda on one line; break it between words.
 std::string wrapped(const std::string& code) {
@@ -48,18 +49,20 @@ void result(const std::string& text) {
 }
 
 void begin(std::string code) {
+  if (code.ends_with("};") && (code.starts_with("for ") || code.starts_with("while "))) code.pop_back();
   std::cout << "  >  " << wrapped(code) << std::flush;
   started = std::chrono::steady_clock::now();
 }
 
-double end() {
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+void end() {
+  last_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   std::ostringstream text;
   text.precision(3);
-  text << std::fixed << seconds;
-  std::cout << "   // " << text.str() << " s" << std::endl;
-  return seconds;
+  if (last_seconds >= 0.001) text << "   // " << std::fixed << last_seconds << " s";
+  std::cout << text.str() << std::endl;
 }
+
+double seconds() { return last_seconds; }
 
 void check(bool holds, const std::string& what) {
   if (!holds) throw std::runtime_error("the tour found a wrong result: " + what);

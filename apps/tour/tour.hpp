@@ -31,9 +31,11 @@ void chapter(const std::string& title);
 void say(const std::string& sentence);
 void result(const std::string& text);
 
-/// Shows a line of C++; then, when it has run, how long it took.
+/// Shows a line of C++; then, when it has run, how long it took (if that can be felt).
 void begin(std::string code);
-double end();
+void end();
+/// How long the last line took, in seconds.
+double seconds();
 
 /// A line that failed its check ends the tour.
 void check(bool holds, const std::string& what);
@@ -41,7 +43,7 @@ void check(bool holds, const std::string& what);
 template <class F>
 void print(const char* code, const F& value) {
   begin(code);
-  const auto computed = value();
+  const auto& computed = value();
   end();
   std::ostringstream text;
   text.precision(10);
@@ -54,8 +56,8 @@ void print(const char* code, const F& value) {
 // What the tour shows is what it runs: both macros print their argument, and then it is the program.
 //   STEP(auto x = al::ones({3, 4}))     a statement
 //   PRINT(x.sum().compute())            an expression and its value
-#define STEP(...)                \
+#define STEP(...)                  \
   ::tour::begin(#__VA_ARGS__ ";"); \
-  __VA_ARGS__;                   \
+  __VA_ARGS__;                     \
   ::tour::end()
-#define PRINT(...) ::tour::print(#__VA_ARGS__, [&] { return __VA_ARGS__; })
+#define PRINT(...) ::tour::print(#__VA_ARGS__, [&]() -> decltype(auto) { return (__VA_ARGS__); })
