@@ -80,6 +80,8 @@ struct Services {
   std::function<void(std::vector<ArrayStore>)> store_arrays;
   /// Renders DOT text to a file.
   std::function<void(const std::string& dot, const std::string& file, const std::string& format)> render;
+  /// Called on every rank when a job ends, while MPI still runs: threads that use MPI leave here.
+  std::vector<std::function<void()>> at_end;
 };
 /// The installed services.
 Services& services();

@@ -7,6 +7,7 @@
 #include "ashlar/graph/services.hpp"
 #include "ashlar/hdf5/final_name.hpp"
 #include "ashlar/hdf5/reader.hpp"
+#include "ashlar/hdf5/thread.hpp"
 #include "ashlar/io/open_files_detail.hpp"
 #include "ashlar/mpi/workers.hpp"
 #include "ashlar/ndarray/slice.hpp"
@@ -361,10 +362,8 @@ void store_arrays(std::vector<ArrayStore> stores) {
     for (const FilePlan& file : planned.files)
       if (!file.in_place) hdf5::discard(file.path);
   };
-  bool opened = false;
   try {
     evaluator.run_on_workers(std::make_shared<OpenForWriting>(write, planned.files), {}, /*collective=*/true);
-    opened = true;
     {
       std::vector<TaskRef> wanted;
       GraphBuilder builder;
@@ -375,16 +374,16 @@ void store_arrays(std::vector<ArrayStore> stores) {
       }
       detail::evaluate(std::move(builder), wanted);
     }
-    opened = false;  // whether this ends well or not, nobody has the files open afterwards
     evaluator.run_on_workers(std::make_shared<CloseAfterWriting>(write, ""), {}, true);
   } catch (...) {
     const std::exception_ptr error = std::current_exception();
-    if (opened) {
-      try {
-        evaluator.run_on_workers(std::make_shared<CloseAfterWriting>(write, error_message(error)), {}, true);
-      } catch (...) {
-        // The first error is the one to tell.
-      }
+    // At once, too: a program that a signal ends may be killed before the workers have closed their files.
+    discard_all();
+    try {
+      // Collective calls run in order: when this one is through, so is what was opening or closing when the error came.
+      evaluator.run_on_workers(std::make_shared<CloseAfterWriting>(write, error_message(error)), {}, true);
+    } catch (...) {
+      // The first error is the one to tell.
     }
     discard_all();
     std::rethrow_exception(error);
@@ -401,6 +400,9 @@ void store_arrays(std::vector<ArrayStore> stores) {
 
 namespace ashlar {
 
-void install_hdf5_writer() { services().store_arrays = io::store_arrays; }
+void install_hdf5_writer() {
+  services().store_arrays = io::store_arrays;
+  services().at_end.push_back([] { hdf5::Thread::instance().stop(); });
+}
 
 }  // namespace ashlar

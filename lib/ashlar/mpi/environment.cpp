@@ -28,6 +28,53 @@ void prepare_environment() {
   by_default("OMPI_MCA_fcoll", "two_phase,individual");
 }
 
+World start(int& argc, char**& argv) {
+  int provided = MPI_THREAD_SINGLE;
+  check(MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
+  World world;
+  check(MPI_Comm_rank(MPI_COMM_WORLD, &world.rank), "MPI_Comm_rank");
+  check(MPI_Comm_size(MPI_COMM_WORLD, &world.size), "MPI_Comm_size");
+  return world;
+}
+
+void finish() { MPI_Finalize(); }
+
+void require_thread_support() {
+  int initialized = 0, provided = MPI_THREAD_SINGLE;
+  MPI_Initialized(&initialized);
+  if (!initialized) throw MpiError("MPI has not been started: call MPI_Init_thread with MPI_THREAD_MULTIPLE first, or use run instead of attach");
+  MPI_Query_thread(&provided);
+  if (provided >= MPI_THREAD_MULTIPLE) return;
+  const char* level = provided == MPI_THREAD_SINGLE ? "MPI_THREAD_SINGLE" : provided == MPI_THREAD_FUNNELED ? "MPI_THREAD_FUNNELED" : "MPI_THREAD_SERIALIZED";
+  throw MpiError(std::string("Ashlar needs MPI_THREAD_MULTIPLE: MPI was started with ") + level + " (ask for it in MPI_Init_thread)");
+}
+
+void require_own_launcher(const World& world) {
+  const char* launched = std::getenv("OMPI_COMM_WORLD_SIZE");
+  if (!launched || world.size > 1 || std::atoi(launched) <= 1) return;
+  throw MpiError(std::string("the launcher started ") + launched + " ranks and MPI sees one: launcher and MPI library do not belong together");
+}
+
+void end_all_ranks(int exit_code) {
+  MPI_Abort(MPI_COMM_WORLD, exit_code);
+  std::_Exit(exit_code);
+}
+
+int world_rank() {
+  int rank = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  return rank;
+}
+
+std::string first_complaint(MPI_Comm comm, const std::string& own) {
+  const boost::mpi::communicator ranks(comm, boost::mpi::comm_attach);
+  std::vector<std::string> all;
+  boost::mpi::all_gather(ranks, own, all);
+  for (const std::string& text : all)
+    if (!text.empty()) return text;
+  return {};
+}
+
 std::vector<RankInfo> exchange(MPI_Comm comm, const RankInfo& own) {
   const boost::mpi::communicator ranks(comm, boost::mpi::comm_attach);
   std::vector<RankInfo> all;

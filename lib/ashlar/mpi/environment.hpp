@@ -13,6 +13,24 @@ namespace ashlar::mpi {
 /// user has set stay. Must come before MPI_Init.
 void prepare_environment();
 
+/// This process's place among the ranks that MPI was started with.
+struct World {
+  int rank = 0, size = 1;
+};
+
+/// MPI_Init_thread with MPI_THREAD_MULTIPLE. Whether that level was reached says `require_thread_support`.
+World start(int& argc, char**& argv);
+/// MPI_Finalize.
+void finish();
+/// MpiError, which names both levels, unless MPI runs with MPI_THREAD_MULTIPLE.
+void require_thread_support();
+/// MpiError when the launcher has started several ranks and MPI sees only this one.
+void require_own_launcher(const World& world);
+/// Ends all processes, now, with this exit code.
+[[noreturn]] void end_all_ranks(int exit_code);
+/// The rank in MPI_COMM_WORLD.
+int world_rank();
+
 /// What one rank tells the others at start.
 struct RankInfo {
   std::string host;
@@ -31,6 +49,10 @@ struct RankInfo {
 
 /// Everybody's info, by rank. Collective over `comm`.
 std::vector<RankInfo> exchange(MPI_Comm comm, const RankInfo& own);
+
+/// Of the texts that the ranks give, the first that is not empty, the same on every rank: an error that only some of them met must end all.
+/// Collective over `comm`.
+std::string first_complaint(MPI_Comm comm, const std::string& own);
 
 /// ValueError, the same on every rank, when the ranks do not run one build: "rank 2 runs …/app build …, rank 0 runs …".
 void require_same_build(const std::vector<RankInfo>& ranks);

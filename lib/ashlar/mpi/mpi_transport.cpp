@@ -40,6 +40,7 @@ class MpiTransport final : public Transport {
     mpi::check(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
     mpi::check(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
     receiving_.resize(static_cast<std::size_t>(size_));
+    heads_sent_.resize(static_cast<std::size_t>(size_));
   }
   ~MpiTransport() override {
     int finalized = 0;
@@ -73,6 +74,7 @@ class MpiTransport final : public Transport {
     sending.head = std::move(head).take().head;
 
     auto& requests = sending.requests;
+    ++heads_sent_[static_cast<std::size_t>(to)];
     requests.emplace_back();
     mpi::check(MPI_Isend(sending.head.data(), static_cast<int>(sending.head.size()), MPI_BYTE, to, head_tag, comm_, &requests.back()), "MPI_Isend");
     for (const Buffer& b : sending.buffers)
@@ -131,6 +133,21 @@ class MpiTransport final : public Transport {
 
   bool sent_all() const override { return sending_.empty() && to_self_.empty(); }
 
+  // A large parcel leaves its sender only when its receiver takes it, and one that nobody took would turn up in the next
+  // communicator that MPI gives the same number. So everybody learns how many parcels were sent to it, and takes them all.
+  void finish() override {
+    std::int64_t expected = 0;
+    MPI_Request counting;
+    mpi::check(MPI_Ireduce_scatter_block(heads_sent_.data(), &expected, 1, MPI_INT64_T, MPI_SUM, comm_, &counting), "MPI_Ireduce_scatter_block");
+    const auto in_flight = [&] { return std::any_of(receiving_.begin(), receiving_.end(), [](const auto& queue) { return !queue.empty(); }); };
+    std::vector<Arrival> dropped;
+    for (int counted = 0; !counted || heads_taken_ < expected || in_flight() || !sent_all();) {
+      if (!counted) mpi::check(MPI_Test(&counting, &counted, MPI_STATUS_IGNORE), "MPI_Test");
+      dropped.clear();
+      if (!receive(dropped)) wait(std::chrono::nanoseconds(0));
+    }
+  }
+
  private:
   static constexpr int heads_per_turn = 64;
 
@@ -176,11 +193,14 @@ class MpiTransport final : public Transport {
       else r.parcel.buffers.push_back(std::move(buffer));
     }
     if (!long_head) r.parcel.head.assign(bytes.begin() + static_cast<std::ptrdiff_t>(in.position()), bytes.end());
+    ++heads_taken_;
     receiving_[static_cast<std::size_t>(status.MPI_SOURCE)].push_back(std::move(r));
   }
 
   MPI_Comm comm_ = MPI_COMM_NULL;
   int rank_ = 0, size_ = 1;
+  std::vector<std::int64_t> heads_sent_;  // by receiver
+  std::int64_t heads_taken_ = 0;
   std::deque<Sending> sending_;
   std::vector<std::deque<Receiving>> receiving_;
   std::vector<Arrival> to_self_;

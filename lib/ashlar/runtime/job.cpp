@@ -8,6 +8,7 @@
 
 #include "ashlar/base/descriptor.hpp"
 #include "ashlar/base/error.hpp"
+#include "ashlar/graph/services.hpp"
 #include "ashlar/mpi/check.hpp"
 #include "ashlar/mpi/environment.hpp"
 #include "ashlar/mpi/mpi_transport.hpp"
@@ -31,11 +32,9 @@ std::string host_name() {
 [[noreturn]] void end_all(const std::string& what) {
   static std::atomic<bool> ending{false};
   if (!ending.exchange(true)) {
-    int rank = 0;
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    std::fprintf(stderr, "ashlar: rank %d cannot go on: %s\n", rank, what.c_str());
+    std::fprintf(stderr, "ashlar: rank %d cannot go on: %s\n", mpi::world_rank(), what.c_str());
     std::fflush(nullptr);
-    MPI_Abort(MPI_COMM_WORLD, 1);
+    mpi::end_all_ranks(1);
   }
   for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
 }
@@ -77,7 +76,7 @@ Outcome run_body(SchedulerLoop& loop, const Settings& settings, const std::funct
     if (outcome.error) std::cerr << "ashlar: " << error_kind(outcome.error) << ": " << error_message(outcome.error) << std::endl;
     std::fprintf(stderr, "ashlar: the program has ended and a worker still runs a task after %g s: ending the job\n", settings.shutdown_patience_s);
     std::fflush(nullptr);
-    MPI_Abort(MPI_COMM_WORLD, outcome.exit_code == 0 ? 1 : outcome.exit_code);
+    mpi::end_all_ranks(outcome.exit_code == 0 ? 1 : outcome.exit_code);
   }
   return outcome;
 }
@@ -123,9 +122,9 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
       WorkerLoop loop(*transport, {WorkerId(rank - 1), ranks[static_cast<std::size_t>(rank)].threads, ranks[static_cast<std::size_t>(rank)].memory_limit}, end_all);
       outcome.exit_code = loop.run();
     }
-    // Nobody takes its end of a connection away while another still sends.
-    mpi::check(MPI_Barrier(comm), "MPI_Barrier");
+    transport->finish();
   }
+  for (const auto& end : services().at_end) end();
   mpi::set_workers_communicator(MPI_COMM_NULL);
   if (workers != MPI_COMM_NULL) MPI_Comm_free(&workers);
   return outcome;

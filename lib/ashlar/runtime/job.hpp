@@ -1,11 +1,10 @@
 #pragma once
 // The life of one job over a communicator: the ranks get to know each other, workers work, rank 0 runs the body, all end together.
 
-#include <mpi.h>
-
 #include <exception>
 #include <functional>
 
+#include "ashlar/mpi/environment.hpp"
 #include "ashlar/runtime/scheduler_loop.hpp"
 #include "ashlar/runtime/settings.hpp"
 

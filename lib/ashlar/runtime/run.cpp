@@ -1,9 +1,9 @@
 #include "ashlar/runtime/run.hpp"
 
-#include <mpi.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -17,6 +17,8 @@
 
 namespace ashlar::detail {
 namespace {
+
+constexpr double patience_after_signal_s = 2;
 
 // SIGINT and SIGTERM become an exception in the body's next wait for a result, so that files half written are removed. A body that
 // does not wait is ended after a while.
@@ -36,21 +38,25 @@ class Signals {
       int signal = 0;
       sigwait(&set_, &signal);
       if (signal == SIGUSR2) return;
+      received_ = true;
       loop.interrupt(std::string("ended by signal ") + (signal == SIGINT ? "SIGINT" : "SIGTERM"));
       const timespec patience{5, 0};
       if (sigtimedwait(&set_, nullptr, &patience) == SIGUSR2) return;
       std::fprintf(stderr, "ashlar: ended by a signal\n");
-      MPI_Abort(MPI_COMM_WORLD, 128 + signal);
+      mpi::end_all_ranks(128 + signal);
     });
   }
-  void stop() {
-    if (!thread_.joinable()) return;
+  /// True when one came.
+  bool stop() {
+    if (!thread_.joinable()) return false;
     pthread_kill(thread_.native_handle(), SIGUSR2);
     thread_.join();
+    return received_;
   }
 
  private:
   sigset_t set_, previous_;
+  bool received_ = false;  // the thread's, until it is joined
   std::thread thread_;
 };
 
@@ -68,12 +74,17 @@ int run_body(SchedulerLoop& loop, const std::function<int(Client&)>& body) {
   return body(client);
 }
 
-void require_threads() {
-  int provided = MPI_THREAD_SINGLE;
-  MPI_Query_thread(&provided);
-  if (provided < MPI_THREAD_MULTIPLE)
-    throw MpiError("Ashlar needs MPI_THREAD_MULTIPLE: MPI was started with level " + std::to_string(provided) + ", wanted " + std::to_string(MPI_THREAD_MULTIPLE) +
-                   " (call MPI_Init_thread)");
+std::string text_of(const std::exception_ptr& error) { return error_kind(error) + ": " + error_message(error); }
+
+// Reads the settings on every rank. What went wrong, on any of them, is the same text everywhere; empty: nothing did.
+std::string read_together(MPI_Comm comm, int& argc, char**& argv, Settings& settings) {
+  std::string own;
+  try {
+    settings = read_settings(argc, argv);
+  } catch (...) {
+    own = text_of(std::current_exception());
+  }
+  return mpi::first_complaint(comm, own);
 }
 
 }  // namespace
@@ -81,48 +92,51 @@ void require_threads() {
 int run_program(int& argc, char**& argv, const std::function<int(Client&)>& body) {
   mpi::prepare_environment();
   Signals signals;
-  int provided = MPI_THREAD_SINGLE, rank = 0, size = 1;
-  MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided);
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  const mpi::World world = mpi::start(argc, argv);
   int exit_code = 1;
   Settings settings;
-  const auto complain = [&](const std::exception_ptr& error) {
-    if (rank == 0) std::cerr << "ashlar: " << error_kind(error) << ": " << error_message(error) << std::endl;
+  const auto complain = [&](const std::string& text) {
+    if (world.rank == 0) std::cerr << "ashlar: " << text << std::endl;
   };
   try {
-    require_threads();
-    if (const char* launched = std::getenv("OMPI_COMM_WORLD_SIZE"); launched && size == 1 && std::atoi(launched) > 1)
-      throw MpiError(std::string("the launcher started ") + launched + " ranks and MPI sees one: launcher and MPI library do not belong together");
-    settings = read_settings(argc, argv);
-    if (settings.help) {
-      if (rank == 0) std::cout << settings_help();
+    mpi::require_thread_support();
+    mpi::require_own_launcher(world);
+    if (const std::string complaint = read_together(MPI_COMM_WORLD, argc, argv, settings); !complaint.empty()) {
+      complain(complaint);
+    } else if (settings.help) {
+      if (world.rank == 0) std::cout << settings_help() << std::flush;
       exit_code = 0;
     } else {
       const Outcome outcome = run_job(MPI_COMM_WORLD, settings, [&](SchedulerLoop& loop) {
         signals.listen(loop);
         struct Stop {
           Signals& signals;
-          ~Stop() { signals.stop(); }
-        } stop{signals};
+          Settings& settings;
+          ~Stop() {
+            // Somebody is waiting for the program to go away: tasks that still run get little time.
+            if (signals.stop()) settings.shutdown_patience_s = std::min(settings.shutdown_patience_s, patience_after_signal_s);
+          }
+        } stop{signals, settings};
         return run_body(loop, body);
       });
-      if (outcome.error) complain(outcome.error);
+      if (outcome.error) complain(text_of(outcome.error));
       exit_code = outcome.exit_code;
     }
   } catch (...) {
-    complain(std::current_exception());
+    complain(text_of(std::current_exception()));
   }
-  if (rank == 0) write_outcome(settings, exit_code);
-  MPI_Finalize();
+  if (world.rank == 0) write_outcome(settings, exit_code);
+  mpi::finish();
   return exit_code;
 }
 
 int attach_program(MPI_Comm comm, const std::function<int(Client&)>& body) {
-  require_threads();
+  mpi::require_thread_support();
   int argc = 0;
   char** argv = nullptr;
-  const Outcome outcome = run_job(comm, read_settings(argc, argv), [&](SchedulerLoop& loop) { return run_body(loop, body); });
+  Settings settings;
+  if (const std::string complaint = read_together(comm, argc, argv, settings); !complaint.empty()) throw ValueError(complaint);
+  const Outcome outcome = run_job(comm, settings, [&](SchedulerLoop& loop) { return run_body(loop, body); });
   if (outcome.error) std::rethrow_exception(outcome.error);
   return outcome.exit_code;
 }

@@ -102,9 +102,9 @@ int WorkerLoop::run() {
   watcher_.notify_all();
   watcher.join();
   guarded([this] {
+    // What is still under way is taken at the end of the job, by everybody together.
     std::lock_guard engine(engine_);
-    do turn();
-    while (!transport_.sent_all());
+    turn();
   });
   return exit_code_;
 }

@@ -7,6 +7,7 @@
 //  4. `wait` returns at once when something may have arrived or `wake` was called, else after at most the time given.
 //  5. `wake` may be called from any thread. All else by one thread at a time.
 //  6. A participant may send to itself.
+//  7. `finish` ends all sending: parcels that are still under way are taken and dropped, wherever they were going. Collective.
 
 #include <chrono>
 #include <vector>
@@ -32,6 +33,8 @@ class Transport {
   virtual void wake() = 0;
   /// True when nothing sent is still under way from here.
   virtual bool sent_all() const = 0;
+  /// The last call. Nobody may send any more; returns when nothing is under way to or from here.
+  virtual void finish() = 0;
 };
 
 }  // namespace ashlar
