@@ -1,6 +1,6 @@
 // Chains: a small interpreter whose eight accumulators are vector registers. One switch serves eight vectors, so that its cost
 // disappears behind their arithmetic, and nothing between the first and the last operation goes through memory.
-#include "ashlar/ndarray/kernels_targets.hpp"
+#include "ashlar/ndarray/kernels_targets_detail.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ashlar/ndarray/kernels_chain.cpp"

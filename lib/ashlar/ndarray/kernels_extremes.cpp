@@ -1,5 +1,5 @@
 // min, max, any, all, argmin, argmax of strips.
-#include "ashlar/ndarray/kernels_targets.hpp"
+#include "ashlar/ndarray/kernels_targets_detail.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ashlar/ndarray/kernels_extremes.cpp"

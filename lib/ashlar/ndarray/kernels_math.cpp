@@ -1,6 +1,6 @@
 // Highway's mathematics for float32 and float64. Where an argument lies outside the range Highway vouches for (NaN, infinities and
 // huge arguments among them), that element alone goes through the C library.
-#include "ashlar/ndarray/kernels_targets.hpp"
+#include "ashlar/ndarray/kernels_targets_detail.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ashlar/ndarray/kernels_math.cpp"

@@ -3,7 +3,7 @@
 // Random numbers are Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011) of the counter k / 2 under
 // the key `seed`; the block's first half serves even k, its second odd k. Logarithm, sine and cosine are written out here in plain
 // multiplications and additions, so that every instruction set gives the same bits.
-#include "ashlar/ndarray/kernels_targets.hpp"
+#include "ashlar/ndarray/kernels_targets_detail.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ashlar/ndarray/kernels_sources.cpp"

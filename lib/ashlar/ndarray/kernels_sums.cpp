@@ -3,7 +3,7 @@
 // Why the results do not depend on the width of the vectors: a run of elements is always added into 32 partial sums by position,
 // and these are folded 16, 8, 4, 2, 1. Runs are added to each other with their rounding errors kept (`rest`), so the error of a long
 // sum is that of its runs: below NumPy's pairwise sum.
-#include "ashlar/ndarray/kernels_targets.hpp"
+#include "ashlar/ndarray/kernels_targets_detail.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ashlar/ndarray/kernels_sums.cpp"
