@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <iostream>
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/simulation/cluster.hpp"
@@ -17,7 +18,7 @@ int main(int argc, char** argv) try {
   std::string kind = "independent";
   double memory_gib = 1024, loss_ms = 0;
   int lost = -1;
-  bool alone = false;
+  bool alone = false, trace = false;
   std::int64_t batch = 64;
   app.add_option("--graph", kind, "independent, tree, chain, stencil, random or reduction")->capture_default_str();
   app.add_option("--tasks", graph.tasks, "number of tasks, about")->capture_default_str()->check(CLI::PositiveNumber);
@@ -39,6 +40,7 @@ int main(int argc, char** argv) try {
   app.add_option("--lose-at-ms", loss_ms, "when it is lost")->capture_default_str();
   app.add_option("--check-every", cluster.check_every, "events of a machine between two checks of its invariants; 0: never")->capture_default_str();
   app.add_option("--seed", graph.seed, "of durations, random graphs, jitter and the client's moods")->capture_default_str();
+  app.add_flag("--trace", trace, "print every command with its virtual time");
   app.add_flag("--scheduler-alone", alone, "only the scheduler, timed: tasks end the moment they are given");
   app.add_option("--batch", batch, "with --scheduler-alone: tasks a worker reports at a time")->capture_default_str()->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argc, argv);
@@ -58,6 +60,7 @@ int main(int argc, char** argv) try {
     std::printf("scheduler        %.0f ns per task, %lld events, %lld commands\n", cost.ns_per_task, static_cast<long long>(cost.events), static_cast<long long>(cost.commands));
     return 0;
   }
+  if (trace) cluster.trace = &std::cout;
   const auto begin = std::chrono::steady_clock::now();
   const simulation::Outcome outcome = simulation::SimulatedCluster(cluster, tasks, client).run();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;

@@ -52,4 +52,7 @@ struct Forgotten {
 
 using Command = std::variant<RunTask, FreeResults, Retract, SendToClient, ReportFinished, ReportErred, ReportCancelled, Forgotten>;
 
+/// One line for a trace: "RunTask 7 on worker 2, inputs 3@0 4@1!" (@: the holder, !: a last use).
+std::string to_string(const Command& command);
+
 }  // namespace ashlar::scheduler

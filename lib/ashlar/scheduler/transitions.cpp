@@ -61,7 +61,7 @@ void State::waiting_processing(TaskId id, TaskRecord& task, WorkerId to) {
     if (last) task.last_uses |= std::uint64_t{1} << i;
     run.inputs.push_back({task.inputs[i], producer.worker, known_nbytes(producer), last});
   }
-  commands_->push_back(std::move(run));
+  commands_->emplace_back(std::move(run));
 }
 
 void State::leave_worker(TaskRecord& task) {
@@ -87,8 +87,8 @@ void State::processing_memory(TaskId id, TaskRecord& task, std::int64_t nbytes) 
   worker(task.worker).bytes_in_memory += nbytes;
   for (TaskId next : task.dependents)
     if (TaskRecord* dependent = live_dependent(next); dependent && --dependent->missing == 0 && dependent->state == TaskState::processing) count_expected(*dependent);
-  if (task.wanted) commands_->push_back(ReportFinished{id, nbytes});
-  if (task.send) commands_->push_back(SendToClient{task.worker, id});
+  if (task.wanted) commands_->emplace_back(ReportFinished{id, nbytes});
+  if (task.send) commands_->emplace_back(SendToClient{task.worker, id});
   release_inputs(task);
   forget_if_unneeded(id);
 }
@@ -123,7 +123,7 @@ void State::release_inputs(TaskRecord& task) {
 void State::forget(TaskId id, TaskRecord& task) {
   if (task.state == TaskState::erred) endings_.erase(id);
   move(id, task, TaskState::forgotten);
-  commands_->push_back(Forgotten{id});
+  commands_->emplace_back(Forgotten{id});
   tasks_.erase(id.value());
 }
 
@@ -144,7 +144,7 @@ void State::forget_if_unneeded(TaskId first) {
       free_on_worker(task->worker, id);
     } else if (task->state == TaskState::processing) {
       leave_worker(*task);
-      commands_->push_back(Retract{task->worker, id});
+      commands_->emplace_back(Retract{task->worker, id});
     }
     const auto inputs = std::move(task->inputs);
     forget(id, *task);
@@ -158,9 +158,9 @@ void State::forget_if_unneeded(TaskId first) {
 
 void State::report_ending(TaskId id, const TaskRecord& task) {
   const auto ending = endings_.find(id);
-  if (ending == endings_.end()) commands_->push_back(ReportErred{id, task.cause, ""});
-  else if (ending->second.cancelled) commands_->push_back(ReportCancelled{id});
-  else commands_->push_back(ReportErred{id, task.cause, ending->second.reason});
+  if (ending == endings_.end()) commands_->emplace_back(ReportErred{id, task.cause, ""});
+  else if (ending->second.cancelled) commands_->emplace_back(ReportCancelled{id});
+  else commands_->emplace_back(ReportErred{id, task.cause, ending->second.reason});
 }
 
 void State::to_erred(TaskId first, TaskId cause, const std::string& reason, bool cancelled) {
@@ -174,7 +174,7 @@ void State::to_erred(TaskId first, TaskId cause, const std::string& reason, bool
     if (task.state == TaskState::processing || task.state == TaskState::memory) {
       leave_worker(task);
       if (task.state == TaskState::memory) free_on_worker(task.worker, id);
-      else if (worker(task.worker).alive && id != cause) commands_->push_back(Retract{task.worker, id});
+      else if (worker(task.worker).alive && id != cause) commands_->emplace_back(Retract{task.worker, id});
     }
     move(id, task, TaskState::erred);
     task.cause = cause;

@@ -136,6 +136,7 @@ class SimulatedCluster::Impl {
           break;
         case What::loss_noticed:
           inbox_.push_back({now_, scheduler::WorkerLost{WorkerId(next.worker), "as planned"}});
+          for (std::int32_t w = 0; w < options_.workers; ++w) to_worker(WorkerId(w), head_bytes, worker::PeerLost{WorkerId(next.worker)});
           ask_for_turn();
           break;
       }
@@ -182,6 +183,7 @@ class SimulatedCluster::Impl {
     sources_given_to_.clear();
     for (scheduler::Command& command : commands_) {
       hash_.add(command);
+      if (options_.trace) *options_.trace << now_ << " scheduler: " << to_string(command) << '\n';
       if (auto* c = std::get_if<scheduler::RunTask>(&command)) {
         ++given;
         if (c->inputs.empty()) sources_given_to_.push_back(c->worker);
@@ -259,6 +261,7 @@ class SimulatedCluster::Impl {
     SimulatedWorker& worker = workers_[static_cast<std::size_t>(number)];
     for (const worker::Command& command : worker_commands_) {
       hash_.add(WorkerId(number), command);
+      if (options_.trace) *options_.trace << now_ << " worker " << number << ": " << to_string(command) << '\n';
       if (const auto* c = std::get_if<worker::Ask>(&command)) {
         to_peer(number, c->holder, head_bytes, {worker::DataAsked{c->data, WorkerId(number), c->last_use}, 0});
       } else if (const auto* c = std::get_if<worker::WithdrawAsk>(&command)) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct ClusterOptions {
   scheduler::Policy policy;
   NetworkOptions network;
   FaultPlan faults;
+  std::ostream* trace = nullptr; ///< gets one line for each command, with its virtual time
   std::int64_t check_every = 0;  ///< events of a machine between two walks through its invariants; 0: never
 };
 

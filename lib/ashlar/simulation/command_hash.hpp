@@ -2,6 +2,7 @@
 // 64 bits over every command of both machines, in order: two runs that agree in them did the same.
 
 #include <cstdint>
+#include <string>
 
 #include "ashlar/scheduler/command.hpp"
 #include "ashlar/simulation/random.hpp"

@@ -7,6 +7,12 @@
 #include "ashlar/base/error.hpp"
 
 namespace ashlar::worker {
+namespace {
+
+// Most withdrawn asks are never answered, and nothing says so. What is forgotten beyond this costs a holder one record at worst.
+constexpr std::size_t unanswered_max = 100'000;
+
+}  // namespace
 
 State::State(WorkerId self, std::int64_t flight_limit) : self_(self), flight_limit_(flight_limit) {}
 
@@ -57,22 +63,18 @@ std::optional<Start> State::start_next(std::vector<Command>& commands) {
   ready_.erase(ready_.begin());
   Task& task = *tasks_.find(id.value());
   task.state = TaskState::executing;
+  commands_ = &commands;
   Start start;
   start.task = id;
   for (const TaskInputRef& input : task.inputs) {
     Datum& datum = *data_.find(input.task.value());
     // A copy from a peer is used up with its last task here; one of ours when the scheduler says that nobody else needs it.
     const bool last_here = --datum.uses == 0 && (!datum.mine || input.last_use || datum.freed);
-    if (last_here) {
-      // The executor takes the value out before the command is carried out.
-      bytes_here_ -= datum.nbytes;
-      --data_here_;
-      data_.erase(input.task.value());
-      commands.push_back(Drop{input.task});
-    }
+    if (last_here) drop(input.task);  // the executor takes the value out before the command is carried out
     const bool again = std::any_of(start.inputs.begin(), start.inputs.end(), [&](const Start::Input& before) { return before.data == input.task; });
     start.inputs.push_back({input.task, last_here && !again});
   }
+  commands_ = nullptr;
   return start;
 }
 
@@ -81,11 +83,11 @@ void State::on(const TaskDone& event) {
   if (!task || task->state != TaskState::executing) throw InternalError("worker: task " + std::to_string(event.task.value()) + " ended without having started");
   const bool fetch = task->fetch, retracted = task->retracted;
   tasks_.erase(event.task.value());
-  commands_->push_back(ForgetTask{event.task});
+  commands_->emplace_back(ForgetTask{event.task});
   Datum& datum = data_[event.task.value()];
   datum.freed |= retracted;
   // The value is sent with the report, so the report comes before anything that may drop it.
-  if (!retracted) commands_->push_back(ReportDone{event.task, event.nbytes, event.took_ns, fetch});
+  if (!retracted) commands_->emplace_back(ReportDone{event.task, event.nbytes, event.took_ns, fetch});
   now_here(event.task, datum, event.nbytes);
 }
 
@@ -94,14 +96,14 @@ void State::on(const TaskFailed& event) {
   if (!task || task->state != TaskState::executing) throw InternalError("worker: task " + std::to_string(event.task.value()) + " failed without having started");
   const bool retracted = task->retracted;
   tasks_.erase(event.task.value());
-  commands_->push_back(ForgetTask{event.task});
+  commands_->emplace_back(ForgetTask{event.task});
   // Those who wait for it are retracted by the scheduler.
   if (Datum* datum = data_.find(event.task.value())) {
     datum->known = datum->mine = false;
     datum->asked_by.clear();
     erase_if_empty(event.task);
   }
-  if (!retracted) commands_->push_back(ReportFailed{event.task});
+  if (!retracted) commands_->emplace_back(ReportFailed{event.task});
 }
 
 void State::on(const DataGiven& event) {
@@ -112,30 +114,41 @@ void State::on(const DataGiven& event) {
 
 void State::on(const DataArrived& event) {
   Datum* datum = data_.find(event.data.value());
-  if (datum && datum->state == DataState::here) return;  // asked twice, sent twice: the same value
-  if (!datum || datum->mine || datum->uses == 0) {
-    // Withdrawn while it was on its way.
-    commands_->push_back(Drop{event.data});
+  if (!datum || datum->state != DataState::asked) {
+    // The answer to an ask that was withdrawn. If it was asked for again and is here, it is the same value.
+    if (const auto it = unanswered_.find(event.data); it != unanswered_.end() && --it->second == 0) unanswered_.erase(it);
+    if (!datum || datum->state != DataState::here) commands_->emplace_back(Drop{event.data});
     return;
   }
-  if (datum->state == DataState::asked) end_flight(event.data, *datum);
-  if (datum->queued) unqueue_ask(event.data, *datum);
+  end_flight(event.data, *datum);
   now_here(event.data, *datum, event.nbytes);
   ask_more();
 }
 
 void State::on(const DataAsked& event) {
+  if (lost_peers_.count(event.by)) return;
   Datum& datum = data_[event.data.value()];
   datum.asked_by.emplace_back(event.by, event.last_use);
   if (datum.state == DataState::here) answer_asks(event.data, datum);
 }
 
-void State::on(const AskWithdrawn& event) {
-  Datum* datum = data_.find(event.data.value());
+void State::on(const AskWithdrawn& event) { forget_asks_of(event.data, event.by); }
+
+void State::on(const PeerLost& event) {
+  lost_peers_.insert(event.peer);
+  std::vector<TaskId> asked;
+  data_.for_each([&](std::int64_t id, const Datum& datum) {
+    if (!datum.asked_by.empty()) asked.push_back(TaskId(id));
+  });
+  for (TaskId id : asked) forget_asks_of(id, event.peer);
+}
+
+void State::forget_asks_of(TaskId id, WorkerId peer) {
+  Datum* datum = data_.find(id.value());
   if (!datum) return;
   auto& asked = datum->asked_by;
-  asked.erase(std::remove_if(asked.begin(), asked.end(), [&](const auto& ask) { return ask.first == event.by; }), asked.end());
-  erase_if_empty(event.data);
+  asked.erase(std::remove_if(asked.begin(), asked.end(), [&](const auto& ask) { return ask.first == peer; }), asked.end());
+  erase_if_empty(id);
 }
 
 void State::on(const DataFreed& event) {
@@ -162,7 +175,7 @@ void State::on(const TaskRetracted& event) {
   if (task->state == TaskState::ready) ready_.erase({task->order, event.task});
   const Task copy = *task;
   tasks_.erase(event.task.value());
-  commands_->push_back(ForgetTask{event.task});
+  commands_->emplace_back(ForgetTask{event.task});
   for (const TaskInputRef& input : copy.inputs) {
     Datum* datum = data_.find(input.task.value());
     if (!datum) continue;
@@ -204,7 +217,7 @@ void State::now_here(TaskId id, Datum& datum, std::int64_t nbytes) {
 
 void State::answer_asks(TaskId id, Datum& datum) {
   for (const auto& [by, last_use] : datum.asked_by) {
-    commands_->push_back(Send{id, by});
+    commands_->emplace_back(Send{id, by});
     datum.freed |= last_use;
   }
   datum.asked_by.clear();
@@ -216,8 +229,10 @@ void State::drop(TaskId id) {
   if (!datum || datum->state != DataState::here) return;
   bytes_here_ -= datum->nbytes;
   --data_here_;
+  commands_->emplace_back(Drop{id});
+  // It may have come by an ask that was withdrawn, and the one that was sent after it has not reached the holder yet.
+  if (!datum->mine && unanswered_.count(id)) commands_->emplace_back(WithdrawAsk{id, datum->holder});
   data_.erase(id.value());
-  commands_->push_back(Drop{id});
 }
 
 // What no task here wants any more: a result that was freed, a copy from a peer, or an ask for one.
@@ -234,7 +249,9 @@ void State::drop_if_unused(TaskId id) {
   }
   if (datum->state == DataState::asked) {
     end_flight(id, *datum);
-    commands_->push_back(WithdrawAsk{id, datum->holder});
+    commands_->emplace_back(WithdrawAsk{id, datum->holder});
+    ++unanswered_[id];
+    if (unanswered_.size() > unanswered_max) unanswered_.erase(unanswered_.begin());
     datum->state = DataState::promised;
   }
   if (datum->queued) unqueue_ask(id, *datum);
@@ -272,7 +289,7 @@ void State::ask_more() {
     datum.state = DataState::asked;
     in_flight_ += datum.nbytes;
     asks_flying_.emplace(order, id);
-    commands_->push_back(Ask{id, datum.holder, datum.last_use});
+    commands_->emplace_back(Ask{id, datum.holder, datum.last_use});
   }
 }
 

@@ -10,98 +10,21 @@
 // scheduler says so, or after a use that was marked as the last.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <boost/container/small_vector.hpp>
 
 #include "ashlar/base/id_table.hpp"
 #include "ashlar/protocol/ids.hpp"
+#include "ashlar/worker/command.hpp"
+#include "ashlar/worker/event.hpp"
 
 namespace ashlar::worker {
-
-// ---- events
-
-struct TaskGiven {
-  TaskId task;
-  std::int64_t order = 0;
-  bool fetch = false;
-  std::vector<TaskInputRef> inputs;
-};
-struct TaskDone {
-  TaskId task;
-  std::int64_t nbytes = 0, took_ns = 0;
-};
-struct TaskFailed {
-  TaskId task;
-};
-/// A value put here by the client.
-struct DataGiven {
-  TaskId data;
-  std::int64_t nbytes = 0;
-};
-/// A peer sent what was asked for. The loop stores the value first; it may come twice (asked, withdrawn, asked again).
-struct DataArrived {
-  TaskId data;
-  std::int64_t nbytes = 0;
-};
-/// A peer (or the client) wants a result of this worker. `last_use`: forget it after sending.
-struct DataAsked {
-  TaskId data;
-  WorkerId by;
-  bool last_use = false;
-};
-/// The peer does not want it any more.
-struct AskWithdrawn {
-  TaskId data;
-  WorkerId by;
-};
-struct DataFreed {
-  std::vector<TaskId> data;
-};
-struct TaskRetracted {
-  TaskId task;
-};
-
-using Event = std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted>;
-
-// ---- commands
-
-struct Ask {
-  TaskId data;
-  WorkerId holder;
-  bool last_use = false;
-};
-struct WithdrawAsk {
-  TaskId data;
-  WorkerId holder;
-};
-struct Send {
-  TaskId data;
-  WorkerId to;
-};
-/// Forget the value.
-struct Drop {
-  TaskId data;
-};
-/// Forget what the task came with (its payload): it will not run here (again).
-struct ForgetTask {
-  TaskId task;
-};
-struct ReportDone {
-  TaskId task;
-  std::int64_t nbytes = 0, took_ns = 0;
-  bool fetch = false;  ///< the value goes along
-};
-struct ReportFailed {
-  TaskId task;
-};
-
-using Command = std::variant<Ask, WithdrawAsk, Send, Drop, ForgetTask, ReportDone, ReportFailed>;
 
 /// What an executor needs to start a task. Inputs marked `take` are used for the last time here, and once by this task: move them.
 struct Start {
@@ -168,9 +91,11 @@ class State {
   void on(const DataArrived&);
   void on(const DataAsked&);
   void on(const AskWithdrawn&);
+  void on(const PeerLost&);
   void on(const DataFreed&);
   void on(const TaskRetracted&);
 
+  void forget_asks_of(TaskId id, WorkerId peer);
   void queue_ask(TaskId id, Datum& datum, std::int64_t order);
   void unqueue_ask(TaskId id, Datum& datum);
   void end_flight(TaskId id, const Datum& datum);
@@ -189,6 +114,8 @@ class State {
   std::set<std::pair<std::int64_t, TaskId>> ready_;      ///< (order, task)
   std::set<std::pair<std::int64_t, TaskId>> asks_queued_;  ///< (order of the first task that wants it, datum)
   std::set<std::pair<std::int64_t, TaskId>> asks_flying_;  ///< the same of those asked for and not here
+  std::map<TaskId, int> unanswered_;  ///< asks that were withdrawn and may have been answered before that
+  std::set<WorkerId> lost_peers_;
   std::int64_t in_flight_ = 0, bytes_here_ = 0, data_here_ = 0;
   std::vector<Command>* commands_ = nullptr;
 };

@@ -1,0 +1,47 @@
+#pragma once
+// All that a worker's machine can ask of the loop around it, in the order it is to be carried out.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "ashlar/protocol/ids.hpp"
+
+namespace ashlar::worker {
+
+struct Ask {
+  TaskId data;
+  WorkerId holder;
+  bool last_use = false;
+};
+struct WithdrawAsk {
+  TaskId data;
+  WorkerId holder;
+};
+struct Send {
+  TaskId data;
+  WorkerId to;
+};
+/// Forget the value.
+struct Drop {
+  TaskId data;
+};
+/// Forget what the task came with (its payload): it will not run here (again).
+struct ForgetTask {
+  TaskId task;
+};
+struct ReportDone {
+  TaskId task;
+  std::int64_t nbytes = 0, took_ns = 0;
+  bool fetch = false;  ///< the value goes along
+};
+struct ReportFailed {
+  TaskId task;
+};
+
+using Command = std::variant<Ask, WithdrawAsk, Send, Drop, ForgetTask, ReportDone, ReportFailed>;
+
+/// One line for a trace: "Ask 7 of worker 2, last use".
+std::string to_string(const Command& command);
+
+}  // namespace ashlar::worker

@@ -1,0 +1,59 @@
+#pragma once
+// All that can happen to a worker. Plain data.
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "ashlar/protocol/ids.hpp"
+
+namespace ashlar::worker {
+
+struct TaskGiven {
+  TaskId task;
+  std::int64_t order = 0;
+  bool fetch = false;
+  std::vector<TaskInputRef> inputs;
+};
+struct TaskDone {
+  TaskId task;
+  std::int64_t nbytes = 0, took_ns = 0;
+};
+struct TaskFailed {
+  TaskId task;
+};
+/// A value put here by the client.
+struct DataGiven {
+  TaskId data;
+  std::int64_t nbytes = 0;
+};
+/// A peer sent what was asked for. The loop stores the value first; it may come twice (asked, withdrawn, asked again).
+struct DataArrived {
+  TaskId data;
+  std::int64_t nbytes = 0;
+};
+/// A peer (or the client) wants a result of this worker. `last_use`: forget it after sending.
+struct DataAsked {
+  TaskId data;
+  WorkerId by;
+  bool last_use = false;
+};
+/// The peer does not want it any more.
+struct AskWithdrawn {
+  TaskId data;
+  WorkerId by;
+};
+/// The peer is gone: what it asked for, and what it asks for in messages still under way, is nobody's.
+struct PeerLost {
+  WorkerId peer;
+};
+struct DataFreed {
+  std::vector<TaskId> data;
+};
+struct TaskRetracted {
+  TaskId task;
+};
+
+using Event = std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, PeerLost>;
+
+}  // namespace ashlar::worker
