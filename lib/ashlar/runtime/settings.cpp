@@ -66,7 +66,8 @@ const Setting& find(const std::string& name, const std::string& as_written) {
   for (const Setting& s : settings())
     if (s.name == name) return s;
   std::vector<std::pair<std::size_t, std::string>> near;
-  for (const Setting& s : settings()) near.emplace_back(edit_distance(name, s.name), s.name);
+  // A name cut short is nearer than any misspelling.
+  for (const Setting& s : settings()) near.emplace_back(name.size() > 2 && s.name.rfind(name, 0) == 0 ? 0 : edit_distance(name, s.name), s.name);
   std::sort(near.begin(), near.end());
   throw KeyError(as_written + ": there is no such setting; nearest: --ashlar-" + near[0].second + ", --ashlar-" + near[1].second + " (--ashlar-help lists all)");
 }

@@ -1,0 +1,160 @@
+#include "ashlar/protocol/messages.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ashlar/base/error.hpp"
+
+namespace ashlar::protocol {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// An operation with something to carry.
+class Number final : public OperationOf<Number> {
+ public:
+  explicit Number(int n) : n(n) {}
+  void encode(Writer& out) const override { out.put(n); }
+  static std::shared_ptr<const Number> decode(Reader& in) { return std::make_shared<Number>(in.get<int>()); }
+  Object run(TaskInput&) const override { return Object::of(n); }
+  int n;
+};
+
+int number_of(const std::shared_ptr<const Operation>& operation) { return dynamic_cast<const Number&>(*operation).n; }
+
+Buffer buffer_of(std::initializer_list<int> values) {
+  Buffer buffer = Buffer::allocate(values.size());
+  std::size_t i = 0;
+  for (int v : values) buffer.data()[i++] = static_cast<std::byte>(v);
+  return buffer;
+}
+
+// One message through the bytes; nothing may be left over.
+template <class M>
+M sent(const M& message) {
+  Writer out;
+  encode(out, message);
+  const Parcel parcel = std::move(out).take();
+  Reader in(parcel);
+  Message back = decode(in);
+  EXPECT_TRUE(in.at_end());
+  return std::get<M>(std::move(back));
+}
+
+TEST(Messages, keep_every_field) {
+  const auto defined = sent(DefineOperation{OperationId(7), std::make_shared<Number>(5)});
+  EXPECT_EQ(defined.id, OperationId(7));
+  EXPECT_EQ(number_of(defined.operation), 5);
+  EXPECT_EQ(sent(ForgetOperation{OperationId(8)}).id, OperationId(8));
+  EXPECT_THAT(sent(FreeData{{TaskId(1), TaskId(5'000'000'000)}}).data, ElementsAre(TaskId(1), TaskId(5'000'000'000)));
+  EXPECT_TRUE(sent(FreeData{}).data.empty());
+  EXPECT_EQ(sent(RetractTask{TaskId(9)}).task, TaskId(9));
+  EXPECT_EQ(sent(SendValue{TaskId(10)}).data, TaskId(10));
+  const auto put = sent(PutValue{TaskId(11), Object::of(std::string("text"))});
+  EXPECT_EQ(put.data, TaskId(11));
+  EXPECT_EQ(put.value.get<std::string>(), "text");
+  EXPECT_EQ(sent(Shutdown{-3}).exit_code, -3);
+  const auto asked = sent(AskData{TaskId(12), true});
+  EXPECT_EQ(asked.data, TaskId(12));
+  EXPECT_TRUE(asked.last_use);
+  EXPECT_EQ(sent(WithdrawData{TaskId(13)}).data, TaskId(13));
+  EXPECT_EQ(sent(DataValue{TaskId(14), Object::of(2.5)}).value.get<double>(), 2.5);
+  EXPECT_EQ(sent(ValueReport{TaskId(15), Object::of(3)}).data, TaskId(15));
+  sent(Goodbye{});
+}
+
+TEST(Messages, keep_a_task_with_its_inputs_and_buffers) {
+  GiveTask task{TaskId(1), 22, true, OperationId(3), 44, {{TaskId(5), WorkerId(6), 77, true}, {TaskId(8), client_id, 0, false}}, {}};
+  task.payload.head = Bytes(3, std::byte{9});
+  task.payload.buffers = {buffer_of({1, 2}), buffer_of({})};
+
+  const GiveTask back = sent(task);
+
+  EXPECT_EQ(back.task, TaskId(1));
+  EXPECT_EQ(back.order, 22);
+  EXPECT_TRUE(back.fetch);
+  EXPECT_EQ(back.operation, OperationId(3));
+  EXPECT_EQ(back.index, 44);
+  ASSERT_EQ(back.inputs.size(), 2u);
+  EXPECT_EQ(back.inputs[0].task, TaskId(5));
+  EXPECT_EQ(back.inputs[0].holder, WorkerId(6));
+  EXPECT_EQ(back.inputs[0].nbytes, 77);
+  EXPECT_TRUE(back.inputs[0].last_use);
+  EXPECT_EQ(back.inputs[1].holder, client_id);
+  EXPECT_FALSE(back.inputs[1].last_use);
+  EXPECT_THAT(back.payload.head, ElementsAre(std::byte{9}, std::byte{9}, std::byte{9}));
+  ASSERT_EQ(back.payload.buffers.size(), 2u);
+  EXPECT_EQ(back.payload.buffers[0].data()[1], std::byte{2});
+  EXPECT_EQ(back.payload.buffers[1].size(), 0u);
+}
+
+TEST(Messages, keep_calls_and_reports_with_and_without_errors) {
+  const auto call = sent(CallWorker{5, true, std::make_shared<Number>(6), {Bytes(2, std::byte{1}), {buffer_of({7})}}});
+  EXPECT_EQ(call.number, 5);
+  EXPECT_TRUE(call.collective);
+  EXPECT_EQ(number_of(call.operation), 6);
+  EXPECT_EQ(call.payload.buffers.at(0).data()[0], std::byte{7});
+
+  const auto report = sent(TaskReport{TaskId(1), 20, 30, true, Object::of(4)});
+  EXPECT_EQ(report.nbytes, 20);
+  EXPECT_EQ(report.took_ns, 30);
+  EXPECT_EQ(report.value.get<int>(), 4);
+  EXPECT_TRUE(sent(TaskReport{TaskId(1), 20, 30, false, {}}).value.empty());
+
+  EXPECT_EQ(sent(CallReport{9, Object::of(8), nullptr}).value.get<int>(), 8);
+  const auto failed = sent(CallReport{9, {}, std::make_exception_ptr(IoError("no room"))});
+  EXPECT_THROW(std::rethrow_exception(failed.error), IoError);
+  const auto failure = sent(TaskFailure{TaskId(2), std::make_exception_ptr(std::runtime_error("said so"))});
+  EXPECT_EQ(failure.task, TaskId(2));
+  EXPECT_THAT(error_message(failure.error), HasSubstr("said so"));
+}
+
+TEST(Messages, follow_one_another_in_a_batch) {
+  Writer out;
+  encode(out, DataValue{TaskId(1), Object::of(std::vector<double>(1000, 1.5))});
+  encode(out, FreeData{{TaskId(2)}});
+  encode(out, DataValue{TaskId(3), Object::of(std::vector<double>(2000, 2.5))});
+  const Parcel parcel = std::move(out).take();
+
+  Reader in(parcel);
+  EXPECT_EQ(std::get<DataValue>(decode(in)).value.get<std::vector<double>>().back(), 1.5);
+  EXPECT_THAT(std::get<FreeData>(decode(in)).data, ElementsAre(TaskId(2)));
+  EXPECT_EQ(std::get<DataValue>(decode(in)).value.get<std::vector<double>>().size(), 2000u);
+  EXPECT_TRUE(in.at_end());
+}
+
+TEST(Messages, have_the_bytes_of_the_table_in_the_README) {
+  Writer out;
+  encode(out, AskData{TaskId(0x0102), true});
+  EXPECT_THAT(out.head(), ElementsAre(std::byte{14}, std::byte{2}, std::byte{1}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0},
+                                      std::byte{1}));
+  GiveTask two_inputs;
+  two_inputs.inputs.resize(2);
+  const std::pair<Message, std::size_t> sizes[] = {
+      {ForgetOperation{}, 5}, {GiveTask{}, 1 + 33 + 12}, {two_inputs, 1 + 33 + 2 * 21 + 12}, {FreeData{{TaskId(1)}}, 17}, {RetractTask{}, 9},
+      {SendValue{}, 9},       {PutValue{}, 10},          {Shutdown{}, 5},                                     {TaskReport{}, 26},          {ValueReport{}, 10},
+      {CallReport{}, 11},     {Goodbye{}, 1},            {AskData{}, 10},                                     {WithdrawData{}, 9},         {DataValue{}, 10}};
+  for (const auto& [message, size] : sizes) {
+    Writer one;
+    encode(one, message);
+    EXPECT_EQ(one.size(), size) << "alternative " << message.index();
+  }
+}
+
+TEST(Messages, that_are_cut_short_or_of_no_known_kind_are_refused) {
+  Writer out;
+  encode(out, GiveTask{TaskId(1), 2, false, OperationId(3), 4, {{TaskId(5), WorkerId(6), 7, false}}, {}});
+  const Bytes whole = out.head();
+  for (std::size_t n = 1; n < whole.size(); ++n) {
+    const Bytes part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n));
+    Reader in(part);
+    EXPECT_THROW(decode(in), InternalError) << n << " of " << whole.size() << " bytes";
+  }
+  const Bytes unknown(1, std::byte{200});
+  Reader in(unknown);
+  EXPECT_THROW(decode(in), InternalError);
+}
+
+}  // namespace
+}  // namespace ashlar::protocol
