@@ -1,4 +1,4 @@
-// Two calculations on 6.4 GB each, or none: memory.py looks at what the ranks hold meanwhile.
+// Two calculations on 6.4 GB each, or nothing, or 100 MB kept: memory.py looks at what the ranks hold meanwhile.
 #include <ashlar/ashlar.hpp>
 #include <cmath>
 #include <thread>
@@ -9,7 +9,10 @@ using namespace std::chrono_literals;
 
 int main(int argc, char** argv) {
   return al::run(argc, argv, [&](al::Client&) {
-    if (argc < 2 || std::string(argv[1]) != "both") {
+    const std::string what = argv[1];
+    if (what == "empty" || what == "kept") {
+      al::Array<double> kept;
+      if (what == "kept") kept = al::random::default_rng(1).uniform({12'500, 1'000}, {.chunks = {1'000, 1'000}}).persist();
       std::this_thread::sleep_for(1s);
       return 0;
     }
