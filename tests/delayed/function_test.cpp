@@ -96,7 +96,7 @@ TEST_F(Function, that_captured_a_reference_or_a_pointer_is_refused_by_name) {
   EXPECT_FALSE(refusal([&] { al::delayed([p](int x) { return x + *p; }); }).empty());
   EXPECT_FALSE(refusal([&] { al::delayed([f = &triple](int x) { return f(x); }); }).empty());
   EXPECT_FALSE(refusal([&] { al::delayed([a = std::array<int*, 2>{nullptr, &n}](int x) { return x + *a[1]; }); }).empty());
-  EXPECT_TRUE(refusal([&] { al::delayed([n](int x) { return x + n; }); }).empty());
+  EXPECT_TRUE(refusal([&] { al::delayed([n = n](int x) { return x + n; }); }).empty());
 }
 
 TEST_F(Function, by_value_sends_what_looks_like_an_address) {

@@ -100,27 +100,22 @@ class DelayedFunction {
   std::shared_ptr<const TaskOptions> options_;
 };
 
-namespace detail {
-template <class F>
-constexpr auto delayed_function() {
-  if constexpr (function_can_be_sent<F>()) return std::type_identity<DelayedFunction<F>>{};
-  else return std::type_identity<Nothing>{};
-}
-}  // namespace detail
+// The functions below have deduced return types: some compilers form a return type before they look at the constraint, and one that
+// states a fault must not be formed for an overload that is not meant.
 
 /// Makes a function lazy. With `.key` its calls are that one task; with `.pure` equal calls are one task.
 /// Errors    ValueError when a capture is a pointer or reference (see `by_value`); NotImplementedError for options not served yet.
 template <detail::function_like F>
-auto delayed(F&& fn, const TaskOptions& options = {}) -> typename decltype(detail::delayed_function<std::decay_t<F>>())::type {
+auto delayed(F&& fn, const TaskOptions& options = {}) {
   using Function = std::decay_t<F>;
-  if constexpr (std::is_trivially_copyable_v<Function> && !std::is_member_function_pointer_v<Function>) return DelayedFunction<Function>(fn, options);
-  else return {};
+  if constexpr (detail::function_can_be_sent<Function>()) return DelayedFunction<Function>(fn, options);
+  else return Nothing{};
 }
 
 /// A value as a task: sent once, shared by all that use it. Containers of Delayed become one Delayed container.
 template <class T>
   requires(!detail::function_like<T>)
-auto delayed(T&& value, const TaskOptions& options = {}) -> Delayed<detail::result_t<detail::Identity, T>> {
+auto delayed(T&& value, const TaskOptions& options = {}) {
   detail::refuse_unserved(options);
   return Delayed<detail::result_t<detail::Identity, T>>(detail::make_call(detail::Closure(detail::Identity{}), &options, value));
 }
@@ -187,7 +182,7 @@ struct NegateValue {
 }  // namespace detail
 template <class T>
   requires std::is_invocable_v<detail::NegateValue, T>
-auto operator-(const Delayed<T>& a) -> Delayed<detail::result_t<detail::NegateValue, Delayed<T>>> {
+auto operator-(const Delayed<T>& a) {
   return Delayed<detail::result_t<detail::NegateValue, Delayed<T>>>(detail::make_call(detail::Closure(detail::NegateValue{}), nullptr, a));
 }
 
