@@ -9,7 +9,7 @@ namespace ashlar {
 /// Errors    ValueError for text that is not DOT or a format Graphviz has no plugin for; IoError when the file cannot be written.
 void render_graph(const std::string& dot, const std::string& file, const std::string& format);
 
-/// Makes `visualize` of all collections draw; `run` and `attach` call it.
+/// Makes `visualize` of all collections draw. Programs that include ashlar.hpp have it done before main.
 void install_diagnostics();
 
 }  // namespace ashlar

@@ -118,7 +118,7 @@ void visualize(GraphBuilder&& builder, std::span<const TaskRef> wanted, const st
                      ": draw a smaller piece, or raise .max_nodes to draw it all the same");
   const std::string dot = to_dot(graph, drawing, options);
   if (format != "dot") {
-    if (!services().render) throw NotImplementedError("drawing " + format + " needs Graphviz, which no running client has set up: draw a .dot file, or visualize inside run");
+    if (!services().render) throw NotImplementedError("drawing " + format + " needs Graphviz, which is there in programs that include ashlar/ashlar.hpp: include it, or draw a .dot file");
     services().render(dot, file, format);
     return;
   }
