@@ -221,8 +221,12 @@ struct require_defined {
   static constexpr bool value = defined;
 };
 
+// Empty for other types, so that compilers which look at a result type before the constraints (clang 14) find no candidate there.
 template <Op op, class... A>
-struct op_result_of {
+struct op_result_of {};
+template <Op op, class... A>
+  requires operands<A...>
+struct op_result_of<op, A...> {
   static constexpr DType promoted = promoted_type<A...>();
   static constexpr bool defined = require_defined<bitwise_op(op), op_defined(op, promoted)>::value;
   using type = std::conditional_t<defined, wrapped<type_of<op_type(op, promoted)>, A...>, void>;
@@ -230,6 +234,16 @@ struct op_result_of {
 /// What an operation on these operands gives.
 template <Op op, class... A>
 using op_result = typename op_result_of<op, std::remove_cvref_t<A>...>::type;
+
+template <class C, class L, class R>
+struct where_result_of {};
+template <class C, class L, class R>
+  requires operands<C, L, R>
+struct where_result_of<C, L, R> {
+  using type = wrapped<type_of<promoted_type<L, R>()>, C, L, R>;
+};
+template <class C, class L, class R>
+using where_result = typename where_result_of<C, L, R>::type;
 
 template <class T>
 using quotient = type_of<float_unless_complex(dtype_of<T>)>;

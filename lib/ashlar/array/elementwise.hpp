@@ -93,7 +93,7 @@ struct same_type {
 #define ASHLAR_ASSIGN(symbol, op)                                                                      \
   template <detail::array_like A, detail::operand R>                                                   \
   A& operator symbol##=(A& a, const R& r) {                                                            \
-    [[maybe_unused]] constexpr detail::same_type<A, detail::op_result<Op::op, A, R>> same;             \
+    [[maybe_unused]] constexpr detail::same_type<A, detail::op_result<Op::op, A, R>> same{};             \
     return a = a symbol r;                                                                             \
   }
 ASHLAR_ASSIGN(+, add)
@@ -146,8 +146,8 @@ ASHLAR_BINARY_AS(true_divide, divide)
 /// `a` where the condition is true, else `b`.
 template <class C, class L, class R>
   requires detail::operands<C, L, R>
-auto where(const C& condition, const L& a, const R& b) -> detail::wrapped<detail::type_of<detail::promoted_type<L, R>()>, C, L, R> {
-  return detail::apply_op<detail::wrapped<detail::type_of<detail::promoted_type<L, R>()>, C, L, R>>(Op::where, condition, a, b);
+detail::where_result<C, L, R> where(const C& condition, const L& a, const R& b) {
+  return detail::apply_op<detail::where_result<C, L, R>>(Op::where, condition, a, b);
 }
 /// Every element at least `lower` and at most `upper`.
 template <class A, class L, class H>

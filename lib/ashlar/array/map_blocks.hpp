@@ -7,20 +7,28 @@
 #include "ashlar/array/elementwise.hpp"
 
 namespace ashlar {
+namespace detail {
+template <class F, class... A>
+struct map_result_of {};
+template <class F, class... A>
+  requires(!operand<F> && !std::same_as<F, MapBlocksOptions> && (lazy<A> && ...))
+struct map_result_of<F, A...> {
+  using type = Array<block_result_t<F, element_t<A>...>>;
+};
+template <class F, class... A>
+using map_result = typename map_result_of<std::decay_t<F>, A...>::type;
+}  // namespace detail
 
 /// f(block of x, block of y, …[, info]) for each chunk; arrays broadcast and are cut at common borders.
 /// Shape     each result has its block's shape, unless `.drop_axis`, `.new_axis`, `.chunks` say otherwise.
 /// Errors    ValueError for a captured pointer or reference; TaskError when the function throws or returns another shape.
 /// Example   al::map_blocks([](al::NDArray<double> a, al::NDArray<double> b) { return a + b; }, x, y)
 template <class F, detail::lazy A, detail::lazy... More>
-  requires(!detail::operand<F>)
-auto map_blocks(const F& function, const A& x, const More&... more)
-    -> Array<detail::block_result_t<std::decay_t<F>, detail::element_t<A>, detail::element_t<More>...>> {
+detail::map_result<F, A, More...> map_blocks(const F& function, const A& x, const More&... more) {
   return map_blocks(MapBlocksOptions{}, function, x, more...);
 }
 template <class F, detail::lazy... A>
-auto map_blocks(const MapBlocksOptions& options, const F& function, const A&... arrays)
-    -> Array<detail::block_result_t<std::decay_t<F>, detail::element_t<A>...>> {
+detail::map_result<F, A...> map_blocks(const MapBlocksOptions& options, const F& function, const A&... arrays) {
   using Function = std::decay_t<F>;
   using R = detail::block_result_t<Function, detail::element_t<A>...>;
   const Function copy = function;
