@@ -1,0 +1,201 @@
+#pragma once
+// What every transport promises, as functions over the participants that live in this process: all of them (threads of one process) or
+// one (a rank of an MPI job). Every rank of a job calls the same functions in the same order.
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "ashlar/transport/transport.hpp"
+
+namespace ashlar::contract {
+
+using Participants = std::vector<Transport*>;
+
+/// Runs `body` for each participant of this process at the same time, as a job does.
+inline void on_each(const Participants& participants, const std::function<void(Transport&)>& body) {
+  if (participants.size() == 1) return body(*participants[0]);
+  std::vector<std::thread> threads;
+  for (Transport* t : participants) threads.emplace_back([&body, t] { body(*t); });
+  for (std::thread& t : threads) t.join();
+}
+
+inline std::byte pattern(int from, std::int64_t number, std::size_t i) { return static_cast<std::byte>((i * 31 + i / 251 + static_cast<std::size_t>(number) * 7 + static_cast<std::size_t>(from) * 13) & 0xff); }
+
+/// A parcel that says who sent it and which it is, with contents that follow from that.
+inline Parcel parcel(int from, std::int64_t number, std::size_t head_bytes, const std::vector<std::size_t>& buffer_bytes) {
+  Writer out;
+  out.put(from);
+  out.put(number);
+  out.put<std::uint64_t>(head_bytes);
+  out.put<std::uint64_t>(buffer_bytes.size());
+  for (std::size_t n : buffer_bytes) out.put<std::uint64_t>(n);
+  Bytes head(head_bytes);
+  for (std::size_t i = 0; i < head_bytes; ++i) head[i] = pattern(from, number, i);
+  out.raw(head.data(), head.size());
+  for (std::size_t b = 0; b < buffer_bytes.size(); ++b) {
+    Buffer buffer = Buffer::allocate(buffer_bytes[b]);
+    for (std::size_t i = 0; i < buffer_bytes[b]; ++i) buffer.data()[i] = pattern(from, number + static_cast<std::int64_t>(b), i);
+    out.buffer(std::move(buffer));
+  }
+  return std::move(out).take();
+}
+
+/// The number of a parcel after all of its bytes were compared; -1 if something is wrong.
+inline std::int64_t checked(const Arrival& arrival) {
+  Reader in(arrival.parcel);
+  const int from = in.get<int>();
+  const auto number = in.get<std::int64_t>();
+  const auto head_bytes = in.get<std::uint64_t>(), buffers = in.get<std::uint64_t>();
+  if (from != arrival.from || buffers != arrival.parcel.buffers.size()) return -1;
+  std::vector<std::uint64_t> sizes(buffers);
+  for (auto& size : sizes) size = in.get<std::uint64_t>();
+  const auto head = in.view(head_bytes);
+  if (!in.at_end()) return -1;
+  for (std::size_t i = 0; i < head_bytes; ++i)
+    if (head[i] != pattern(from, number, i)) return -1;
+  for (std::size_t b = 0; b < buffers; ++b) {
+    const Buffer& buffer = arrival.parcel.buffers[b];
+    if (buffer.size() != sizes[b]) return -1;
+    for (std::size_t i = 0; i < sizes[b]; ++i)
+      if (buffer.data()[i] != pattern(from, number + static_cast<std::int64_t>(b), i)) return -1;
+  }
+  return number;
+}
+
+/// Receives until `count` parcels are here and everything sent from here has gone; fails after a minute.
+inline std::vector<Arrival> receive(Transport& transport, std::size_t count, std::chrono::seconds patience = std::chrono::seconds(60)) {
+  std::vector<Arrival> arrived;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (arrived.size() < count || !transport.sent_all()) {
+    if (!transport.receive(arrived)) transport.wait(std::chrono::microseconds(50));
+    if (std::chrono::steady_clock::now() > deadline) {
+      ADD_FAILURE() << "participant " << transport.rank() << " has " << arrived.size() << " of " << count << " parcels";
+      return arrived;
+    }
+  }
+  return arrived;
+}
+
+/// Everybody sends `count` parcels made by `make` to everybody, itself included, before it receives; all arrive unchanged, once, and in order.
+inline void all_to_all(const Participants& participants, std::int64_t count, const std::function<Parcel(int from, std::int64_t number)>& make) {
+  on_each(participants, [&](Transport& transport) {
+    const auto ranks = static_cast<std::size_t>(transport.size());
+    for (std::int64_t number = 0; number < count; ++number)
+      for (int to = 0; to < transport.size(); ++to) transport.send(to, make(transport.rank(), number));
+    const auto arrived = receive(transport, ranks * static_cast<std::size_t>(count));
+    EXPECT_EQ(arrived.size(), ranks * static_cast<std::size_t>(count));
+    std::vector<std::int64_t> next(ranks);
+    for (const Arrival& arrival : arrived) {
+      ASSERT_GE(arrival.from, 0);
+      ASSERT_LT(arrival.from, transport.size());
+      EXPECT_EQ(checked(arrival), next[static_cast<std::size_t>(arrival.from)]++) << "from " << arrival.from << " to " << transport.rank();
+    }
+  });
+}
+
+inline void parcels_arrive_complete_and_in_order(const Participants& p) {
+  // Long ones between short ones: none may overtake.
+  all_to_all(p, p[0]->size() > 3 ? 40 : 200, [](int from, std::int64_t n) { return parcel(from, n, n % 7 == 0 ? 20'000 : static_cast<std::size_t>(n % 50), n % 5 == 0 ? std::vector<std::size_t>{100'000} : std::vector<std::size_t>{}); });
+}
+inline void empty_heads_and_empty_buffers_are_parcels(const Participants& p) {
+  on_each(p, [](Transport& transport) {
+    for (int to = 0; to < transport.size(); ++to) {
+      transport.send(to, Parcel{});
+      transport.send(to, Parcel{{}, {Buffer::allocate(0), Buffer(), Buffer::allocate(3), Buffer::allocate(0)}});
+    }
+    std::vector<int> seen(static_cast<std::size_t>(transport.size()));
+    for (const Arrival& arrival : receive(transport, 2 * seen.size())) {
+      const bool first = seen.at(static_cast<std::size_t>(arrival.from))++ == 0;
+      EXPECT_EQ(arrival.parcel.head.size(), 0u);
+      ASSERT_EQ(arrival.parcel.buffers.size(), first ? 0u : 4u);
+      if (first) continue;
+      EXPECT_EQ(arrival.parcel.buffers[2].size(), 3u);
+      EXPECT_EQ(arrival.parcel.buffers[0].size() + arrival.parcel.buffers[1].size() + arrival.parcel.buffers[3].size(), 0u);
+    }
+  });
+}
+inline void many_buffers_keep_their_places(const Participants& p) {
+  all_to_all(p, 3, [](int from, std::int64_t n) {
+    std::vector<std::size_t> sizes;
+    for (std::size_t i = 0; i < 300; ++i) sizes.push_back(i % 11 == 0 ? 0 : i * 17 % 5000);
+    return parcel(from, n, 10, sizes);
+  });
+}
+inline void heads_of_megabytes_arrive(const Participants& p) {
+  // On both sides of every limit a transport may have: 1 MiB and 16 MiB.
+  for (const std::size_t bytes : {std::size_t{1} << 20, (std::size_t{1} << 20) + 1, (std::size_t{16} << 20) - 200, (std::size_t{16} << 20) + 1})
+    all_to_all(p, 1, [bytes](int from, std::int64_t n) { return parcel(from, n, bytes, {1000, 0}); });
+}
+/// All ranks send far more than any eager limit before anyone receives: a blocking send would hang here.
+inline void everybody_may_send_before_anybody_receives(const Participants& p) {
+  all_to_all(p, 4, [](int from, std::int64_t n) { return parcel(from, n, 100'000, {3'000'000}); });
+}
+inline void one_buffer_may_go_to_many(const Participants& p) {
+  on_each(p, [](Transport& transport) {
+    Buffer shared = Buffer::allocate(100'000);
+    for (std::size_t i = 0; i < shared.size(); ++i) shared.data()[i] = pattern(transport.rank(), 0, i);
+    for (int to = 0; to < transport.size(); ++to) transport.send(to, Parcel{{}, {shared, shared}});
+    for (const Arrival& arrival : receive(transport, static_cast<std::size_t>(transport.size())))
+      for (const Buffer& buffer : arrival.parcel.buffers)
+        for (std::size_t i = 0; i < buffer.size(); i += 997) ASSERT_EQ(buffer.data()[i], pattern(arrival.from, 0, i));
+  });
+}
+/// 1.2 GiB: more than an MPI count of bytes in one message part.
+inline void a_buffer_above_one_gibibyte_arrives(const Participants& p) {
+  static constexpr std::size_t nbytes = 1'288'490'189;
+  on_each(p, [](Transport& transport) {
+    const int last = transport.size() - 1;
+    if (transport.rank() == 0) {
+      Buffer buffer = Buffer::allocate(nbytes);
+      std::memset(buffer.data(), 1, nbytes);
+      for (std::size_t i = 0; i < nbytes; i += 4093) buffer.data()[i] = pattern(0, 0, i);
+      transport.send(last, Parcel{{}, {std::move(buffer)}});
+    }
+    const auto arrived = receive(transport, transport.rank() == last ? 1 : 0, std::chrono::seconds(300));
+    if (transport.rank() != last) return;
+    ASSERT_EQ(arrived.size(), 1u);
+    const Buffer& buffer = arrived[0].parcel.buffers.at(0);
+    ASSERT_EQ(buffer.size(), nbytes);
+    for (std::size_t i = 0; i < nbytes; i += 4093) ASSERT_EQ(buffer.data()[i], pattern(0, 0, i)) << i;
+  });
+}
+inline void a_wait_ends_with_its_time(const Participants& p) {
+  on_each(p, [](Transport& transport) {
+    const auto begin = std::chrono::steady_clock::now();
+    transport.wait(std::chrono::milliseconds(5));
+    transport.wait(std::chrono::nanoseconds(0));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+  });
+}
+inline void a_wait_is_ended_by_another_thread(const Participants& p) {
+  on_each(p, [](Transport& transport) {
+    const auto begin = std::chrono::steady_clock::now();
+    std::thread other([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      transport.wake();
+    });
+    transport.wait(std::chrono::seconds(60));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+    other.join();
+    // A wake before the wait counts too, or it would be lost between looking and sleeping.
+    transport.wake();
+    transport.wait(std::chrono::seconds(60));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+  });
+}
+/// Parcels that nobody took do not keep anybody from ending. The last call on these participants.
+inline void finish_takes_what_is_under_way(const Participants& p) {
+  on_each(p, [](Transport& transport) {
+    for (int to = 0; to < transport.size(); ++to) transport.send(to, parcel(transport.rank(), 0, 10, {2'000'000}));
+    transport.finish();
+    EXPECT_TRUE(transport.sent_all());
+  });
+}
+
+}  // namespace ashlar::contract

@@ -1,0 +1,412 @@
+#include "ashlar/worker/state.hpp"
+
+#include <gtest/gtest.h>
+
+#include "ashlar/base/error.hpp"
+#include "harness/worker_on_paper.hpp"
+
+namespace ashlar::worker {
+namespace {
+
+using Paper = WorkerOnPaper;
+
+// ---- running
+
+TEST(WorkerState, ready_tasks_start_in_their_order) {
+  Paper paper;
+  paper.give(5);
+  paper.give(3);
+
+  EXPECT_EQ(paper.start(), "start 3");
+  EXPECT_EQ(paper.start(), "start 5");
+  EXPECT_EQ(paper.start(), "nothing");
+  paper.done(5);
+  paper.expect({"ForgetTask 5", "ReportDone 5"});
+  paper.done(3);
+  paper.expect({"ForgetTask 3", "ReportDone 3"});
+  EXPECT_EQ(paper.state().bytes_here(), 16);
+}
+
+TEST(WorkerState, a_task_given_before_its_input_is_made_here_starts_when_it_is) {
+  Paper paper;
+  paper.give(0);
+  paper.give(1, {{0, 0, true}});
+  EXPECT_EQ(paper.start(), "start 0");
+  EXPECT_EQ(paper.start(), "nothing");
+
+  paper.done(0);
+  EXPECT_EQ(paper.start(), "start 1: 0!");
+  paper.expect({"ForgetTask 0", "ReportDone 0", "Drop 0"});
+}
+
+TEST(WorkerState, a_result_of_its_own_stays_until_it_is_freed) {
+  Paper paper;
+  paper.give(0);
+  paper.start();
+  paper.done(0);
+  paper.give(1, {{0, 0}});
+  paper.take();
+
+  EXPECT_EQ(paper.start(), "start 1: 0");
+  paper.nothing_more();
+  paper.freed({0});
+  paper.expect({"Drop 0"});
+}
+
+TEST(WorkerState, a_result_freed_while_a_task_uses_it_goes_at_once_for_the_task_holds_it) {
+  Paper paper;
+  paper.put(0);
+  paper.give(1, {{0, 0}});
+  paper.start();
+
+  paper.freed({0});
+  paper.expect({"Drop 0"});
+  paper.failed(1);
+  paper.expect({"ForgetTask 1", "ReportFailed 1"});
+  paper.expect_empty();
+}
+
+TEST(WorkerState, a_result_freed_before_its_last_user_has_started_goes_with_the_start) {
+  Paper paper;
+  paper.put(0);
+  paper.give(1, {{0, 0}});
+
+  paper.freed({0});
+  paper.nothing_more();
+  EXPECT_EQ(paper.start(), "start 1: 0!");
+  paper.expect({"Drop 0"});
+}
+
+TEST(WorkerState, the_fetched_value_goes_with_the_report) {
+  Paper paper;
+  paper.give(0, {}, true);
+  paper.start();
+  paper.done(0);
+  paper.expect({"ForgetTask 0", "ReportDone 0 with its value"});
+}
+
+TEST(WorkerState, an_input_named_twice_is_dropped_once_and_never_taken_apart) {
+  Paper paper;
+  paper.give(1, {{0, 2, true}, {0, 2, true}});
+  paper.expect({"Ask 0 of worker 2, last use"});
+
+  paper.arrives(0);
+  EXPECT_EQ(paper.start(), "start 1: 0 0");
+  paper.expect({"Drop 0"});
+  paper.done(1);
+  paper.expect({"ForgetTask 1", "ReportDone 1"});
+  paper.freed({1});
+  paper.expect({"Drop 1"});
+  paper.expect_empty();
+}
+
+// ---- inputs from peers
+
+TEST(WorkerState, inputs_of_peers_are_asked_for_when_the_task_comes) {
+  Paper paper;
+  paper.give(5, {{1, 1, true}, {2, 2}});
+  paper.expect({"Ask 1 of worker 1, last use", "Ask 2 of worker 2"});
+
+  paper.arrives(2);
+  EXPECT_EQ(paper.start(), "nothing");
+  paper.arrives(1);
+  EXPECT_EQ(paper.start(), "start 5: 1! 2!");
+  paper.expect({"Drop 1", "Drop 2"});
+}
+
+TEST(WorkerState, a_copy_is_asked_for_once_and_kept_for_all_its_users_here) {
+  Paper paper;
+  paper.give(5, {{1, 1}});
+  paper.give(6, {{1, 1}});
+  paper.expect({"Ask 1 of worker 1"});
+
+  paper.arrives(1);
+  paper.give(7, {{1, 1}});
+  EXPECT_EQ(paper.start(), "start 5: 1");
+  EXPECT_EQ(paper.start(), "start 6: 1");
+  paper.nothing_more();
+  EXPECT_EQ(paper.start(), "start 7: 1!");
+  paper.expect({"Drop 1"});
+}
+
+TEST(WorkerState, an_ask_before_the_task_is_known_is_answered_when_it_is_done) {
+  Paper paper;
+  paper.asked(0, 3);
+  paper.give(0);
+  paper.asked(0, 4);
+  paper.start();
+  paper.nothing_more();
+
+  paper.done(0);
+  paper.expect({"ForgetTask 0", "ReportDone 0", "Send 0 to worker 3", "Send 0 to worker 4"});
+  paper.asked(0, 5);
+  paper.expect({"Send 0 to worker 5"});
+}
+
+TEST(WorkerState, the_last_use_by_a_peer_drops_the_result_after_sending_it) {
+  Paper paper;
+  paper.give(0);
+  paper.asked(0, 3, true);
+  paper.start();
+
+  paper.done(0);
+  paper.expect({"ForgetTask 0", "ReportDone 0", "Send 0 to worker 3", "Drop 0"});
+  paper.freed({0});
+  paper.expect_empty();
+}
+
+TEST(WorkerState, the_last_use_by_a_peer_waits_for_a_task_here_that_is_about_to_be_retracted) {
+  // The scheduler retracted task 1 before it told the peer of the last use, but the peer's message came first.
+  Paper paper;
+  paper.put(0);
+  paper.give(1, {{0, 0}});
+
+  paper.asked(0, 3, true);
+  paper.expect({"Send 0 to worker 3"});
+  paper.retract(1);
+  paper.expect({"ForgetTask 1", "Drop 0"});
+  paper.expect_empty();
+}
+
+TEST(WorkerState, the_client_is_sent_a_value_that_stays) {
+  Paper paper;
+  paper.put(0);
+  paper.asked(0, client_id.value());
+  paper.expect({"Send 0 to client"});
+  EXPECT_EQ(paper.state().data_here(), 1);
+}
+
+TEST(WorkerState, a_withdrawn_ask_is_forgotten) {
+  Paper paper;
+  paper.asked(0, 3);
+  paper.withdrawn(0, 3);
+  paper.expect_empty();
+
+  paper.give(0);
+  paper.start();
+  paper.asked(0, 3);
+  paper.asked(0, 4);
+  paper.withdrawn(0, 3);
+  paper.withdrawn(9, 3);
+  paper.done(0);
+  paper.expect({"ForgetTask 0", "ReportDone 0", "Send 0 to worker 4"});
+}
+
+TEST(WorkerState, what_a_lost_peer_asked_for_is_nobodys) {
+  Paper paper;
+  paper.asked(0, 3);
+  paper.give(1);
+  paper.start();
+  paper.asked(1, 3);
+
+  paper.peer_lost(3);
+  paper.asked(2, 3);
+  paper.done(1);
+  paper.expect({"ForgetTask 1", "ReportDone 1"});
+  paper.freed({1});
+  paper.expect({"Drop 1"});
+  paper.expect_empty();
+}
+
+// ---- retracting
+
+TEST(WorkerState, a_waiting_task_is_retracted_and_its_asks_withdrawn) {
+  Paper paper;
+  paper.give(5, {{1, 1}, {2, 2}});
+  paper.arrives(2);
+  paper.take();
+
+  paper.retract(5);
+  paper.expect({"ForgetTask 5", "WithdrawAsk 1 of worker 1", "Drop 2"});
+  paper.arrives(1);  // it was on its way
+  paper.expect({"Drop 1"});
+  paper.expect_empty();
+}
+
+TEST(WorkerState, a_ready_task_is_retracted_before_it_starts) {
+  Paper paper;
+  paper.give(5);
+  paper.asked(5, 2);
+
+  paper.retract(5);
+  paper.expect({"ForgetTask 5"});
+  EXPECT_EQ(paper.start(), "nothing");
+  paper.expect_empty();
+}
+
+TEST(WorkerState, an_executing_task_runs_on_and_its_result_is_nobodys) {
+  Paper paper;
+  paper.give(5);
+  paper.give(6, {{5, 0, true}});
+  paper.asked(5, 2);
+  paper.start();
+
+  paper.retract(5);
+  paper.nothing_more();
+  paper.done(5);
+  paper.expect({"ForgetTask 5"});
+  // Task 6 is ready for a moment; its own retraction is the next message.
+  paper.retract(6);
+  paper.expect({"ForgetTask 6", "Drop 5"});
+  paper.expect_empty();
+}
+
+TEST(WorkerState, an_executing_task_that_was_retracted_and_throws_is_not_reported) {
+  Paper paper;
+  paper.give(5);
+  paper.start();
+  paper.retract(5);
+  paper.failed(5);
+  paper.expect({"ForgetTask 5"});
+  paper.expect_empty();
+}
+
+TEST(WorkerState, a_task_that_has_ended_cannot_be_retracted_and_waits_to_be_freed) {
+  Paper paper;
+  paper.give(5);
+  paper.start();
+  paper.done(5);
+  paper.take();
+
+  paper.retract(5);
+  paper.nothing_more();
+  paper.freed({5});
+  paper.expect({"Drop 5"});
+  paper.expect_empty();
+}
+
+TEST(WorkerState, users_of_a_failed_task_wait_until_they_are_retracted) {
+  Paper paper;
+  paper.give(0);
+  paper.give(1, {{0, 0}});
+  paper.asked(0, 2);
+  paper.start();
+
+  paper.failed(0);
+  paper.expect({"ForgetTask 0", "ReportFailed 0"});
+  paper.give(2, {{0, 0}});  // placed before the scheduler knew
+  paper.retract(1);
+  paper.retract(2);
+  paper.expect({"ForgetTask 1", "ForgetTask 2"});
+  paper.withdrawn(0, 2);
+  paper.expect_empty();
+}
+
+TEST(WorkerState, an_answer_to_a_withdrawn_ask_does_not_hide_the_ask_after_it) {
+  // Asked, withdrawn, asked again; the first answer comes and serves, the task is retracted: the second ask must be withdrawn too.
+  Paper paper;
+  paper.give(5, {{1, 1}});
+  paper.retract(5);
+  paper.give(6, {{1, 1}});
+  paper.expect({"Ask 1 of worker 1", "ForgetTask 5", "WithdrawAsk 1 of worker 1", "Ask 1 of worker 1"});
+
+  paper.arrives(1);
+  paper.retract(6);
+  paper.expect({"ForgetTask 6", "Drop 1", "WithdrawAsk 1 of worker 1"});
+  paper.arrives(1);
+  paper.expect({"Drop 1"});
+  paper.expect_empty();
+}
+
+TEST(WorkerState, a_value_that_comes_twice_is_one_value) {
+  Paper paper;
+  paper.give(5, {{1, 1}});
+  paper.retract(5);
+  paper.give(6, {{1, 1}, {2, 2}});
+  paper.take();
+
+  paper.arrives(1);
+  paper.arrives(1);
+  paper.nothing_more();
+  EXPECT_EQ(paper.state().bytes_here(), 8);
+  paper.arrives(2);
+  EXPECT_EQ(paper.start(), "start 6: 1! 2!");
+  paper.expect({"Drop 1", "Drop 2"});
+}
+
+// ---- bytes in flight
+
+TEST(WorkerState, asks_beyond_the_flight_limit_wait_in_the_order_of_tasks) {
+  Paper paper(0, 100);
+  paper.give(5, {{1, 1, false, 80}});
+  paper.give(7, {{2, 1, false, 80}});
+  paper.give(6, {{3, 1, false, 80}});
+  paper.expect({"Ask 1 of worker 1"});
+
+  paper.arrives(1, 80);
+  paper.expect({"Ask 3 of worker 1"});
+  paper.arrives(3, 80);
+  paper.expect({"Ask 2 of worker 1"});
+  paper.arrives(2, 80);
+  while (paper.start() != "nothing") continue;
+  paper.take();
+}
+
+TEST(WorkerState, the_lowest_ordered_task_never_waits_for_bytes_of_others) {
+  Paper paper(0, 100);
+  paper.give(9, {{1, 1, false, 80}});
+  paper.give(4, {{2, 1, false, 80}});
+  paper.give(5, {{3, 1, false, 80}});
+
+  paper.expect({"Ask 1 of worker 1", "Ask 2 of worker 1"});
+  paper.arrives(1, 80);
+  paper.arrives(2, 80);
+  paper.expect({"Ask 3 of worker 1"});
+}
+
+TEST(WorkerState, a_queued_ask_moves_up_with_a_lower_ordered_task_that_wants_it) {
+  Paper paper(0, 100);
+  paper.give(1, {{110, 1, false, 80}});
+  paper.give(20, {{111, 1, false, 80}});
+  paper.give(15, {{112, 1, false, 80}});
+  paper.give(12, {{111, 1, false, 80}});
+  paper.expect({"Ask 110 of worker 1"});
+
+  paper.arrives(110, 80);
+  paper.expect({"Ask 111 of worker 1"});
+  paper.arrives(111, 80);
+  paper.expect({"Ask 112 of worker 1"});
+}
+
+TEST(WorkerState, a_queued_ask_of_a_retracted_task_is_never_sent_and_room_goes_to_the_next) {
+  Paper paper(0, 100);
+  paper.give(5, {{1, 1, false, 80}});
+  paper.give(6, {{2, 1, false, 80}});
+  paper.give(7, {{3, 1, false, 80}});
+  paper.take();
+
+  paper.retract(6);
+  paper.expect({"ForgetTask 6"});
+  paper.retract(5);
+  paper.expect({"ForgetTask 5", "WithdrawAsk 1 of worker 1", "Ask 3 of worker 1"});
+}
+
+TEST(WorkerState, one_result_larger_than_the_limit_is_asked_for_alone) {
+  Paper paper(0, 100);
+  paper.give(5, {{1, 1, false, 500}, {2, 1, false, 1}});
+  paper.expect({"Ask 1 of worker 1"});
+  paper.arrives(1, 500);
+  paper.expect({"Ask 2 of worker 1"});
+}
+
+// ---- faults of our own
+
+TEST(WorkerState, events_that_fit_no_state_throw) {
+  Paper paper;
+  paper.give(0);
+  EXPECT_THROW(paper.give(0), InternalError);
+  EXPECT_THROW(paper.done(0), InternalError);
+  EXPECT_THROW(paper.failed(7), InternalError);
+}
+
+TEST(WorkerState, says_what_each_task_waits_for) {
+  Paper paper;
+  paper.give(0);
+  paper.give(5, {{0, 0}, {1, 1}});
+  paper.take();
+
+  EXPECT_EQ(paper.state().waiting_text(), "task 5 waits for 0 (made by worker 0) 1 (asked of worker 1)\n");
+}
+
+}  // namespace
+}  // namespace ashlar::worker
