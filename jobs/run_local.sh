@@ -13,11 +13,11 @@ job=${1:-}
 [ $# -eq 0 ] || shift
 # shellcheck source=jobs/environment.sh
 source "$here/environment.sh"
-mkdir -p "$ASHLAR_OUTPUT/tour"
+mkdir -p "$ASHLAR_OUTPUT"
 
 case $job in
   tour)
-    cd "$ASHLAR_OUTPUT/tour"
+    cd "$ASHLAR_OUTPUT"
     program=("$ASHLAR_BUILD/apps/tour/tour")
     ;;
   hdf5_writer)

@@ -25,11 +25,9 @@ cd "$root"
 cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=RelWithDebInfo </dev/null
 cmake --build build --target tour </dev/null
 
-mkdir -p build/tour-output
-cd build/tour-output
+cd build
 launch=(mpirun -n 3 --oversubscribe)
 if [ "$(id -u)" = 0 ]; then
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 "${launch[@]}" "$root/build/apps/tour/tour" ${arguments[@]+"${arguments[@]}"} </dev/null
-echo "the tour's files are in $PWD"

@@ -50,6 +50,15 @@ TEST(Place, a_worker_that_joins_late_takes_from_the_others) {
   paper.expect({"RunTask 2 on worker 1"});
 }
 
+// A worker has room for several, yet none takes a second one before the others have their first.
+TEST(Place, of_two_sources_each_of_two_workers_gets_one) {
+  Paper paper(Policy{.queue_ns = 1'000'000'000, .queue_tasks = 8});
+  paper.workers_join(2);
+
+  paper.submit(0, wanted(2));
+  paper.expect({"RunTask 0 on worker 0", "RunTask 1 on worker 1"});
+}
+
 TEST(Place, single_sources_go_to_those_with_the_least_to_do) {
   Paper paper(one_by_one);
   paper.workers_join(3);
