@@ -4,8 +4,10 @@
 #include <sstream>
 
 #include "ashlar/base/error.hpp"
+#include "ashlar/hdf5/final_name.hpp"
 #include "ashlar/hdf5/reader.hpp"
 #include "ashlar/hdf5/tree.hpp"
+#include "ashlar/io/array_from_hdf5_detail.hpp"
 
 namespace ashlar {
 namespace {
@@ -30,6 +32,9 @@ class ReadChunk final : public OperationOf<ReadChunk> {
     const Shape count(payload.array<index_t>());
     return Object::of(hdf5::read(file_, dataset_, start, count, type_));
   }
+
+  const std::string& file() const { return file_; }
+  const std::string& dataset() const { return dataset_; }
 
  private:
   std::string file_, dataset_;
@@ -97,7 +102,22 @@ ChunkSpec along_storage(const hdf5::DatasetInfo& info, DType type) {
   return ChunkSpec(sizes);
 }
 
+std::string_view without_leading_slash(std::string_view name) {
+  while (!name.empty() && name.front() == '/') name.remove_prefix(1);
+  return name;
+}
+
 }  // namespace
+
+namespace io {
+
+bool reads(const Layer& layer, const std::string& real_path, const std::string& dataset) {
+  const auto operation = layer.operation();
+  const auto* read = dynamic_cast<const ReadChunk*>(operation.get());
+  return read && without_leading_slash(read->dataset()) == without_leading_slash(dataset) && hdf5::real_path(read->file()) == real_path;
+}
+
+}  // namespace io
 
 namespace detail {
 

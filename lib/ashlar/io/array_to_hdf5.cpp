@@ -1,5 +1,6 @@
 #include "ashlar/io/array_to_hdf5.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 
@@ -8,6 +9,7 @@
 #include "ashlar/hdf5/final_name.hpp"
 #include "ashlar/hdf5/reader.hpp"
 #include "ashlar/hdf5/thread.hpp"
+#include "ashlar/io/array_from_hdf5_detail.hpp"
 #include "ashlar/io/open_files_detail.hpp"
 #include "ashlar/mpi/workers.hpp"
 #include "ashlar/ndarray/slice.hpp"
@@ -344,11 +346,31 @@ void add_writes(GraphBuilder& builder, const ArrayStore& store, const Region& re
   for (std::int64_t i = 0; i < count; ++i) wanted.push_back({number, i});
 }
 
+// What is written in place may not be read by the same graph: an element would be the old or the new one by chance. Results that
+// were started earlier may still be reading: they come first.
+void read_before_writing_in_place(const std::vector<ArrayStore>& stores, const WritePlan& planned) {
+  if (std::none_of(planned.files.begin(), planned.files.end(), [](const FilePlan& file) { return file.in_place; })) return;
+  GraphBuilder builder;
+  {
+    const auto lock = detail::lowering_lock();
+    for (const ArrayStore& store : stores) store.array.lower(builder);
+  }
+  const TaskGraph graph = std::move(builder).take();
+  for (const FilePlan& file : planned.files)
+    for (const hdf5::DatasetSpec& dataset : file.datasets)
+      for (const auto& layer : graph.layers)
+        if (file.in_place && reads(*layer, file.final_path, dataset.name))
+          throw ValueError("store: the arrays read the dataset " + dataset.name + " of " + file.final_path +
+                           ", which is written in place: persist() what is read first, or write a new file");
+  for (const ResultHandle& input : graph.inputs) input->wait({});
+}
+
 void store_arrays(std::vector<ArrayStore> stores) {
   static std::atomic<std::int64_t> last_write{0};
   Evaluator& evaluator = Evaluator::current();
   const std::int64_t write = ++last_write;
   WritePlan planned = plan(stores);
+  read_before_writing_in_place(stores, planned);
   for (FilePlan& file : planned.files) {
     if (file.in_place) {
       file.path = file.final_path;
