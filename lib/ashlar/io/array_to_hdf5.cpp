@@ -365,6 +365,24 @@ void read_before_writing_in_place(const std::vector<ArrayStore>& stores, const W
   for (const ResultHandle& input : graph.inputs) input->wait({});
 }
 
+// The user knows a file by its own name, not by the temporary one it was written under.
+[[noreturn]] void rethrow_with_final_names(const std::exception_ptr& error, const std::vector<FilePlan>& files) {
+  const auto renamed = [&](std::string text) {
+    for (const FilePlan& file : files)
+      for (std::size_t at = text.find(file.path); at != std::string::npos; at = text.find(file.path, at + file.final_path.size())) text.replace(at, file.path.size(), file.final_path);
+    return text;
+  };
+  try {
+    std::rethrow_exception(error);
+  } catch (const TaskError& e) {
+    TaskError::Where where = e.where();
+    where.message = renamed(where.message);
+    throw TaskError(std::move(where));
+  } catch (const IoError& e) {
+    throw IoError(renamed(e.what()));
+  }
+}
+
 void store_arrays(std::vector<ArrayStore> stores) {
   static std::atomic<std::int64_t> last_write{0};
   Evaluator& evaluator = Evaluator::current();
@@ -408,7 +426,7 @@ void store_arrays(std::vector<ArrayStore> stores) {
       // The first error is the one to tell.
     }
     discard_all();
-    std::rethrow_exception(error);
+    rethrow_with_final_names(error, planned.files);
   }
   for (const FilePlan& file : planned.files)
     if (!file.in_place) {

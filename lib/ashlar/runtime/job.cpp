@@ -101,7 +101,7 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
     mpi::set_workers_communicator(workers);
     auto transports = in_process_transports(2);
     std::thread worker([&] {
-      WorkerLoop loop(*transports[1], {WorkerId(0), ranks[0].threads, ranks[0].memory_limit}, end_all);
+      WorkerLoop loop(*transports[1], {WorkerId(0), ranks[0].threads, ranks[0].memory_limit, 0}, end_all);
       loop.run();
     });
     {
@@ -119,7 +119,7 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
       SchedulerLoop loop(*transport, std::move(infos), end_all);
       outcome = run_body(loop, settings, body);
     } else {
-      WorkerLoop loop(*transport, {WorkerId(rank - 1), ranks[static_cast<std::size_t>(rank)].threads, ranks[static_cast<std::size_t>(rank)].memory_limit}, end_all);
+      WorkerLoop loop(*transport, {WorkerId(rank - 1), ranks[static_cast<std::size_t>(rank)].threads, ranks[static_cast<std::size_t>(rank)].memory_limit, rank}, end_all);
       outcome.exit_code = loop.run();
     }
     transport->finish();

@@ -80,8 +80,8 @@ WorkerLoop::WorkerLoop(Transport& transport, WorkerOptions options, std::functio
       machine_(options.worker, std::max<std::int64_t>(options.memory_limit / 4, 1)),
       outbox_(static_cast<std::size_t>(transport.size())) {
   const auto report = [this](std::int64_t number, Object value, std::exception_ptr error) { report_call(number, std::move(value), error); };
-  collective_calls_ = std::make_unique<Calls>(transport.rank(), report);
-  plain_calls_ = std::make_unique<Calls>(transport.rank(), report);
+  collective_calls_ = std::make_unique<Calls>(options_.rank, report);
+  plain_calls_ = std::make_unique<Calls>(options_.rank, report);
 }
 
 WorkerLoop::~WorkerLoop() = default;
@@ -187,7 +187,7 @@ void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start
   input.index = source.index;
   input.payload = source.payload.head;
   input.buffers = source.payload.buffers;
-  input.rank = transport_.rank();
+  input.rank = options_.rank;
   const std::shared_ptr<const Operation> operation = source.operation;
   input.inputs.reserve(start.inputs.size());
   for (const worker::Start::Input& in : start.inputs) input.inputs.push_back(*values_.find(in.data.value()));

@@ -31,6 +31,7 @@ struct WorkerOptions {
   WorkerId worker;
   int threads = 1;
   std::int64_t memory_limit = 0;
+  int rank = 0;  ///< of this process in the job, for messages; in one process 0, whatever the transport calls it
 };
 
 class WorkerLoop {
