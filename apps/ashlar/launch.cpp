@@ -9,8 +9,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/runtime/settings.hpp"
@@ -29,6 +31,20 @@ std::string outcome_path() {
   return path;
 }
 
+// mpirun --enable-recovery waits for ever when a program cannot be started.
+void require_executable(const std::string& program) {
+  std::vector<std::string> places;
+  if (program.find('/') != std::string::npos) {
+    places.push_back(program);
+  } else {
+    std::istringstream folders(std::getenv("PATH") ? std::getenv("PATH") : "");
+    for (std::string folder; std::getline(folders, folder, ':');) places.push_back((folder.empty() ? "." : folder) + "/" + program);
+  }
+  for (const std::string& place : places)
+    if (access(place.c_str(), X_OK) == 0 && !std::filesystem::is_directory(place)) return;
+  throw IoError("cannot start " + program + ": " + (places.size() == 1 ? std::strerror(errno) : "it is not in PATH"));
+}
+
 int wait_for(pid_t child) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0)
@@ -40,6 +56,8 @@ int wait_for(pid_t child) {
 
 int launch(const Launch& how) {
   if (how.program.empty()) throw ValueError("ashlar run: which program? ashlar run -n 3 -- ./app arguments");
+  // Other hosts may have other files.
+  if (how.hosts.empty() && !how.print) require_executable(how.program.front());
   const int ranks = how.ranks > 0 ? how.ranks : std::max(3, available_cores() + 1);
   const std::string outcome = outcome_path();
   std::vector<std::string> words{"mpirun", "-n", std::to_string(ranks)};

@@ -1,6 +1,8 @@
 // The command `ashlar`.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
+#include <string_view>
 
 #include "ashlar/base/error.hpp"
 #include "launch.hpp"
@@ -14,15 +16,15 @@ int main(int argc, char** argv) {
   run->add_option("-n", launch.ranks, "ranks: one is client and scheduler, the others work");
   run->add_option("--hosts", launch.hosts, "hosts, as mpirun's --host takes them");
   run->add_flag("--print", launch.print, "print the mpirun command and end");
-  run->add_option("program", launch.program, "program and arguments")->required();
   run->prefix_command();
 
-  CLI11_PARSE(app, argc, argv);
+  // What stands behind -- is the program's, whatever it looks like; without --, all from the first word that is no option.
+  const int own = static_cast<int>(std::find(argv, argv + argc, std::string_view("--")) - argv);
+  CLI11_PARSE(app, own, argv);
   try {
     if (*run) {
-      // CLI11 leaves what stands after the first program word to us.
-      const auto rest = run->remaining();
-      launch.program.insert(launch.program.end(), rest.begin(), rest.end());
+      launch.program = run->remaining();
+      if (own < argc) launch.program.insert(launch.program.end(), argv + own + 1, argv + argc);
       return ashlar::command::launch(launch);
     }
   } catch (const ashlar::Error& e) {

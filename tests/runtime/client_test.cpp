@@ -59,6 +59,15 @@ TEST_F(Client, a_key_is_free_again_when_nobody_holds_its_future) {
   EXPECT_EQ(evaluator_.tasks_run, 1002);
 }
 
+TEST_F(Client, a_pure_task_of_another_future_is_another_task_wherever_that_lies_in_memory) {
+  std::vector<al::Future<int>> kept;
+  for (int i = 0; i < 100; ++i) {
+    const auto input = client.scatter(i);  // dies at the end of the turn: the next one may lie at its address
+    kept.push_back(client.with({.pure = true}).submit([](int x) { return 10 * x; }, input));
+    EXPECT_EQ(kept.back().result(), 10 * i);
+  }
+}
+
 TEST_F(Client, map_makes_a_task_per_element) {
   const std::vector<double> values{1, 2, 3};
   auto squares = client.map([](double x) { return x * x; }, values);

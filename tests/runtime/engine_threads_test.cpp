@@ -257,8 +257,11 @@ TEST_P(EngineThreads, cancel_at_any_moment_and_every_result_settles) {
       });
     for (const ResultHandle& result : results) {
       ASSERT_TRUE(result->wait(30)) << "round " << round;
-      if (result->status() == Status::cancelled) EXPECT_THROW(result->get(), CancelledError);
-      else EXPECT_EQ(result->get().get<int>(), 1);
+      if (result->status() == Status::cancelled) {
+        EXPECT_THROW(result->get(), CancelledError);
+      } else {
+        EXPECT_EQ(result->get().get<int>(), 1);
+      }
     }
     for (std::thread& t : cancellers) t.join();
   }
@@ -310,8 +313,11 @@ TEST_P(EngineThreads, stop_while_work_is_under_way_and_results_outlive_them) {
   engine_.stop();
 
   EXPECT_THROW(engine_->submit({}, {}, {}), Error);
-  for (const ResultHandle& r : results)
-    if (r->status() == Status::pending) EXPECT_THROW(r->get(1), Error);
+  for (const ResultHandle& r : results) {
+    if (r->status() == Status::pending) {
+      EXPECT_THROW(r->get(1), Error);
+    }
+  }
 }
 
 TEST_P(EngineThreads, an_interrupt_reaches_a_client_that_waits) {

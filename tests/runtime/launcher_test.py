@@ -14,11 +14,16 @@ with tempfile.TemporaryDirectory(prefix="ashlar-test-launcher-") as folder:
     check(err.count("no such setting") == 1, "an error is told once", err)
     code, out, err = run([ashlar, "run", "-n", "3", "--", program, "workers"], environment=surroundings)
     check((code, out) == (0, "2 workers, argc 2\n"), "workers of ashlar run -n 3", out, err)
-    code, out, err = run([ashlar, "run", "-n", "3", "--print", "--", "./app", "-x", "1"], environment=surroundings)
-    words = out.split()
-    check(code == 0 and words[:3] == ["mpirun", "-n", "3"] and words[-3:] == ["./app", "-x", "1"] and "--enable-recovery" in words, "--print", out, err)
+    for given in (["--", "./app", "-x", "1", "--", "-n"], ["./app", "-x", "1"], ["--hosts", "a,b", "--", "./app"]):
+        wanted = given[given.index("./app"):]
+        code, out, err = run([ashlar, "run", "-n", "3", "--print", *given], environment=surroundings)
+        words = out.split()
+        check(code == 0 and words[:3] == ["mpirun", "-n", "3"] and words[-len(wanted) - 1:][1:] == wanted and "--enable-recovery" in words, f"--print {given}", out, err)
+        check(("--host a,b " in out) == ("--hosts" in given) and words.count("--") == given[1:].count("--") - ("--hosts" in given), f"--print {given}", out, err)
+    code, out, err = run([ashlar, "run"], environment=surroundings)
+    check(code == 1 and "which program?" in err, "no program", out, err)
     code, out, err = run([ashlar, "run", "-n", "2", "--", os.path.join(folder, "nothing")], environment=surroundings)
-    check(code != 0, "a program that is not there", out, err)
+    check(code == 1 and err.count("nothing: No such file") == 1, "a program that is not there", out, err)
     left = [name for name in os.listdir(folder) if "ashlar" in name]
     check(not left, f"left in the temporary folder: {left}")
 print("ashlar run gives the exit code of the body")
