@@ -13,8 +13,6 @@
 namespace ashlar::detail {
 namespace {
 
-std::atomic<std::uint64_t> last_serial{0};
-
 std::string hexadecimal(XXH128_hash_t hash) {
   char text[40];
   std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash.high64), static_cast<unsigned long long>(hash.low64));
@@ -30,16 +28,21 @@ std::string token_of(const CallDescriptor& call, const Writer& literals, const s
   for (const NodePtr& input : inputs) {
     const Node& node = *input.get();
     all.put(node.kind);
-    if (node.kind == Node::Kind::call) all.text(key_of(static_cast<const CallNode&>(node)));
-    else if (node.kind == Node::Kind::result) all.put(static_cast<const ResultNode&>(node).result.get());
-    else all.put(&node);
+    switch (node.kind) {
+      case Node::Kind::call: {
+        const auto& made = static_cast<const CallNode&>(node);
+        all.text(key_of(made));
+        all.text(made.extras ? made.extras->token : std::string());
+        break;
+      }
+      case Node::Kind::result: all.put(static_cast<const ResultNode&>(node).serial); break;
+      case Node::Kind::source: all.put(static_cast<const SourceNode&>(node).serial); break;
+    }
   }
   return hexadecimal(XXH3_128bits(all.head().data(), all.head().size()));
 }
 
 }  // namespace
-
-std::uint64_t calls_made() { return last_serial.load(); }
 
 CallWriter::Scratch& CallWriter::of_this_thread() {
   thread_local Scratch scratch;
@@ -55,6 +58,7 @@ CallWriter::CallWriter() : scratch_(&of_this_thread()) {
 }
 
 CallWriter::~CallWriter() {
+  if (scratch_->literals.size() > (1 << 20)) scratch_->literals = Writer();  // one large call should not hold its memory for ever
   scratch_->literals.clear();
   scratch_->inputs.clear();
   scratch_->busy = false;
@@ -85,7 +89,6 @@ NodePtr CallWriter::finish(const CallDescriptor& call, const std::string* name, 
   auto* node = new (memory) CallNode;
   node->call = &call;
   node->name = name;
-  node->serial = last_serial.fetch_add(1, std::memory_order_relaxed) + 1;
   node->extras = std::move(extras);
   node->input_count = static_cast<std::uint32_t>(inputs.size());
   node->payload_size = static_cast<std::uint32_t>(literals.size());

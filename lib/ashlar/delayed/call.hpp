@@ -72,7 +72,4 @@ class CallLayer final : public Layer {
   std::unordered_map<std::int64_t, CallExtras> extras_;
 };
 
-/// How many calls were made in this process; the serial number of the next one.
-std::uint64_t calls_made();
-
 }  // namespace ashlar::detail

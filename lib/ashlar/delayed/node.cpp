@@ -49,6 +49,11 @@ void release(Node* node) noexcept {
   draining = false;
 }
 
+std::uint64_t next_serial() {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 std::string key_of(const CallNode& call) {
   return call.extras && !call.extras->key.empty() ? call.extras->key : *call.name + "-" + std::to_string(call.serial);
 }

@@ -77,7 +77,7 @@ struct CallNode final : Node {
   CallNode() : Node(Kind::call) {}
   const CallDescriptor* call = nullptr;
   const std::string* name = nullptr;  ///< interned
-  std::uint64_t serial = 0;           ///< unlike that of any other call of this process
+  const std::uint64_t serial = next_serial();
   std::unique_ptr<CallExtras> extras;
   std::uint32_t input_count = 0, payload_size = 0;
   bool has_sources = false;
@@ -90,10 +90,14 @@ struct CallNode final : Node {
 };
 std::string key_of(const CallNode& call);
 
+/// A number that no other node of this process has: addresses are used again, these are not.
+std::uint64_t next_serial();
+
 /// A result that was submitted.
 struct ResultNode final : Node {
   explicit ResultNode(ResultHandle r) : Node(Kind::result), result(std::move(r)) {}
   const ResultHandle result;
+  const std::uint64_t serial = next_serial();
 };
 NodePtr node_of(ResultHandle result);
 
@@ -101,6 +105,7 @@ NodePtr node_of(ResultHandle result);
 struct SourceNode : Node {
   SourceNode() : Node(Kind::source) {}
   virtual void lower(GraphBuilder& builder, std::vector<TaskRef>& out) const = 0;
+  const std::uint64_t serial = next_serial();
 };
 /// A node whose one task another floor puts into the graph: what SPMD calls and `to_delayed` give.
 NodePtr node_lowered_by(std::function<TaskRef(GraphBuilder&)> lower);
