@@ -7,7 +7,7 @@
 #include <random>
 
 #include "ashlar/base/error.hpp"
-#include "ashlar/ndarray/kernels.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
 #include "ashlar/ndarray/program.hpp"
 #include "ndarray/reference.hpp"
 

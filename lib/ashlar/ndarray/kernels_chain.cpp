@@ -8,7 +8,7 @@
 //
 #include <algorithm>
 
-#include "ashlar/ndarray/kernels.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -1,6 +1,6 @@
 // Complex numbers: every operation NumPy defines for them, one element after the other.
-#include "ashlar/ndarray/kernels.hpp"
-#include "ashlar/ndarray/kernels_element.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
+#include "ashlar/ndarray/kernels_element_detail.hpp"
 
 namespace ashlar::kernels {
 namespace {

@@ -7,8 +7,8 @@
 #define ASHLAR_KERNELS_LOOPS_INL
 #endif
 
-#include "ashlar/ndarray/kernels.hpp"
-#include "ashlar/ndarray/kernels_element.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
+#include "ashlar/ndarray/kernels_element_detail.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace ashlar::kernels {

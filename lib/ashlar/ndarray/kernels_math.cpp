@@ -8,8 +8,8 @@
 //
 #include <cmath>
 
-#include "ashlar/ndarray/kernels.hpp"
-#include "ashlar/ndarray/kernels_element.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
+#include "ashlar/ndarray/kernels_element_detail.hpp"
 #include "hwy/highway.h"
 //
 #include "hwy/contrib/math/math-inl.h"

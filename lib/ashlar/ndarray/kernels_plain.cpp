@@ -1,7 +1,7 @@
 // Operations of real types that go one element after the other: the C library's functions, integer division and powers.
 #include "ashlar/base/error.hpp"
-#include "ashlar/ndarray/kernels.hpp"
-#include "ashlar/ndarray/kernels_element.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
+#include "ashlar/ndarray/kernels_element_detail.hpp"
 
 namespace ashlar::kernels {
 namespace {

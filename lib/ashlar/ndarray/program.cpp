@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ashlar/base/error.hpp"
-#include "ashlar/ndarray/program_steps.hpp"
+#include "ashlar/ndarray/program_steps_detail.hpp"
 
 namespace ashlar {
 

@@ -1,4 +1,4 @@
-#include "ashlar/ndarray/program_chains.hpp"
+#include "ashlar/ndarray/program_chains_detail.hpp"
 
 #include <algorithm>
 #include <optional>

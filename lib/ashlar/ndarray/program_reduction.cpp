@@ -1,4 +1,4 @@
-#include "ashlar/ndarray/program_reduction.hpp"
+#include "ashlar/ndarray/program_reduction_detail.hpp"
 
 #include <cstring>
 

@@ -7,11 +7,12 @@
 #include <memory>
 
 #include "ashlar/base/error.hpp"
-#include "ashlar/ndarray/kernels.hpp"
-#include "ashlar/ndarray/program_chains.hpp"
-#include "ashlar/ndarray/program_reduction.hpp"
-#include "ashlar/ndarray/program_steps.hpp"
-#include "ashlar/ndarray/program_strips.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
+#include "ashlar/ndarray/program_chains_detail.hpp"
+#include "ashlar/ndarray/program_input_detail.hpp"
+#include "ashlar/ndarray/program_reduction_detail.hpp"
+#include "ashlar/ndarray/program_steps_detail.hpp"
+#include "ashlar/ndarray/program_strips_detail.hpp"
 
 namespace ashlar {
 
@@ -49,7 +50,8 @@ class ProgramRun {
   struct Value {
     int uses = 0;                      // operands and outputs that name it
     int last_use = -1;                 // value whose computation reads it last, its own number if only outputs do
-    int source = -1;                   // inputs and functions of a linear index
+    int input = -1;                    // how an input is read
+    int source = -1;                   // functions of a linear index
     int chain = -1;                    // chain that ends here
     bool inside_chain = false;         // lives in registers only
     bool needs_strip = false;          // constants and uniform inputs: somebody reads more than one element
@@ -57,15 +59,12 @@ class ProgramRun {
     int stored_in = -1;                // sink whose block holds it, or neither: read in place
     bool slot_stays = false;           // filled once, not for every strip
     std::byte* at = nullptr;           // its strip now
-    const std::byte* element = nullptr;  // constants and uniform inputs: the element now
+    const std::byte* element = nullptr;  // constants and uniform inputs: the element now, and in the strip if there is one
   };
-  struct Source {  // an input, or a function of a linear index
-    const std::byte* data = nullptr;   // input
-    index_t base = 0;                  // linear index
-    std::vector<index_t> strides;      // per axis of the cut
+  struct Source {  // a linear index within the chunk
+    index_t base = 0;
+    std::vector<index_t> strides;  // per axis of the cut
     std::unique_ptr<StripRuns> runs;
-    index_t held = -1;                 // uniform inputs: offset of the element the strip is filled with
-    Block keep_alive;
   };
   struct Sink {
     int value = -1;
@@ -118,30 +117,28 @@ class ProgramRun {
   void open_source(int v, std::span<const Block> inputs) {
     if (value(v).uses == 0) return;
     const Program::Step& s = step(v);
-    if (s.kind == Kind::input) sources_.push_back(input_source(s, inputs));
-    else if (s.kind == Kind::arange || s.kind == Kind::random) sources_.push_back(index_source(s.index));
-    else return;
-    value(v).source = static_cast<int>(sources_.size()) - 1;
+    if (s.kind == Kind::input) {
+      value(v).input = static_cast<int>(inputs_.size());
+      inputs_.push_back(std::make_unique<StripInput>(fitting_input(s, inputs), cut_));
+    } else if (s.kind == Kind::arange || s.kind == Kind::random) {
+      value(v).source = static_cast<int>(sources_.size());
+      sources_.push_back(index_source(s.index));
+    }
   }
 
-  Source input_source(const Program::Step& s, std::span<const Block> inputs) const {
+  Block fitting_input(const Program::Step& s, std::span<const Block> inputs) const {
     const auto number = static_cast<std::size_t>(s.input);
     if (number >= inputs.size())
       throw InternalError("a program wants " + std::to_string(program_.inputs_) + " inputs, found " + std::to_string(inputs.size()));
     if (inputs[number].dtype() != s.type)
       throw InternalError("input " + std::to_string(number) + " of a program: wanted type " + std::string(dtype_name(s.type)) + ", found " +
                           std::string(dtype_name(inputs[number].dtype())));
-    Source source;
     try {
-      source.keep_alive = inputs[number].broadcast_to(shape_);
+      return inputs[number].broadcast_to(shape_);
     } catch (const Error&) {
       throw InternalError("input " + std::to_string(number) + " of a program: wanted shape " + to_string(shape_) + ", found " +
                           to_string(inputs[number].shape()));
     }
-    source.data = source.keep_alive.data();
-    for (const StripCut::Axis& axis : cut_.axes) source.strides.push_back(source.keep_alive.strides()[static_cast<std::size_t>(axis.original)]);
-    source.runs = std::make_unique<StripRuns>(cut_, source.strides);
-    return source;
   }
 
   Source index_source(const LinearIndex& index) const {
@@ -156,7 +153,8 @@ class ProgramRun {
     return source;
   }
 
-  bool uniform(int v) { return step(v).kind == Kind::constant || (step(v).kind == Kind::input && source(v).runs->uniform()); }
+  StripInput& input(int v) { return *inputs_[static_cast<std::size_t>(value(v).input)]; }
+  bool uniform(int v) { return step(v).kind == Kind::constant || (step(v).kind == Kind::input && input(v).way() == StripInput::Way::uniform); }
 
   /// An arange whose numbers stay exact in double, one run a strip.
   bool countable(int v) {
@@ -258,9 +256,10 @@ class ProgramRun {
       for (int operand : s.operands) last_read(operand);
     }
     result.slot_stays = uniform(v);
-    const bool in_place = s.kind == Kind::input && source(v).runs->dense() && !uniform(v);
-    const bool nowhere = result.slot_stays ? !result.needs_strip : chain && chain->sum_sink >= 0;
-    if (!in_place && !nowhere && result.stored_in < 0) result.slot = result.slot_stays ? new_slot(itemsize(s.type)) : take_slot(itemsize(s.type));
+    bool elsewhere = result.stored_in >= 0 || (chain && chain->sum_sink >= 0);
+    if (result.slot_stays) elsewhere = !result.needs_strip;
+    else if (s.kind == Kind::input) elsewhere = input(v).way() != StripInput::Way::gather;
+    if (!elsewhere) result.slot = result.slot_stays ? new_slot(itemsize(s.type)) : take_slot(itemsize(s.type));
     if (result.last_use == v) release(v);  // for outputs only, which are served at once
     if (s.kind == Kind::constant && instruction.sinks.empty()) return;
     instructions_.push_back(std::move(instruction));
@@ -322,7 +321,7 @@ class ProgramRun {
     } else if (s.kind == Kind::apply) {
       instruction.loop(n, result.at, operand(s.operands[0]), operand(s.operands[1]), operand(s.operands[2]));
     } else if (s.kind == Kind::input) {
-      load(source(v), size, result, rows);
+      load(v, start, rows);
     } else if (s.kind == Kind::arange) {
       const index_t first = source(v).base + offset_of(source(v));
       source(v).runs->for_each(rows, [&](index_t to, index_t offset, index_t length, index_t stride) {
@@ -365,20 +364,16 @@ class ProgramRun {
     if (chain.sum_sink >= 0) sinks_[static_cast<std::size_t>(chain.sum_sink)].reduction->take_sum(sum, rows, coordinates_);
   }
 
-  void load(Source& source, std::int64_t size, Value& result, index_t rows) {
-    const index_t offset = offset_of(source);
-    const std::byte* from = source.data + offset * size;
-    if (source.runs->uniform()) {
-      result.element = from;
-      if (result.slot >= 0 && source.held != offset) kernels::fill(size, from, cut_.elements_max(), result.at);
-      source.held = offset;
-    } else if (source.runs->dense()) {
-      result.at = const_cast<std::byte*>(from);  // never written: it has no slot
-    } else {
-      source.runs->for_each(rows, [&](index_t to, index_t skip, index_t length, index_t stride) {
-        kernels::gather(size, from + skip * size, stride, length, result.at + to * size);
-      });
+  void load(int v, index_t start, index_t rows) {
+    Value& result = value(v);
+    const std::byte* from = input(v).load(coordinates_, start, rows, result.at);
+    if (!uniform(v)) {
+      result.at = const_cast<std::byte*>(from);  // written only where it is the value's own strip
+      return;
     }
+    const std::int64_t size = itemsize(step(v).type);
+    if (result.slot >= 0 && from != result.element) kernels::fill(size, from, cut_.elements_max(), result.at);
+    result.element = from;
   }
 
   const Program& program_;
@@ -386,6 +381,7 @@ class ProgramRun {
   std::span<const index_t> origin_;
   StripCut cut_;
   std::vector<Value> values_;
+  std::vector<std::unique_ptr<StripInput>> inputs_;
   std::vector<Source> sources_;
   std::vector<Sink> sinks_;
   std::vector<ChainRun> chains_;

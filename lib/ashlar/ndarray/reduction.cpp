@@ -5,8 +5,8 @@
 #include <string>
 
 #include "ashlar/base/error.hpp"
-#include "ashlar/ndarray/kernels.hpp"
-#include "ashlar/ndarray/kernels_element.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
+#include "ashlar/ndarray/kernels_element_detail.hpp"
 
 namespace ashlar {
 namespace {

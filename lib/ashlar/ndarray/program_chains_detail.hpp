@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "ashlar/ndarray/kernels.hpp"
-#include "ashlar/ndarray/program_steps.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
+#include "ashlar/ndarray/program_steps_detail.hpp"
 
 namespace ashlar {
 

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "ashlar/ndarray/kernels.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
 #include "ashlar/ndarray/shape.hpp"
 
 namespace ashlar {

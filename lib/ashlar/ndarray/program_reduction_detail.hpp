@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "ashlar/ndarray/program_steps.hpp"
-#include "ashlar/ndarray/program_strips.hpp"
+#include "ashlar/ndarray/program_steps_detail.hpp"
+#include "ashlar/ndarray/program_strips_detail.hpp"
 
 namespace ashlar {
 
