@@ -65,6 +65,9 @@ class NodePtr {
   Node* node_ = nullptr;
 };
 
+/// A number that no other node of this process has: addresses are used again, these are not.
+std::uint64_t next_serial();
+
 /// What few calls have.
 struct CallExtras {
   std::string key;              ///< the user's, or the hash of a pure call; empty: name and serial number
@@ -89,9 +92,6 @@ struct CallNode final : Node {
   const std::byte* payload() const { return reinterpret_cast<const std::byte*>(inputs() + input_count); }
 };
 std::string key_of(const CallNode& call);
-
-/// A number that no other node of this process has: addresses are used again, these are not.
-std::uint64_t next_serial();
 
 /// A result that was submitted.
 struct ResultNode final : Node {
