@@ -19,6 +19,25 @@ std::string hexadecimal(XXH128_hash_t hash) {
   return text;
 }
 
+// A number for a result that no later one gets, though it may lie at the same address. Asked for by calls with a key only.
+std::uint64_t serial_of(const ResultHandle& result) {
+  struct Seen {
+    std::weak_ptr<Result> result;
+    std::uint64_t serial;
+  };
+  static std::mutex mutex;
+  static auto* seen = new std::unordered_map<const Result*, Seen>;
+  static std::size_t limit = 64;
+  std::lock_guard lock(mutex);
+  if (seen->size() > limit) {
+    std::erase_if(*seen, [](const auto& entry) { return entry.second.result.expired(); });
+    limit = 2 * seen->size() + 64;
+  }
+  Seen& entry = (*seen)[result.get()];
+  if (entry.result.expired()) entry = {result, next_serial()};
+  return entry.serial;
+}
+
 // What function and arguments come to: equal for calls that do the same.
 std::string token_of(const CallDescriptor& call, const Writer& literals, const std::vector<NodePtr>& inputs) {
   Writer all;
@@ -35,7 +54,7 @@ std::string token_of(const CallDescriptor& call, const Writer& literals, const s
         all.text(made.extras ? made.extras->token : std::string());
         break;
       }
-      case Node::Kind::result: all.put(static_cast<const ResultNode&>(node).serial); break;
+      case Node::Kind::result: all.put(serial_of(static_cast<const ResultNode&>(node).result)); break;
       case Node::Kind::source: all.put(static_cast<const SourceNode&>(node).serial); break;
     }
   }

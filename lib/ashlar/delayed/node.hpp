@@ -97,7 +97,6 @@ std::string key_of(const CallNode& call);
 struct ResultNode final : Node {
   explicit ResultNode(ResultHandle r) : Node(Kind::result), result(std::move(r)) {}
   const ResultHandle result;
-  const std::uint64_t serial = next_serial();
 };
 NodePtr node_of(ResultHandle result);
 
