@@ -6,7 +6,7 @@
 #include "ashlar/simulation/graph.hpp"
 
 struct SchedulerAlone {
-  double ns_per_task = 0;
+  double ns_per_task = 0;  ///< of processor time
   std::int64_t events = 0, commands = 0;
 };
 /// Submits the graph in `pieces`, ends every task it is told to run at once, in batches of at most `batch` per worker, then releases all.
