@@ -263,6 +263,13 @@ void hdf5(const std::string& folder) {
   EXPECT(al::all(x == y).compute() && y.numblocks() == al::Shape({2, 1}));
   x.to_hdf5(out, "/group/x", {.attributes = {{"units", "K"}, {"scale", 1.5}, {"n", 3}, {"valid_range", {0, 100}}}});
   x.to_hdf5(out, "/group/x", {.attributes = {{"a", "b"}, {"c", "d"}}});
+  try {
+    y.compute();  // of the file that was replaced since
+    EXPECT(false);
+  } catch (const al::TaskError& e) {
+    EXPECT(std::string(e.what()).find("was replaced") != std::string::npos);
+  }
+  y = al::from_hdf5<double>(out, "/group/x", {.chunks = {20, 100}});
   al::zeros<double>({10, 100}).to_hdf5(b, "/y");
   al::store({x, y(al::range(0, 10), al::all)}, {al::Hdf5Target{a, "/x"}, al::Hdf5Target{b, "/y", {al::range(0, 10), al::all}}});  // one run; a target may be a region
   EXPECT(al::from_hdf5<double>(b, "/y").sum().compute() == 999 * 1000 / 2);

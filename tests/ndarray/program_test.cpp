@@ -407,6 +407,30 @@ TEST(Program, gives_the_same_bits_on_every_instruction_set_and_layout) {
   }
 }
 
+TEST(Program, reads_inputs_whose_lines_of_memory_fall_into_few_cache_sets) {
+  // Distances of 8192 bytes along the rows: rows that are whole strips, rows cut into strips, an axis before the transposed ones.
+  Block memory = Block::allocate(DType::float64, Shape{3100, 1024});
+  double* to = reinterpret_cast<double*>(memory.make_writable());
+  for (index_t i = 0; i < memory.size(); ++i) to[i] = static_cast<double>(i);
+  const auto columns = [&](index_t rows, index_t first, index_t count, index_t step) {
+    return memory.slice(std::vector<index_t>{0, first}, std::vector<index_t>{rows, count}, std::vector<index_t>{1, step}).transpose(std::vector<int>{1, 0});
+  };
+  const std::vector<Block> views{columns(900, 3, 150, 1), columns(3100, 0, 70, 1), columns(3000, 900, 33, -2),
+                                 memory.view(Shape{2, 100, 700}, {1024 * 1024, 1, 1024}, 5)};
+  for (const Block& view : views) {
+    Program p;
+    const Value x = p.input(DType::float64);
+    p.store(p.apply(Op::negative, DType::float64, x));
+    p.reduce(Reduction::sum, x, {0});
+    const std::vector<index_t> origin(view.shape().size(), 0);
+    const std::vector<Block> results = p.run(view.shape(), origin, std::span(&view, 1));
+    for (const auto& index : indices(view.shape())) ASSERT_EQ(element(results[0], index).as<double>(), -element(view, index).as<double>()) << to_string(view.shape());
+    const Block packed = view.contiguous();
+    const Block again = p.run(view.shape(), origin, std::span(&packed, 1))[1];
+    ASSERT_EQ(std::memcmp(again.data(), results[1].data(), static_cast<std::size_t>(again.nbytes())), 0);
+  }
+}
+
 TEST(Program, survives_being_sent) {
   generator.seed(9);
   for (int round = 0; round < 50; ++round) {

@@ -33,7 +33,7 @@ class Engine {
     std::vector<WorkerInfo> infos;
     for (int w = 0; w < workers; ++w) {
       infos.push_back({"here", 1, threads, std::int64_t{1} << 30});
-      workers_.emplace_back([this, w, threads] { WorkerLoop(*transports_[static_cast<std::size_t>(w) + 1], {WorkerId(w), threads, std::int64_t{1} << 30}, fatal).run(); });
+      workers_.emplace_back([this, w, threads] { WorkerLoop(*transports_[static_cast<std::size_t>(w) + 1], {WorkerId(w), threads, std::int64_t{1} << 30, w + 1}, fatal).run(); });
     }
     loop_.emplace(*transports_[0], std::move(infos), fatal);
   }

@@ -62,7 +62,8 @@ class Evaluator {
   /// Threads of all workers.
   virtual int threads() const = 0;
 
-  /// The evaluator of the running client; without one, an evaluator that runs everything here, at once, in this thread.
+  /// The evaluator of the running client; without one, and inside a task, an evaluator that runs everything here, at once, in this
+  /// thread.
   static Evaluator& current();
   /// Makes `evaluator` current until the returned guard dies.
   class Guard {

@@ -7,6 +7,16 @@
 
 namespace ashlar {
 
+namespace {
+// Depth of tasks that this thread is inside of.
+thread_local int tasks_deep = 0;
+
+struct InsideTask {
+  InsideTask() { ++tasks_deep; }
+  ~InsideTask() { --tasks_deep; }
+};
+}  // namespace
+
 Object run_task(const Operation& operation, TaskInput& task) {
   std::string arguments;
   for (const Object& input : task.inputs) {
@@ -27,9 +37,14 @@ Object run_task(const Operation& operation, TaskInput& task) {
     return TaskError(std::move(where));
   };
   try {
+    const InsideTask inside;
     return operation.run(task);
-  } catch (const TaskError&) {
-    throw;
+  } catch (const TaskError& inner) {
+    // A graph that this task ran: the task that the client knows is this one.
+    TaskError::Where where = inner.where();
+    where.key = std::string(task.key);
+    where.rank = task.rank;
+    throw TaskError(std::move(where));
   } catch (...) {
     throw failed(std::current_exception());
   }
@@ -161,6 +176,8 @@ Evaluator& local_evaluator() {
 }
 
 Evaluator& Evaluator::current() {
+  // A task that waited for other tasks would keep a thread that they may need: it runs its graphs itself, on every kind of job alike.
+  if (tasks_deep > 0) return local_evaluator();
   std::lock_guard lock(current_mutex);
   return current_evaluator ? *current_evaluator : local_evaluator();
 }

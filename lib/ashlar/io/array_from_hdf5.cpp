@@ -1,5 +1,8 @@
 #include "ashlar/io/array_from_hdf5.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <sstream>
 
@@ -14,23 +17,47 @@ namespace {
 
 constexpr std::int64_t chunk_bytes = std::int64_t{128} << 20;
 
+// Which file a name led to: one that replaced it has another number or another time of birth (zero where a file system keeps none).
+struct FileIdentity {
+  std::uint64_t inode = 0;
+  std::int64_t born_s = 0, born_ns = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+FileIdentity identity_of(const std::string& file) {
+  struct statx about;
+  if (statx(AT_FDCWD, file.c_str(), 0, STATX_INO | STATX_BTIME, &about) != 0) return {};
+  FileIdentity identity{about.stx_ino, 0, 0};
+  if (about.stx_mask & STATX_BTIME) {
+    identity.born_s = about.stx_btime.tv_sec;
+    identity.born_ns = about.stx_btime.tv_nsec;
+  }
+  return identity;
+}
+
 class ReadChunk final : public OperationOf<ReadChunk> {
  public:
-  ReadChunk(std::string file, std::string dataset, DType type) : file_(std::move(file)), dataset_(std::move(dataset)), type_(type) {}
+  ReadChunk(std::string file, std::string dataset, DType type, FileIdentity identity)
+      : file_(std::move(file)), dataset_(std::move(dataset)), type_(type), identity_(identity) {}
   void encode(Writer& out) const override {
     out.text(file_);
     out.text(dataset_);
     out.put(type_);
+    out.put(identity_);
   }
   static std::shared_ptr<const ReadChunk> decode(Reader& in) {
     std::string file = in.text(), dataset = in.text();
-    return std::make_shared<ReadChunk>(std::move(file), std::move(dataset), in.get<DType>());
+    const auto type = in.get<DType>();
+    return std::make_shared<ReadChunk>(std::move(file), std::move(dataset), type, in.get<FileIdentity>());
   }
   Object run(TaskInput& task) const override {
     Reader payload(task.payload);
     const auto start = payload.array<index_t>();
     const Shape count(payload.array<index_t>());
-    return Object::of(hdf5::read(file_, dataset_, start, count, type_));
+    Block block = hdf5::read(file_, dataset_, start, count, type_);
+    // After the read: what was read is then surely of the file that is compared.
+    if (identity_of(file_) != identity_) throw IoError(file_ + " was replaced after from_hdf5 looked at it: call from_hdf5 again");
+    return Object::of(std::move(block));
   }
 
   const std::string& file() const { return file_; }
@@ -39,6 +66,7 @@ class ReadChunk final : public OperationOf<ReadChunk> {
  private:
   std::string file_, dataset_;
   DType type_;
+  FileIdentity identity_;
 };
 
 class ReadLayer final : public Layer {
@@ -122,13 +150,14 @@ bool reads(const Layer& layer, const std::string& real_path, const std::string& 
 namespace detail {
 
 ArrayPtr array_from_hdf5(const std::string& file, const std::string& dataset, DType type, const FromHdf5Options& options) {
+  const FileIdentity identity = identity_of(file);
   const hdf5::DatasetInfo info = hdf5::describe(file, dataset);
   // Reading nothing at all says what reading something would: a type that does not fit, a write that has not ended.
   if (!info.empty) hdf5::read(file, dataset, std::vector<index_t>(info.shape.size(), 0), Shape(std::vector<index_t>(info.shape.size(), 0)), type);
   if (info.empty) throw ShapeError(file + ": the dataset " + dataset + " has neither shape nor elements (HDF5's null dataspace)");
   const Chunks chunks = normalize_chunks(options.chunks.axes.empty() ? along_storage(info, type) : options.chunks, info.shape, itemsize(type));
   const std::string path = std::filesystem::absolute(file).string();
-  const auto operation = std::make_shared<ReadChunk>(path, dataset, type);
+  const auto operation = std::make_shared<ReadChunk>(path, dataset, type, identity);
   return make_source(
       type, info.shape, chunks,
       [operation, chunks, type](GraphBuilder& builder) {

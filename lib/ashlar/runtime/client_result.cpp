@@ -52,6 +52,10 @@ Object ClientResult::get(Seconds timeout) {
 void ClientResult::cancel() {
   std::lock_guard lock(shared_->mutex);
   if (shared_->closed || status_ != Status::pending) return;
+  // Cancelled from now on, whatever the scheduler finds: a result that comes all the same is not wanted.
+  status_ = Status::cancelled;
+  ++shared_->generation;
+  shared_->changed.notify_all();
   if (shared_->push(scheduler::TasksCancelled{{task_}})) loop_->transport_.wake();
 }
 

@@ -1,6 +1,7 @@
 #include "ashlar/runtime/scheduler_loop.hpp"
 
 #include <algorithm>
+#include <iostream>
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/runtime/client_result.hpp"
@@ -310,7 +311,7 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
     if (values.empty()) return;
     std::lock_guard lock(shared_->mutex);
     for (auto& [task, value] : values)
-      if (ClientResult** result = shared_->results.find(task.value())) {
+      if (ClientResult** result = shared_->results.find(task.value()); result && (*result)->status_ != Status::cancelled) {
         (*result)->value_ = std::move(value);
         (*result)->here_ = true;
       }
@@ -358,6 +359,16 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
   }
   keep_values();
   hand_over();
+  warn_when_over(worker);
+}
+
+// Nothing is taken from memory that a task still needs, and spilling is not there yet: then at least the user is told.
+void SchedulerLoop::warn_when_over(WorkerId id) {
+  const scheduler::WorkerRecord& worker = machine_.workers()[static_cast<std::size_t>(id.value())];
+  if (warned_over_ || worker.bytes_in_memory <= worker.memory_limit) return;
+  warned_over_ = true;
+  std::cerr << "ashlar: warning: worker " << id << " holds " << format_bytes(worker.bytes_in_memory) << " of results, its limit is " << format_bytes(worker.memory_limit)
+            << ": later tasks need them all at once (--ashlar-memory-limit, or fewer results kept at a time)" << std::endl;
 }
 
 void SchedulerLoop::handle(decltype(scheduler::Event::what) what) {
@@ -394,7 +405,7 @@ void SchedulerLoop::carry_out() {
 
 void SchedulerLoop::report(TaskId task, const std::function<void(ClientResult&)>& change) {
   std::lock_guard lock(shared_->mutex);
-  if (ClientResult** result = shared_->results.find(task.value())) change(**result);
+  if (ClientResult** result = shared_->results.find(task.value()); result && (*result)->status_ == Status::pending) change(**result);
   reported_ = true;
 }
 

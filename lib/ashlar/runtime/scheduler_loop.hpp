@@ -123,6 +123,7 @@ class SchedulerLoop final : public Evaluator {
   std::exception_ptr error_of(TaskId task, TaskId cause, const std::string& reason);
   Writer& outbox(WorkerId worker) { return outbox_.at(static_cast<std::size_t>(worker.value())); }
   void flush();
+  void warn_when_over(WorkerId id);
   std::string key_of(TaskId task);
 
   Transport& transport_;
@@ -144,7 +145,7 @@ class SchedulerLoop final : public Evaluator {
   std::unordered_map<std::int64_t, std::exception_ptr> errors_;
   std::deque<std::int64_t> errors_order_;
   std::size_t goodbyes_ = 0;
-  bool stopping_ = false, reported_ = false;
+  bool stopping_ = false, reported_ = false, warned_over_ = false;
   Nap nap_;
 
   std::atomic<bool> ended_{false};

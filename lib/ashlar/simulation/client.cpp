@@ -12,7 +12,7 @@ Client::Client(Graph graph, const ClientOptions& options) : graph_(std::move(gra
 }
 
 void Client::plan(const ClientOptions& options) {
-  Random random(options.seed);
+  Random random{options.seed};
   const std::int64_t n = graph_.size(), pieces = std::clamp<std::int64_t>(options.pieces, 1, std::max<std::int64_t>(n, 1));
   const auto piece_of = [&](std::int64_t task) { return ((task + 1) * pieces - 1) / n; };
   const auto first_of = [&](std::int64_t piece) { return piece * n / pieces; };
