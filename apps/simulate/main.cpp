@@ -35,29 +35,37 @@ int main(int argc, char** argv) try {
   app.add_option("--memory-gib", memory_gib, "budget of each worker")->capture_default_str();
   app.add_option("--latency-ns", cluster.network.latency_ns, "of a message")->capture_default_str();
   app.add_option("--jitter-ns", cluster.network.jitter_ns, "a message takes up to this much longer")->capture_default_str();
-  app.add_option("--scheduler-ns", cluster.scheduler_event_ns, "the scheduler's time for an event or a finished task")->capture_default_str();
+  app.add_option("--scheduler-ns", cluster.scheduler_event_ns, "the scheduler's time for an event or a finished task")
+      ->capture_default_str();
   app.add_option("--lose-worker", lost, "a worker that is lost; -1: none")->capture_default_str();
   app.add_option("--lose-at-ms", loss_ms, "when it is lost")->capture_default_str();
-  app.add_option("--check-every", cluster.check_every, "events of a machine between two checks of its invariants; 0: never")->capture_default_str();
+  app.add_option("--check-every", cluster.check_every, "events of a machine between two checks of its invariants; 0: never")
+      ->capture_default_str();
   app.add_option("--seed", graph.seed, "of durations, random graphs, jitter and the client's moods")->capture_default_str();
   app.add_flag("--trace", trace, "print every command with its virtual time");
   app.add_flag("--scheduler-alone", alone, "only the scheduler, timed: tasks end the moment they are given");
-  app.add_option("--batch", batch, "with --scheduler-alone: tasks a worker reports at a time")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("--batch", batch, "with --scheduler-alone: tasks a worker reports at a time")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argc, argv);
   graph.kind = simulation::graph_kind(kind);
   cluster.memory_limit = static_cast<std::int64_t>(memory_gib * (1 << 30));
   cluster.network.seed = graph.seed + 1;
   client.seed = graph.seed + 2;
-  client.span_ns = client.release_one_in || client.cancel_one_in ? graph.tasks * graph.task_ns / (static_cast<std::int64_t>(cluster.workers) * cluster.threads) : 0;
-  if (lost >= cluster.workers) throw ValueError("no such worker to lose: wanted less than " + std::to_string(cluster.workers) + ", found " + std::to_string(lost));
+  client.span_ns = client.release_one_in || client.cancel_one_in
+                       ? graph.tasks * graph.task_ns / (static_cast<std::int64_t>(cluster.workers) * cluster.threads)
+                       : 0;
+  if (lost >= cluster.workers)
+    throw ValueError("no such worker to lose: wanted less than " + std::to_string(cluster.workers) + ", found " + std::to_string(lost));
   if (lost >= 0) cluster.faults.losses.push_back({lost, static_cast<std::int64_t>(loss_ms * 1e6)});
 
   const simulation::Graph tasks = simulation::make_graph(graph);
-  std::printf("%s, %lld tasks, %d workers of %d threads, seed %llu\n", kind.c_str(), static_cast<long long>(tasks.size()), cluster.workers, cluster.threads,
-              static_cast<unsigned long long>(graph.seed));
+  std::printf("%s, %lld tasks, %d workers of %d threads, seed %llu\n", kind.c_str(), static_cast<long long>(tasks.size()), cluster.workers,
+              cluster.threads, static_cast<unsigned long long>(graph.seed));
   if (alone) {
     const SchedulerAlone cost = scheduler_alone(tasks, cluster.workers, cluster.threads, client.pieces, batch);
-    std::printf("scheduler        %.0f ns per task, %lld events, %lld commands\n", cost.ns_per_task, static_cast<long long>(cost.events), static_cast<long long>(cost.commands));
+    std::printf("scheduler        %.0f ns per task, %lld events, %lld commands\n", cost.ns_per_task, static_cast<long long>(cost.events),
+                static_cast<long long>(cost.commands));
     return 0;
   }
   if (trace) cluster.trace = &std::cout;
@@ -65,8 +73,9 @@ int main(int argc, char** argv) try {
   const simulation::Outcome outcome = simulation::SimulatedCluster(cluster, tasks, client).run();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   const double threads = static_cast<double>(cluster.workers) * cluster.threads;
-  std::printf("makespan         %.3f ms, %.1f %% of the threads' time in tasks\n", static_cast<double>(outcome.makespan_ns) / 1e6,
-              outcome.makespan_ns > 0 ? 100.0 * static_cast<double>(outcome.work_ns) / (static_cast<double>(outcome.makespan_ns) * threads) : 0.0);
+  std::printf(
+      "makespan         %.3f ms, %.1f %% of the threads' time in tasks\n", static_cast<double>(outcome.makespan_ns) / 1e6,
+      outcome.makespan_ns > 0 ? 100.0 * static_cast<double>(outcome.work_ns) / (static_cast<double>(outcome.makespan_ns) * threads) : 0.0);
   std::printf("reports          %lld finished, %lld erred, %lld cancelled; %lld tasks ran\n", static_cast<long long>(outcome.finished),
               static_cast<long long>(outcome.erred), static_cast<long long>(outcome.cancelled), static_cast<long long>(outcome.ran));
   std::printf("peak of a worker %lld bytes\n", static_cast<long long>(outcome.peak_bytes));

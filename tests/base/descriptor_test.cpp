@@ -63,6 +63,13 @@ TEST(Descriptor, at_a_place_without_a_record_is_refused) {
   DescriptorRef outside = reference_to(first);
   outside.offset = std::uint64_t{1} << 46;
   EXPECT_THROW(resolve(outside), ValueError);
+  outside.offset = ~std::uint64_t{7};  // wraps around below the module
+  EXPECT_THROW(resolve(outside), ValueError);
+}
+
+TEST(Descriptor, no_offset_into_any_library_makes_the_search_crash) {
+  for (const Module& module : loaded_modules())
+    for (std::uint64_t offset = 0; offset < 4 << 20; offset += 16384) EXPECT_THROW(resolve({module.hash, offset, 1}), ValueError) << module.path << " " << offset;
 }
 
 TEST(Descriptor, of_an_unknown_build_names_the_builds) {

@@ -27,7 +27,9 @@ class SchedulerOnPaper {
   explicit SchedulerOnPaper(Policy policy = {}) : state_(policy) {}
   ~SchedulerOnPaper() { nothing_more(); }
 
-  void worker_joins(int worker, int threads = 1, std::int64_t memory_limit = std::int64_t{1} << 40) { handle(WorkerJoined{WorkerId(worker), threads, memory_limit}); }
+  void worker_joins(int worker, int threads = 1, std::int64_t memory_limit = std::int64_t{1} << 40) {
+    handle(WorkerJoined{WorkerId(worker), threads, memory_limit});
+  }
   void workers_join(int count) {
     for (int worker = 0; worker < count; ++worker) worker_joins(worker);
   }
@@ -39,7 +41,8 @@ class SchedulerOnPaper {
       std::size_t group = 0;
       while (group < event.groups.size() && event.groups[group] != task.group) ++group;
       if (group == event.groups.size()) event.groups.push_back(task.group);
-      event.tasks.push_back({static_cast<std::int32_t>(group), static_cast<std::uint32_t>(event.inputs.size()), static_cast<std::uint32_t>(task.inputs.size()), task.nbytes, task.wanted, task.fetch});
+      event.tasks.push_back({static_cast<std::int32_t>(group), static_cast<std::uint32_t>(event.inputs.size()),
+                             static_cast<std::uint32_t>(task.inputs.size()), task.nbytes, task.wanted, task.fetch});
       for (std::int64_t input : task.inputs) event.inputs.push_back(TaskId(input));
     }
     handle(std::move(event));

@@ -52,7 +52,8 @@ inline void fill(std::byte* to, std::size_t nbytes, int from, std::int64_t numbe
 }
 inline bool is_filled(const std::byte* data, std::size_t nbytes, int from, std::int64_t number) {
   bool same = true;
-  for_pieces(from, number, nbytes, [&](std::size_t at, const std::byte* bytes, std::size_t n) { same = same && std::memcmp(data + at, bytes, n) == 0; });
+  for_pieces(from, number, nbytes,
+             [&](std::size_t at, const std::byte* bytes, std::size_t n) { same = same && std::memcmp(data + at, bytes, n) == 0; });
   return same;
 }
 
@@ -108,8 +109,10 @@ inline std::vector<Arrival> receive(Transport& transport, std::size_t count, std
   return arrived;
 }
 
-/// Everybody sends `count` parcels made by `make` to everybody, itself included, before it receives; all arrive unchanged, once, and in order.
-inline void all_to_all(const Participants& participants, std::int64_t count, const std::function<Parcel(int from, std::int64_t number)>& make) {
+/// Everybody sends `count` parcels made by `make` to everybody, itself included, before it receives; all arrive unchanged, once, and in
+/// order.
+inline void all_to_all(const Participants& participants, std::int64_t count,
+                       const std::function<Parcel(int from, std::int64_t number)>& make) {
   on_each(participants, [&](Transport& transport) {
     const auto ranks = static_cast<std::size_t>(transport.size());
     for (std::int64_t number = 0; number < count; ++number)
@@ -127,7 +130,10 @@ inline void all_to_all(const Participants& participants, std::int64_t count, con
 
 inline void parcels_arrive_complete_and_in_order(const Participants& p) {
   // Long ones between short ones: none may overtake.
-  all_to_all(p, p[0]->size() > 3 ? 40 : 200, [](int from, std::int64_t n) { return parcel(from, n, n % 7 == 0 ? 20'000 : static_cast<std::size_t>(n % 50), n % 5 == 0 ? std::vector<std::size_t>{100'000} : std::vector<std::size_t>{}); });
+  all_to_all(p, p[0]->size() > 3 ? 40 : 200, [](int from, std::int64_t n) {
+    return parcel(from, n, n % 7 == 0 ? 20'000 : static_cast<std::size_t>(n % 50),
+                  n % 5 == 0 ? std::vector<std::size_t>{100'000} : std::vector<std::size_t>{});
+  });
 }
 inline void empty_heads_and_empty_buffers_are_parcels(const Participants& p) {
   on_each(p, [](Transport& transport) {
@@ -155,7 +161,8 @@ inline void many_buffers_keep_their_places(const Participants& p) {
 }
 inline void heads_of_megabytes_arrive(const Participants& p) {
   // On both sides of every limit a transport may have: 1 MiB and 16 MiB.
-  for (const std::size_t bytes : {std::size_t{1} << 20, (std::size_t{1} << 20) + 1, (std::size_t{16} << 20) - 200, (std::size_t{16} << 20) + 1})
+  for (const std::size_t bytes :
+       {std::size_t{1} << 20, (std::size_t{1} << 20) + 1, (std::size_t{16} << 20) - 200, (std::size_t{16} << 20) + 1})
     all_to_all(p, 1, [bytes](int from, std::int64_t n) { return parcel(from, n, bytes, {1000, 0}); });
 }
 /// All ranks send far more than any eager limit before anyone receives: a blocking send would hang here.
@@ -168,7 +175,8 @@ inline void one_buffer_may_go_to_many(const Participants& p) {
     fill(shared.data(), shared.size(), transport.rank(), 0);
     for (int to = 0; to < transport.size(); ++to) transport.send(to, Parcel{{}, {shared, shared}});
     for (const Arrival& arrival : receive(transport, static_cast<std::size_t>(transport.size())))
-      for (const Buffer& buffer : arrival.parcel.buffers) EXPECT_TRUE(buffer.size() == 100'000 && is_filled(buffer.data(), buffer.size(), arrival.from, 0));
+      for (const Buffer& buffer : arrival.parcel.buffers)
+        EXPECT_TRUE(buffer.size() == 100'000 && is_filled(buffer.data(), buffer.size(), arrival.from, 0));
   });
 }
 /// 1.2 GiB: more than an MPI count of bytes in one message part.

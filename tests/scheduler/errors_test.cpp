@@ -12,7 +12,8 @@ TEST(SchedulerErrors, an_error_reaches_all_that_need_it_and_takes_back_what_was_
   Paper paper;
   paper.worker_joins(0);
   paper.submit(0, {{}, {.inputs = {0}}, {.inputs = {1}, .wanted = true}, {.wanted = true}});
-  paper.expect({"RunTask 0 on worker 0", "RunTask 1 on worker 0, inputs 0@0!", "RunTask 2 on worker 0, inputs 1@0!", "RunTask 3 on worker 0"});
+  paper.expect(
+      {"RunTask 0 on worker 0", "RunTask 1 on worker 0, inputs 0@0!", "RunTask 2 on worker 0, inputs 1@0!", "RunTask 3 on worker 0"});
 
   paper.fail(0, 0);
   paper.expect({"Retract 1 on worker 0", "Retract 2 on worker 0", "ReportErred 2 by 0", "Forgotten 0", "Forgotten 1"});
@@ -196,7 +197,10 @@ TEST(SchedulerErrors, cancel_release_and_finish_in_any_order_leave_nothing_behin
   using Step = void (*)(Paper&);
   const std::vector<Step> worker{[](Paper& p) { p.finish(0, {0}); }, [](Paper& p) { p.finish(0, {1}); }};
   const std::vector<std::vector<Step>> clients{
-      {[](Paper& p) { p.cancel({0}); }, [](Paper& p) { p.release({0, 1}); }},
+      {[](Paper& p) { p.cancel({0}); },
+       [](Paper& p) {
+         p.release({0, 1});
+       }},
       {[](Paper& p) { p.cancel({1}); }, [](Paper& p) { p.release({1}); }, [](Paper& p) { p.release({0}); }},
       {[](Paper& p) { p.release({0}); }, [](Paper& p) { p.want({1}); }, [](Paper& p) { p.release({1}); }},
       {[](Paper& p) { p.release({1}); }, [](Paper& p) { p.cancel({0}); }, [](Paper& p) { p.release({0}); }},
@@ -211,8 +215,10 @@ TEST(SchedulerErrors, cancel_release_and_finish_in_any_order_leave_nothing_behin
       paper.submit(0, {{.wanted = true}, {.inputs = {0}, .wanted = true}});
       std::size_t next_worker = 0, next_client = 0;
       for (std::size_t step = 0; step < steps; ++step)
-        if (order >> step & 1) worker[next_worker++](paper);
-        else clients[c][next_client++](paper);
+        if (order >> step & 1)
+          worker[next_worker++](paper);
+        else
+          clients[c][next_client++](paper);
       int finished_1 = 0, cancelled_1 = 0, freed[2] = {0, 0}, retracted[2] = {0, 0};
       for (const std::string& line : paper.take()) {
         finished_1 += line == "ReportFinished 1";

@@ -8,7 +8,9 @@ namespace {
 
 using Paper = SchedulerOnPaper;
 
-std::vector<Paper::Task> wanted(int count, std::int64_t nbytes = -1) { return std::vector<Paper::Task>(static_cast<std::size_t>(count), {.wanted = true, .nbytes = nbytes}); }
+std::vector<Paper::Task> wanted(int count, std::int64_t nbytes = -1) {
+  return std::vector<Paper::Task>(static_cast<std::size_t>(count), {.wanted = true, .nbytes = nbytes});
+}
 
 // One source at a time for each thread, whatever is known of durations.
 const Policy one_by_one{.queue_ns = 0, .queue_tasks = 1};
@@ -33,7 +35,8 @@ TEST(Place, a_worker_without_a_share_takes_from_the_end_of_the_longest) {
   paper.finish(0, {0});
   paper.finish(0, {1});
   paper.finish(1, {3});
-  paper.expect({"ReportFinished 0", "RunTask 1 on worker 0", "ReportFinished 1", "RunTask 2 on worker 0", "ReportFinished 3", "RunTask 4 on worker 1"});
+  paper.expect({"ReportFinished 0", "RunTask 1 on worker 0", "ReportFinished 1", "RunTask 2 on worker 0", "ReportFinished 3",
+                "RunTask 4 on worker 1"});
   paper.finish(0, {2});  // worker 1 holds 5, worker 2 holds 7 and 8
   paper.expect({"ReportFinished 2", "RunTask 8 on worker 0"});
   paper.finish(0, {8});  // one each: the lower worker's
@@ -93,7 +96,8 @@ TEST(Place, tasks_that_wait_for_inputs_do_not_keep_sources_from_free_threads) {
 
   // A chain of four and a source: one thread for the chain, one for the source.
   paper.submit(0, {{}, {.inputs = {0}}, {.inputs = {1}}, {.inputs = {2}, .wanted = true}, {.wanted = true}});
-  paper.expect({"RunTask 0 on worker 0", "RunTask 1 on worker 0, inputs 0@0!", "RunTask 2 on worker 0, inputs 1@0!", "RunTask 3 on worker 0, inputs 2@0!", "RunTask 4 on worker 0"});
+  paper.expect({"RunTask 0 on worker 0", "RunTask 1 on worker 0, inputs 0@0!", "RunTask 2 on worker 0, inputs 1@0!",
+                "RunTask 3 on worker 0, inputs 2@0!", "RunTask 4 on worker 0"});
 }
 
 // ---- the memory budget
@@ -117,12 +121,18 @@ TEST(Place, consumers_make_room_for_the_next_sources) {
   paper.worker_joins(0, 1, 100);
 
   // Two pairs: 40 + 40 bytes are reduced to 1.
-  paper.submit(0, {{.nbytes = 40}, {.nbytes = 40}, {.inputs = {0, 1}, .wanted = true, .nbytes = 1}, {.nbytes = 40}, {.nbytes = 40}, {.inputs = {3, 4}, .wanted = true, .nbytes = 1}});
+  paper.submit(0, {{.nbytes = 40},
+                   {.nbytes = 40},
+                   {.inputs = {0, 1}, .wanted = true, .nbytes = 1},
+                   {.nbytes = 40},
+                   {.nbytes = 40},
+                   {.inputs = {3, 4}, .wanted = true, .nbytes = 1}});
   paper.expect({"RunTask 0 on worker 0", "RunTask 1 on worker 0", "RunTask 2 on worker 0, inputs 0@0! 1@0!"});
   paper.finish(0, {0, 1}, 40);
   paper.nothing_more();
   paper.finish(0, {2}, 1);
-  paper.expect({"ReportFinished 2", "Forgotten 0", "Forgotten 1", "RunTask 3 on worker 0", "RunTask 4 on worker 0", "RunTask 5 on worker 0, inputs 3@0! 4@0!"});
+  paper.expect({"ReportFinished 2", "Forgotten 0", "Forgotten 1", "RunTask 3 on worker 0", "RunTask 4 on worker 0",
+                "RunTask 5 on worker 0, inputs 3@0! 4@0!"});
 }
 
 TEST(Place, when_nothing_fits_sources_go_one_by_one_in_order) {
@@ -178,8 +188,8 @@ TEST(Place, a_task_goes_to_the_larger_of_its_inputs) {
 TEST(Place, a_task_leaves_its_inputs_when_waiting_there_takes_longer_than_moving_them) {
   Paper paper({.bytes_per_ns = 1, .transfer_latency_ns = 1000});
   paper.workers_join(2);
-  paper.scatter(0, 1, 100'000);    // 0.1 ms to move
-  paper.scatter(1, 1, 900'000);    // 0.9 ms
+  paper.scatter(0, 1, 100'000);  // 0.1 ms to move
+  paper.scatter(1, 1, 900'000);  // 0.9 ms
   paper.take();
 
   paper.submit(2, {{.inputs = {0}, .wanted = true}});

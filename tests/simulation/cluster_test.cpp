@@ -140,7 +140,15 @@ Outcome troubled(std::uint64_t seed) {
   ClusterOptions cluster{.workers = 5, .threads = 2};
   cluster.network.jitter_ns = 100'000;
   cluster.network.seed = seed;
-  return SimulatedCluster(cluster, graph, {.pieces = 10, .interval_ns = 1'000'000, .span_ns = 1'000'000, .release_one_in = 5, .ask_one_in = 3, .cancel_one_in = 50, .seed = seed}).run();
+  return SimulatedCluster(cluster, graph,
+                          {.pieces = 10,
+                           .interval_ns = 1'000'000,
+                           .span_ns = 1'000'000,
+                           .release_one_in = 5,
+                           .ask_one_in = 3,
+                           .cancel_one_in = 50,
+                           .seed = seed})
+      .run();
 }
 
 TEST(Determinism, the_same_seed_gives_the_same_commands_and_another_seed_others) {

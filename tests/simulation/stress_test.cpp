@@ -1,4 +1,5 @@
-// Hundreds of small jobs with everything going wrong at random. A failure prints its seed; ASHLAR_TEST_SEED runs that one alone and prints all commands.
+// Hundreds of small jobs with everything going wrong at random. A failure prints its seed; ASHLAR_TEST_SEED runs that one alone and prints
+// all commands.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -20,7 +21,8 @@ void run_seed(std::uint64_t seed, Trouble trouble) {
   SCOPED_TRACE("ASHLAR_TEST_SEED=" + std::to_string(seed));
   Random random(seed);
   GraphOptions graph;
-  const GraphKind kinds[] = {GraphKind::random, GraphKind::random, GraphKind::random, GraphKind::tree, GraphKind::chain, GraphKind::stencil, GraphKind::reduction};
+  const GraphKind kinds[] = {GraphKind::random, GraphKind::random,  GraphKind::random,   GraphKind::tree,
+                             GraphKind::chain,  GraphKind::stencil, GraphKind::reduction};
   graph.kind = kinds[random.below(7)];
   graph.tasks = random.between(1, 120);
   graph.task_ns = random.one_in(4) ? 0 : random.between(1, 100'000);
@@ -37,7 +39,8 @@ void run_seed(std::uint64_t seed, Trouble trouble) {
   cluster.network.jitter_ns = random.one_in(3) ? 0 : random.between(0, 1'000'000);
   cluster.network.seed = random.next();
   for (int i = 0; i < 3 && random.one_in(3); ++i)
-    cluster.network.slow_links.push_back({static_cast<int>(random.below(cluster.workers + 1)), static_cast<int>(random.below(cluster.workers + 1)), 20});
+    cluster.network.slow_links.push_back(
+        {static_cast<int>(random.below(cluster.workers + 1)), static_cast<int>(random.below(cluster.workers + 1)), 20});
   cluster.policy.queue_ns = random.one_in(2) ? 0 : 4'000'000;
   cluster.policy.transfer_latency_ns = random.one_in(2) ? 0 : 30'000;
   cluster.check_every = 1;
@@ -51,7 +54,8 @@ void run_seed(std::uint64_t seed, Trouble trouble) {
   client.cancel_one_in = trouble.cancels ? static_cast<int>(random.between(1, 20)) : 0;
   client.seed = random.next();
   if (trouble.losses)
-    for (std::int64_t i = random.between(1, 2); i > 0; --i) cluster.faults.losses.push_back({static_cast<int>(random.below(cluster.workers)), random.below(3'000'000)});
+    for (std::int64_t i = random.between(1, 2); i > 0; --i)
+      cluster.faults.losses.push_back({static_cast<int>(random.below(cluster.workers)), random.below(3'000'000)});
   cluster.faults.detection_ns = random.below(500'000);
 
   expect_good(cluster, make_graph(graph), client);

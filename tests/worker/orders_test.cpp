@@ -17,7 +17,9 @@ struct Step {
 using Channel = std::vector<Step>;
 
 // For each interleaving: a fresh worker, `prepare`, all steps, `check`. Returns how many there were.
-int for_all_orders(const std::vector<Channel>& channels, const std::function<void(Paper&)>& check, const std::function<void(Paper&)>& prepare = [](Paper&) {}) {
+int for_all_orders(
+    const std::vector<Channel>& channels, const std::function<void(Paper&)>& check,
+    const std::function<void(Paper&)>& prepare = [](Paper&) {}) {
   int orders = 0;
   std::vector<std::size_t> picks;
   std::size_t steps = 0;
@@ -76,7 +78,9 @@ TEST(WorkerOrders, an_ask_is_answered_once_whenever_it_comes) {
 
 // The same with the task running meanwhile: an executor is a sender too.
 TEST(WorkerOrders, ask_against_done) {
-  const Channel rank_0_and_executor{{"give 0", [](Paper& p) { p.give(0); }}, {"start", [](Paper& p) { EXPECT_EQ(p.start(), "start 0"); }}, {"done 0", [](Paper& p) { p.done(0); }}};
+  const Channel rank_0_and_executor{{"give 0", [](Paper& p) { p.give(0); }},
+                                    {"start", [](Paper& p) { EXPECT_EQ(p.start(), "start 0"); }},
+                                    {"done 0", [](Paper& p) { p.done(0); }}};
   const Channel peer_1{{"1 asks", [](Paper& p) { p.asked(0, 1); }}};
   const Channel peer_2{{"2 asks", [](Paper& p) { p.asked(0, 2); }}, {"2 withdraws", [](Paper& p) { p.withdrawn(0, 2); }}};
 
@@ -92,8 +96,15 @@ TEST(WorkerOrders, ask_against_done) {
 
 // The sole consumer sits at a peer and tells of the last use; a task here that also used it was retracted before that.
 TEST(WorkerOrders, last_use_by_a_peer_against_a_retraction_here) {
-  const Channel rank_0{{"give 0", [](Paper& p) { p.give(0); EXPECT_EQ(p.start(), "start 0"); }},
-                       {"give 1", [](Paper& p) { p.give(1, {{0, 0}}); }},
+  const Channel rank_0{{"give 0",
+                        [](Paper& p) {
+                          p.give(0);
+                          EXPECT_EQ(p.start(), "start 0");
+                        }},
+                       {"give 1",
+                        [](Paper& p) {
+                          p.give(1, {{0, 0}});
+                        }},
                        {"retract 1", [](Paper& p) { p.retract(1); }}};
   const Channel peer{{"3 asks", [](Paper& p) { p.asked(0, 3, true); }}};
 
@@ -113,15 +124,20 @@ TEST(WorkerOrders, retract_against_arriving_data_and_start) {
   const Channel rank_0{{"retract 5", [](Paper& p) { p.retract(5); }}};
   const Channel executor{{"start", [](Paper& p) { p.start(); }}};
   int ran = 0;
-  for_all_orders({peer_1, peer_2, rank_0, executor}, [&](Paper& paper) {
-    if (paper.state().tasks() == 1) {
-      ++ran;
-      paper.done(5);
-    }
-    const Paper::Lines lines = paper.take();
-    EXPECT_EQ(count(lines, "ReportDone 5"), 0);
-    paper.expect_empty();
-  }, [](Paper& paper) { paper.give(5, {{1, 1}, {2, 2}}); });
+  for_all_orders(
+      {peer_1, peer_2, rank_0, executor},
+      [&](Paper& paper) {
+        if (paper.state().tasks() == 1) {
+          ++ran;
+          paper.done(5);
+        }
+        const Paper::Lines lines = paper.take();
+        EXPECT_EQ(count(lines, "ReportDone 5"), 0);
+        paper.expect_empty();
+      },
+      [](Paper& paper) {
+        paper.give(5, {{1, 1}, {2, 2}});
+      });
   EXPECT_EQ(ran, 2);  // both arrivals, the start, then the retraction
 }
 

@@ -18,8 +18,10 @@ std::string at(WorkerId id) { return " worker " + std::to_string(id.value()); }
 std::string to_string(const Command& command) {
   return std::visit(Overloaded{
                         [](const RunTask& c) {
-                          std::string line = "RunTask " + text(c.task) + " on" + at(c.worker) + (c.fetch ? ", fetch" : "") + (c.inputs.empty() ? "" : ", inputs");
-                          for (const TaskInputRef& input : c.inputs) line += " " + text(input.task) + "@" + std::to_string(input.holder.value()) + (input.last_use ? "!" : "");
+                          std::string line = "RunTask " + text(c.task) + " on" + at(c.worker) + (c.fetch ? ", fetch" : "") +
+                                             (c.inputs.empty() ? "" : ", inputs");
+                          for (const TaskInputRef& input : c.inputs)
+                            line += " " + text(input.task) + "@" + std::to_string(input.holder.value()) + (input.last_use ? "!" : "");
                           return line;
                         },
                         [](const FreeResults& c) {
@@ -30,7 +32,9 @@ std::string to_string(const Command& command) {
                         [](const Retract& c) { return "Retract " + text(c.task) + " on" + at(c.worker); },
                         [](const SendToClient& c) { return "SendToClient " + text(c.task) + " from" + at(c.worker); },
                         [](const ReportFinished& c) { return "ReportFinished " + text(c.task); },
-                        [](const ReportErred& c) { return "ReportErred " + text(c.task) + (c.cause == TaskId() ? ": " + c.reason : " by " + text(c.cause)); },
+                        [](const ReportErred& c) {
+                          return "ReportErred " + text(c.task) + (c.cause == TaskId() ? ": " + c.reason : " by " + text(c.cause));
+                        },
                         [](const ReportCancelled& c) { return "ReportCancelled " + text(c.task); },
                         [](const Forgotten& c) { return "Forgotten " + text(c.task); },
                     },

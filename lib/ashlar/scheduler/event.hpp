@@ -25,11 +25,11 @@ struct WorkerLost {
 
 /// One task of a submission. Inputs are a range of GraphSubmitted::inputs.
 struct NewTask {
-  std::int32_t group = 0;       ///< number of its GraphSubmitted::groups entry
+  std::int32_t group = 0;  ///< number of its GraphSubmitted::groups entry
   std::uint32_t first_input = 0, input_count = 0;
-  std::int64_t nbytes = -1;     ///< of its result; -1: unknown
-  bool wanted = false;          ///< the client holds a handle
-  bool fetch = false;           ///< the client wants the value itself with the completion
+  std::int64_t nbytes = -1;  ///< of its result; -1: unknown
+  bool wanted = false;       ///< the client holds a handle
+  bool fetch = false;        ///< the client wants the value itself with the completion
 };
 /// Tasks in the order they should run (depth first); ids are first, first + 1, ….
 /// A task's inputs stand before it or were submitted earlier; an input unknown to the scheduler makes the task erred.
@@ -72,7 +72,9 @@ struct TasksCancelled {
 
 struct Event {
   TimeNs now = 0;
-  std::variant<WorkerJoined, WorkerLost, GraphSubmitted, Scattered, TasksFinished, TaskErred, ResultsReleased, ResultsWanted, TasksCancelled> what;
+  std::variant<WorkerJoined, WorkerLost, GraphSubmitted, Scattered, TasksFinished, TaskErred, ResultsReleased, ResultsWanted,
+               TasksCancelled>
+      what;
 };
 
 }  // namespace ashlar::scheduler

@@ -34,24 +34,30 @@ std::vector<std::string> broken_invariants(const State& state) {
       if (std::find(dependent->inputs.begin(), dependent->inputs.end(), TaskId(id)) == dependent->inputs.end())
         say(id, "lists " + std::to_string(next.value()) + " as a dependent, which does not list it as an input");
     }
-    if (task.state == TaskState::waiting && task.unplaced != unplaced) say(id, "unplaced is " + std::to_string(task.unplaced) + ", counted " + std::to_string(unplaced));
+    if (task.state == TaskState::waiting && task.unplaced != unplaced)
+      say(id, "unplaced is " + std::to_string(task.unplaced) + ", counted " + std::to_string(unplaced));
     if ((task.state == TaskState::waiting || task.state == TaskState::processing) && task.missing != missing)
       say(id, "missing is " + std::to_string(task.missing) + ", counted " + std::to_string(missing));
-    if (task.counted != (task.state == TaskState::processing && missing == 0)) say(id, "is counted as runnable and is not, or the other way round");
+    if (task.counted != (task.state == TaskState::processing && missing == 0))
+      say(id, "is counted as runnable and is not, or the other way round");
     if (task.state == TaskState::waiting && unplaced == 0) say(id, "waits for nothing");
     if (task.state == TaskState::queued && !task.inputs.empty()) say(id, "is queued and has inputs");
     if (task.state == TaskState::processing && task.unplaced != 0) say(id, "is processing with inputs that are not placed");
-    if (task.consumers != live[id]) say(id, "consumers is " + std::to_string(task.consumers) + ", live dependents " + std::to_string(live[id]));
+    if (task.consumers != live[id])
+      say(id, "consumers is " + std::to_string(task.consumers) + ", live dependents " + std::to_string(live[id]));
     if (task.consumers == 0 && !task.wanted) say(id, "is kept for nobody");
     if (task.state == TaskState::memory && task.wanted && task.fetch && task.consumers == 0) say(id, "was fetched and is kept");
-    if ((task.state == TaskState::memory || task.state == TaskState::erred) && !task.inputs.empty()) say(id, "has ended and keeps its inputs");
-    if ((task.state == TaskState::erred && task.cause == TaskId()) != (state.endings_.count(TaskId(id)) == 1)) say(id, "has a reason although it has a cause or did not err, or neither");
+    if ((task.state == TaskState::memory || task.state == TaskState::erred) && !task.inputs.empty())
+      say(id, "has ended and keeps its inputs");
+    if ((task.state == TaskState::erred && task.cause == TaskId()) != (state.endings_.count(TaskId(id)) == 1))
+      say(id, "has a reason although it has a cause or did not err, or neither");
     if (task.state == TaskState::queued) ++queued[id];
     if (task.state == TaskState::queued) ++held;
     if (task.state == TaskState::processing) ++processing;
     if (task.state == TaskState::processing || task.state == TaskState::memory) {
       Sums& sum = sums.at(static_cast<std::size_t>(task.worker.value()));
-      if (task.state == TaskState::memory) sum.bytes_in_memory += task.nbytes;
+      if (task.state == TaskState::memory)
+        sum.bytes_in_memory += task.nbytes;
       else {
         sum.occupancy_ns += task.expected_ns;
         ++sum.processing;
@@ -64,13 +70,16 @@ std::vector<std::string> broken_invariants(const State& state) {
     }
   });
   state.tasks_.for_each([&](std::int64_t id, const TaskRecord& task) {
-    if (const auto it = uses.find(id); (it == uses.end() ? 0 : it->second) != task.consumers) say(id, "consumers is " + std::to_string(task.consumers) + ", listed by others " + std::to_string(it == uses.end() ? 0 : it->second));
+    if (const auto it = uses.find(id); (it == uses.end() ? 0 : it->second) != task.consumers)
+      say(id, "consumers is " + std::to_string(task.consumers) + ", listed by others " + std::to_string(it == uses.end() ? 0 : it->second));
   });
   for (std::size_t i = 0; i < sums.size(); ++i) {
     const WorkerRecord& worker = state.workers_[i];
     if (!worker.alive) continue;
     const auto compare = [&](const char* what, std::int64_t kept, std::int64_t counted) {
-      if (kept != counted) broken.push_back("worker " + std::to_string(i) + ": " + what + " is " + std::to_string(kept) + ", counted " + std::to_string(counted));
+      if (kept != counted)
+        broken.push_back("worker " + std::to_string(i) + ": " + what + " is " + std::to_string(kept) + ", counted " +
+                         std::to_string(counted));
     };
     compare("bytes_in_memory", worker.bytes_in_memory, sums[i].bytes_in_memory);
     compare("bytes_expected", worker.bytes_expected, sums[i].bytes_expected);
@@ -87,14 +96,16 @@ std::vector<std::string> broken_invariants(const State& state) {
   for (std::size_t i = 0; i < state.workers_.size(); ++i) {
     const WorkerRecord& worker = state.workers_[i];
     if (worker.touched || !worker.to_free.empty()) broken.push_back("worker " + std::to_string(i) + " was left over by the last event");
-    if (worker.idle != (state.idle_.count(i) == 1)) broken.push_back("worker " + std::to_string(i) + " is listed as idle and is not, or the other way round");
+    if (worker.idle != (state.idle_.count(i) == 1))
+      broken.push_back("worker " + std::to_string(i) + " is listed as idle and is not, or the other way round");
     if (worker.idle && state.held_ > 0) broken.push_back("worker " + std::to_string(i) + " is idle while sources are held");
     if (!worker.alive && !worker.held.empty()) broken.push_back("worker " + std::to_string(i) + " is lost and has a share");
   }
   if (state.held_ > 0 && state.processing_ == 0) broken.push_back("sources are held and nothing is under way");
   if (static_cast<std::int64_t>(state.endings_.size()) > state.tasks_.size()) broken.push_back("reasons are kept of tasks that are gone");
   if (held != state.held_) broken.push_back("held is " + std::to_string(state.held_) + ", counted " + std::to_string(held));
-  if (processing != state.processing_) broken.push_back("processing is " + std::to_string(state.processing_) + ", counted " + std::to_string(processing));
+  if (processing != state.processing_)
+    broken.push_back("processing is " + std::to_string(state.processing_) + ", counted " + std::to_string(processing));
   return broken;
 }
 

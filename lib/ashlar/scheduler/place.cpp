@@ -59,17 +59,22 @@ WorkerId State::choose_worker(TaskRecord& task) const {
   std::int64_t total = 0;
   for (TaskId input : task.inputs) {
     const TaskRecord* producer = tasks_.find(input.value());
-    const Holder holder{producer->worker, known_nbytes(*producer), producer->state == TaskState::memory ? now_ : std::max(now_, producer->expected_end)};
+    const Holder holder{producer->worker, known_nbytes(*producer),
+                        producer->state == TaskState::memory ? now_ : std::max(now_, producer->expected_end)};
     total += holder.nbytes;
-    if (!holders.empty() && holders.back().worker == holder.worker) join(holders.back(), holder);
-    else holders.push_back(holder);
+    if (!holders.empty() && holders.back().worker == holder.worker)
+      join(holders.back(), holder);
+    else
+      holders.push_back(holder);
   }
   if (holders.size() > 1) {
     std::sort(holders.begin(), holders.end(), [](const Holder& a, const Holder& b) { return a.worker < b.worker; });
     std::size_t distinct = 0;
     for (const Holder& holder : holders)
-      if (distinct > 0 && holders[distinct - 1].worker == holder.worker) join(holders[distinct - 1], holder);
-      else holders[distinct++] = holder;
+      if (distinct > 0 && holders[distinct - 1].worker == holder.worker)
+        join(holders[distinct - 1], holder);
+      else
+        holders[distinct++] = holder;
     holders.resize(distinct);
   }
   // The two holders that are done last: one of them is not the worker that is looked at.
@@ -94,7 +99,8 @@ WorkerId State::choose_worker(TaskRecord& task) const {
     TimeNs start = holds ? holder->done : now_;
     if (!holds || holders.size() > 1) {
       const std::int64_t moved = total - (holds ? holder->nbytes : 0);
-      start = std::max(start, (last_holder == id ? last_but_one : last) + policy_.transfer_latency_ns + static_cast<std::int64_t>(static_cast<double>(moved) / policy_.bytes_per_ns));
+      start = std::max(start, (last_holder == id ? last_but_one : last) + policy_.transfer_latency_ns +
+                                  static_cast<std::int64_t>(static_cast<double>(moved) / policy_.bytes_per_ns));
     }
     const std::int64_t load = worker.occupancy_ns / worker.threads;
     start = std::max(start, now_ + load);
@@ -118,8 +124,9 @@ WorkerId State::choose_worker(TaskRecord& task) const {
     for (const Holder& holder : holders) consider(static_cast<std::size_t>(holder.worker.value()));
   } else {
     std::array<Holder, few> largest;
-    std::partial_sort_copy(holders.begin(), holders.end(), largest.begin(), largest.end(),
-                           [](const Holder& a, const Holder& b) { return a.nbytes != b.nbytes ? a.nbytes > b.nbytes : a.worker < b.worker; });
+    std::partial_sort_copy(holders.begin(), holders.end(), largest.begin(), largest.end(), [](const Holder& a, const Holder& b) {
+      return a.nbytes != b.nbytes ? a.nbytes > b.nbytes : a.worker < b.worker;
+    });
     for (const Holder& holder : largest) consider(static_cast<std::size_t>(holder.worker.value()));
   }
   for (std::size_t i = 0; i < samples; ++i) consider((next_worker_ + i) % workers_.size());
@@ -168,7 +175,8 @@ void State::note_share(std::size_t number) {
   std::push_heap(shares_.begin(), shares_.end());
 }
 
-// The worker with the longest share, which ends in a task that is still held (the lowest such worker); workers_.size() when no share is left.
+// The worker with the longest share, which ends in a task that is still held (the lowest such worker); workers_.size() when no share is
+// left.
 std::size_t State::longest_share() {
   while (!shares_.empty()) {
     const auto [length, minus_number] = shares_.front();
@@ -205,7 +213,8 @@ std::size_t State::least_loaded() const {
     }
     for (std::size_t i = 0; i < samples; ++i) consider((next_worker_ + i) % workers_.size());
   }
-  for (std::size_t i = 0; i < workers_.size() && (workers_.size() <= few || best == workers_.size()); ++i) consider((next_worker_ + i) % workers_.size());
+  for (std::size_t i = 0; i < workers_.size() && (workers_.size() <= few || best == workers_.size()); ++i)
+    consider((next_worker_ + i) % workers_.size());
   return best;
 }
 
@@ -279,8 +288,10 @@ void State::feed(std::size_t number, bool from_others) {
       if (!std::exchange(worker.blocked, true)) blocked_.push_back(number);
       return;
     }
-    if (own) held.pop_front();
-    else held.pop_back();
+    if (own)
+      held.pop_front();
+    else
+      held.pop_back();
     run_held(id, number);
   }
 }

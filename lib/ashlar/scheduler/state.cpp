@@ -87,7 +87,9 @@ void State::on(const GraphSubmitted& event) {
       const TaskId input = event.inputs.at(added.first_input + i);
       TaskRecord* producer = tasks_.find(input.value());
       if (!producer || input == id) {
-        if (!fails) failed.push_back({id, TaskId(), {"its input, task " + std::to_string(input.value()) + ", is not known: released before it was used", false}});
+        if (!fails)
+          failed.push_back(
+              {id, TaskId(), {"its input, task " + std::to_string(input.value()) + ", is not known: released before it was used", false}});
         fails = true;
         continue;
       }
@@ -112,7 +114,8 @@ void State::on(const GraphSubmitted& event) {
     }
   }
   for (const Failed& f : failed)
-    if (const TaskRecord* task = tasks_.find(f.task.value()); task && task->state != TaskState::erred) to_erred(f.task, f.cause, f.ending.reason, f.ending.cancelled);
+    if (const TaskRecord* task = tasks_.find(f.task.value()); task && task->state != TaskState::erred)
+      to_erred(f.task, f.cause, f.ending.reason, f.ending.cancelled);
   // A graph that was not culled: what nobody wants and nothing uses does not run.
   for (TaskId id(event.first); id.value() < next; id = TaskId(id.value() + 1)) forget_if_unneeded(id);
   share_out(sources);
@@ -144,8 +147,10 @@ void State::on(const TasksFinished& event) {
     }
     Group& group = groups_[static_cast<std::size_t>(task->group)];
     // One task that the system kept waiting for a core says little about the others: it counts as at most twice the mean.
-    if (group.ns_mean < 0) group.ns_mean = finished.took_ns;
-    else group.ns_mean = (group.ns_mean * 7 + std::min(finished.took_ns, group.ns_mean * 2 + 1000)) / 8;
+    if (group.ns_mean < 0)
+      group.ns_mean = finished.took_ns;
+    else
+      group.ns_mean = (group.ns_mean * 7 + std::min(finished.took_ns, group.ns_mean * 2 + 1000)) / 8;
     if (group.nbytes_max < 0)  // What did not fit by a guess may fit now.
       for (const std::size_t number : std::exchange(blocked_, {})) {
         workers_[number].blocked = false;
@@ -174,9 +179,12 @@ void State::on(const ResultsReleased& event) {
 void State::on(const ResultsWanted& event) {
   for (TaskId id : event.tasks) {
     TaskRecord& task = record(id);
-    if (task.state == TaskState::memory) commands_->emplace_back(SendToClient{task.worker, id});
-    else if (task.state == TaskState::erred) report_ending(id, task);
-    else task.send = true;
+    if (task.state == TaskState::memory)
+      commands_->emplace_back(SendToClient{task.worker, id});
+    else if (task.state == TaskState::erred)
+      report_ending(id, task);
+    else
+      task.send = true;
   }
 }
 

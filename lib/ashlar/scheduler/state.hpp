@@ -13,6 +13,7 @@
 // Invariants: see invariants.hpp. States of a task, in Dask's words: waiting (an input is not placed), queued (a held source),
 // processing (a worker was told), memory, erred; a record that is gone is forgotten.
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -20,8 +21,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <boost/container/small_vector.hpp>
 
 #include "ashlar/base/paged_table.hpp"
 #include "ashlar/scheduler/command.hpp"
@@ -42,12 +41,12 @@ struct Policy {
 
 struct TaskRecord {
   TaskState state = TaskState::waiting;
-  bool wanted = false;    ///< the client holds a handle
-  bool fetch = false;     ///< its value goes to the client with the completion and is not kept for it
-  bool send = false;      ///< the client asked for the value before it existed
-  bool counted = false;   ///< processing with all inputs in memory: counted in its worker's `bytes_expected`, `runnable` and `runnable_ns`
+  bool wanted = false;   ///< the client holds a handle
+  bool fetch = false;    ///< its value goes to the client with the completion and is not kept for it
+  bool send = false;     ///< the client asked for the value before it existed
+  bool counted = false;  ///< processing with all inputs in memory: counted in its worker's `bytes_expected`, `runnable` and `runnable_ns`
   std::int32_t group = -1;
-  WorkerId worker;        ///< placed on; holds the result in state memory
+  WorkerId worker;             ///< placed on; holds the result in state memory
   std::int32_t unplaced = 0;   ///< inputs that are not placed yet (state waiting)
   std::int32_t missing = 0;    ///< inputs that are not in memory yet
   std::int32_t consumers = 0;  ///< tasks not yet ended that use it
@@ -76,9 +75,9 @@ struct WorkerRecord {
   std::deque<TaskId> held;           ///< its share of sources, in order; those that ended meanwhile are skipped when met
 
   // Who is looked at when there are sources to give (see feed_workers).
-  bool touched = false;  ///< listed in `touched_`
-  bool idle = false;     ///< listed in `idle_`
-  bool blocked = false;  ///< listed in `blocked_`
+  bool touched = false;         ///< listed in `touched_`
+  bool idle = false;            ///< listed in `idle_`
+  bool blocked = false;         ///< listed in `blocked_`
   std::vector<TaskId> to_free;  ///< while an event is handled
 };
 

@@ -6,13 +6,20 @@ namespace ashlar::scheduler {
 
 const char* name(TaskState state) {
   switch (state) {
-    case TaskState::released: return "released";
-    case TaskState::waiting: return "waiting";
-    case TaskState::queued: return "queued";
-    case TaskState::processing: return "processing";
-    case TaskState::memory: return "memory";
-    case TaskState::erred: return "erred";
-    case TaskState::forgotten: break;
+    case TaskState::released:
+      return "released";
+    case TaskState::waiting:
+      return "waiting";
+    case TaskState::queued:
+      return "queued";
+    case TaskState::processing:
+      return "processing";
+    case TaskState::memory:
+      return "memory";
+    case TaskState::erred:
+      return "erred";
+    case TaskState::forgotten:
+      break;
   }
   return "forgotten";
 }
@@ -30,8 +37,10 @@ std::string to_string(const std::vector<StoryLine>& story) {
 }
 
 void Story::add(const StoryLine& line) {
-  if (ring_.size() < capacity) ring_.push_back(line);
-  else ring_[next_] = line;
+  if (ring_.size() < capacity)
+    ring_.push_back(line);
+  else
+    ring_[next_] = line;
   next_ = (next_ + 1) % capacity;
 }
 

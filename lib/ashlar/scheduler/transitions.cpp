@@ -10,12 +10,19 @@ namespace {
 
 constexpr bool allowed(TaskState from, TaskState to) {
   switch (from) {
-    case TaskState::waiting: return to == TaskState::queued || to == TaskState::processing || to == TaskState::memory || to == TaskState::erred || to == TaskState::forgotten;
-    case TaskState::queued: return to == TaskState::processing || to == TaskState::erred || to == TaskState::forgotten;
-    case TaskState::processing: return to == TaskState::memory || to == TaskState::erred || to == TaskState::forgotten;
-    case TaskState::memory: return to == TaskState::erred || to == TaskState::forgotten;
-    case TaskState::erred: return to == TaskState::forgotten;
-    default: return false;
+    case TaskState::waiting:
+      return to == TaskState::queued || to == TaskState::processing || to == TaskState::memory || to == TaskState::erred ||
+             to == TaskState::forgotten;
+    case TaskState::queued:
+      return to == TaskState::processing || to == TaskState::erred || to == TaskState::forgotten;
+    case TaskState::processing:
+      return to == TaskState::memory || to == TaskState::erred || to == TaskState::forgotten;
+    case TaskState::memory:
+      return to == TaskState::erred || to == TaskState::forgotten;
+    case TaskState::erred:
+      return to == TaskState::forgotten;
+    default:
+      return false;
   }
 }
 
@@ -23,7 +30,8 @@ constexpr bool allowed(TaskState from, TaskState to) {
 
 TaskRecord& State::record(TaskId id) {
   TaskRecord* task = tasks_.find(id.value());
-  if (!task) throw InternalError("scheduler: task " + std::to_string(id.value()) + " has no record; its story:\n" + to_string(story_.of(id)));
+  if (!task)
+    throw InternalError("scheduler: task " + std::to_string(id.value()) + " has no record; its story:\n" + to_string(story_.of(id)));
   return *task;
 }
 
@@ -35,8 +43,8 @@ TaskRecord* State::live_dependent(TaskId id) {
 
 void State::move(TaskId id, TaskRecord& task, TaskState to) {
   if (!allowed(task.state, to))
-    throw InternalError(std::string("scheduler: no transition from ") + name(task.state) + " to " + name(to) + " for task " + std::to_string(id.value()) +
-                        "; its story:\n" + to_string(story_.of(id)));
+    throw InternalError(std::string("scheduler: no transition from ") + name(task.state) + " to " + name(to) + " for task " +
+                        std::to_string(id.value()) + "; its story:\n" + to_string(story_.of(id)));
   story_.add({now_, id, task.state, to, task.worker});
   if (task.state == TaskState::queued) --held_;
   if (to == TaskState::queued) ++held_;
@@ -86,7 +94,8 @@ void State::processing_memory(TaskId id, TaskRecord& task, std::int64_t nbytes) 
   move(id, task, TaskState::memory);
   worker(task.worker).bytes_in_memory += nbytes;
   for (TaskId next : task.dependents)
-    if (TaskRecord* dependent = live_dependent(next); dependent && --dependent->missing == 0 && dependent->state == TaskState::processing) count_expected(*dependent);
+    if (TaskRecord* dependent = live_dependent(next); dependent && --dependent->missing == 0 && dependent->state == TaskState::processing)
+      count_expected(*dependent);
   if (task.wanted) commands_->emplace_back(ReportFinished{id, nbytes});
   if (task.send) commands_->emplace_back(SendToClient{task.worker, id});
   release_inputs(task);
@@ -98,7 +107,8 @@ void State::end_use(TaskRecord& producer) {
   --producer.consumers;
   auto& dependents = producer.dependents;
   if (dependents.size() > 16 && dependents.size() > 2 * static_cast<std::size_t>(producer.consumers))
-    dependents.erase(std::remove_if(dependents.begin(), dependents.end(), [&](TaskId id) { return !live_dependent(id); }), dependents.end());
+    dependents.erase(std::remove_if(dependents.begin(), dependents.end(), [&](TaskId id) { return !live_dependent(id); }),
+                     dependents.end());
 }
 
 // Of a task that has just ended, well or not.
@@ -158,13 +168,17 @@ void State::forget_if_unneeded(TaskId first) {
 
 void State::report_ending(TaskId id, const TaskRecord& task) {
   const auto ending = endings_.find(id);
-  if (ending == endings_.end()) commands_->emplace_back(ReportErred{id, task.cause, ""});
-  else if (ending->second.cancelled) commands_->emplace_back(ReportCancelled{id});
-  else commands_->emplace_back(ReportErred{id, task.cause, ending->second.reason});
+  if (ending == endings_.end())
+    commands_->emplace_back(ReportErred{id, task.cause, ""});
+  else if (ending->second.cancelled)
+    commands_->emplace_back(ReportCancelled{id});
+  else
+    commands_->emplace_back(ReportErred{id, task.cause, ending->second.reason});
 }
 
 void State::to_erred(TaskId first, TaskId cause, const std::string& reason, bool cancelled) {
-  // Every task that needs it, directly or not, ends the same way; inputs are let go of at the end, when no record of the set moves any more.
+  // Every task that needs it, directly or not, ends the same way; inputs are let go of at the end, when no record of the set moves any
+  // more.
   std::vector<TaskId> pending{first}, ended;
   while (!pending.empty()) {
     const TaskId id = pending.back();
@@ -173,8 +187,10 @@ void State::to_erred(TaskId first, TaskId cause, const std::string& reason, bool
     if (task.state == TaskState::erred) continue;
     if (task.state == TaskState::processing || task.state == TaskState::memory) {
       leave_worker(task);
-      if (task.state == TaskState::memory) free_on_worker(task.worker, id);
-      else if (worker(task.worker).alive && id != cause) commands_->emplace_back(Retract{task.worker, id});
+      if (task.state == TaskState::memory)
+        free_on_worker(task.worker, id);
+      else if (worker(task.worker).alive && id != cause)
+        commands_->emplace_back(Retract{task.worker, id});
     }
     move(id, task, TaskState::erred);
     task.cause = cause;
@@ -193,7 +209,8 @@ void State::to_erred(TaskId first, TaskId cause, const std::string& reason, bool
 
 void State::placed(const TaskRecord& task, std::vector<TaskId>& ready) {
   for (TaskId next : task.dependents)
-    if (TaskRecord* dependent = live_dependent(next); dependent && dependent->state == TaskState::waiting && --dependent->unplaced == 0) ready.push_back(next);
+    if (TaskRecord* dependent = live_dependent(next); dependent && dependent->state == TaskState::waiting && --dependent->unplaced == 0)
+      ready.push_back(next);
 }
 
 }  // namespace ashlar::scheduler

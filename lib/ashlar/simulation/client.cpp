@@ -20,9 +20,12 @@ void Client::plan(const ClientOptions& options) {
   for (std::int64_t task = 0; task < n; ++task) {
     last_piece[static_cast<std::size_t>(task)] = piece_of(task);
     const Graph::Task& t = graph_.tasks[static_cast<std::size_t>(task)];
-    for (std::uint32_t i = 0; i < t.input_count; ++i) last_piece[static_cast<std::size_t>(graph_.inputs[t.first_input + i])] = piece_of(task);
+    for (std::uint32_t i = 0; i < t.input_count; ++i)
+      last_piece[static_cast<std::size_t>(graph_.inputs[t.first_input + i])] = piece_of(task);
   }
-  const auto later = [&](std::int64_t task) { return last_piece[static_cast<std::size_t>(task)] * options.interval_ns + random.below(options.span_ns + 1); };
+  const auto later = [&](std::int64_t task) {
+    return last_piece[static_cast<std::size_t>(task)] * options.interval_ns + random.below(options.span_ns + 1);
+  };
 
   std::vector<scheduler::ResultsReleased> let_go(static_cast<std::size_t>(pieces));
   for (std::int64_t piece = 0; piece < pieces; ++piece) {
@@ -34,7 +37,12 @@ void Client::plan(const ClientOptions& options) {
       const bool used_later = last > piece;
       h.wanted = t.wanted;
       t.fetch = t.fetch && t.wanted && !used_later;
-      scheduler::NewTask added{t.group, static_cast<std::uint32_t>(submitted.inputs.size()), t.input_count, t.nbytes_known ? t.nbytes : -1, t.wanted || used_later, t.fetch};
+      scheduler::NewTask added{t.group,
+                               static_cast<std::uint32_t>(submitted.inputs.size()),
+                               t.input_count,
+                               t.nbytes_known ? t.nbytes : -1,
+                               t.wanted || used_later,
+                               t.fetch};
       for (std::uint32_t i = 0; i < t.input_count; ++i) submitted.inputs.push_back(TaskId(graph_.inputs[t.first_input + i]));
       submitted.tasks.push_back(added);
       if (used_later && !t.wanted) let_go[static_cast<std::size_t>(last)].tasks.push_back(TaskId(task));
@@ -53,7 +61,8 @@ void Client::plan(const ClientOptions& options) {
     actions_.push_back({piece * options.interval_ns, std::move(submitted)});
   }
   for (std::int64_t piece = 0; piece < pieces; ++piece)
-    if (!let_go[static_cast<std::size_t>(piece)].tasks.empty()) actions_.push_back({piece * options.interval_ns, std::move(let_go[static_cast<std::size_t>(piece)])});
+    if (!let_go[static_cast<std::size_t>(piece)].tasks.empty())
+      actions_.push_back({piece * options.interval_ns, std::move(let_go[static_cast<std::size_t>(piece)])});
   // At one time submissions come first, in their order: what is released, asked for or cancelled has been submitted.
   std::stable_sort(actions_.begin(), actions_.end(), [](const Action& a, const Action& b) {
     if (a.at_ns != b.at_ns) return a.at_ns < b.at_ns;

@@ -13,12 +13,12 @@
 namespace ashlar::simulation {
 
 struct ClientOptions {
-  std::int64_t pieces = 1;            ///< submissions the graph is cut into; results used by a later piece are held until it is submitted
-  std::int64_t interval_ns = 0;       ///< between submissions
-  std::int64_t span_ns = 0;           ///< random releases, cancels and asks happen up to this long after the submission
-  int release_one_in = 0;             ///< wanted results whose handle is dropped early; 0: none
-  int ask_one_in = 0;                 ///< wanted results whose value is asked for
-  int cancel_one_in = 0;              ///< tasks with a handle that are cancelled
+  std::int64_t pieces = 1;       ///< submissions the graph is cut into; results used by a later piece are held until it is submitted
+  std::int64_t interval_ns = 0;  ///< between submissions
+  std::int64_t span_ns = 0;      ///< random releases, cancels and asks happen up to this long after the submission
+  int release_one_in = 0;        ///< wanted results whose handle is dropped early; 0: none
+  int ask_one_in = 0;            ///< wanted results whose value is asked for
+  int cancel_one_in = 0;         ///< tasks with a handle that are cancelled
   std::uint64_t seed = 1;
 };
 
@@ -57,11 +57,11 @@ class Client {
  private:
   // What the client is told of a task, and what the graph, its cancels and its asks allow it to be told.
   struct Held {
-    bool wanted = false;        ///< to the end, as the graph says
-    bool released = false;      ///< early: nothing need come
+    bool wanted = false;    ///< to the end, as the graph says
+    bool released = false;  ///< early: nothing need come
     bool asked = false;
-    bool cancelled = false;     ///< it or something it needs may have been cancelled
-    bool doomed = false;        ///< it or something it needs throws
+    bool cancelled = false;  ///< it or something it needs may have been cancelled
+    bool doomed = false;     ///< it or something it needs throws
     std::int32_t finished = 0, erred = 0, was_cancelled = 0, values = 0;
     bool wrong_value = false;
     bool without_cause = false;

@@ -92,7 +92,8 @@ class SimulatedCluster::Impl {
   Outcome run() {
     for (int w = 0; w < options_.workers; ++w) handle(scheduler::WorkerJoined{WorkerId(w), options_.threads, options_.memory_limit});
     flush_rank_0(0);
-    for (std::size_t i = 0; i < client_.actions().size(); ++i) push(client_.actions()[i].at_ns, What::client_acts, -1, static_cast<std::int64_t>(i));
+    for (std::size_t i = 0; i < client_.actions().size(); ++i)
+      push(client_.actions()[i].at_ns, What::client_acts, -1, static_cast<std::int64_t>(i));
     for (const FaultPlan::Loss& loss : options_.faults.losses) push(loss.at_ns, What::worker_lost, loss.worker, 0);
     drain();
     for (std::string& fault : client_.faults(!options_.faults.losses.empty())) say(std::move(fault));
@@ -110,7 +111,9 @@ class SimulatedCluster::Impl {
   }
 
  private:
-  void push(std::int64_t time, What what, std::int32_t worker, std::int64_t number) { queue_.push({time, sequence_++, what, worker, number}); }
+  void push(std::int64_t time, What what, std::int32_t worker, std::int64_t number) {
+    queue_.push({time, sequence_++, what, worker, number});
+  }
 
   void say(std::string fault) {
     if (outcome_.faults.size() < faults_max) outcome_.faults.push_back(std::move(fault));
@@ -122,12 +125,24 @@ class SimulatedCluster::Impl {
       queue_.pop();
       now_ = next.time;
       switch (next.what) {
-        case What::at_rank_0: arrive_at_rank_0(next.number); break;
-        case What::at_worker: arrive_at_worker(next.worker, next.number); break;
-        case What::scheduler_turn: take_turn(); break;
-        case What::task_ended: end_task(next.worker, TaskId(next.number)); break;
+        case What::at_rank_0:
+          arrive_at_rank_0(next.number);
+          break;
+        case What::at_worker:
+          arrive_at_worker(next.worker, next.number);
+          break;
+        case What::scheduler_turn:
+          take_turn();
+          break;
+        case What::task_ended:
+          end_task(next.worker, TaskId(next.number));
+          break;
         case What::client_acts:
-          std::visit([&](const auto& what) { inbox_.push_back({now_, what}); }, client_.actions()[static_cast<std::size_t>(next.number)].what);
+          std::visit(
+              [&](const auto& what) {
+                inbox_.push_back({now_, what});
+              },
+              client_.actions()[static_cast<std::size_t>(next.number)].what);
           ask_for_turn();
           break;
         case What::worker_lost:
@@ -187,7 +202,8 @@ class SimulatedCluster::Impl {
       if (auto* c = std::get_if<scheduler::RunTask>(&command)) {
         ++given;
         if (c->inputs.empty()) sources_given_to_.push_back(c->worker);
-        to_worker(c->worker, head_bytes + input_bytes * static_cast<std::int64_t>(c->inputs.size()), worker::TaskGiven{c->task, c->order, c->fetch, std::move(c->inputs)});
+        to_worker(c->worker, head_bytes + input_bytes * static_cast<std::int64_t>(c->inputs.size()),
+                  worker::TaskGiven{c->task, c->order, c->fetch, std::move(c->inputs)});
       } else if (auto* c = std::get_if<scheduler::FreeResults>(&command)) {
         to_worker(c->worker, 8 * static_cast<std::int64_t>(c->tasks.size()), worker::DataFreed{std::move(c->tasks)});
       } else if (auto* c = std::get_if<scheduler::Retract>(&command)) {
@@ -212,7 +228,8 @@ class SimulatedCluster::Impl {
     if (scheduler_.processing() <= given) return;
     for (WorkerId id : sources_given_to_) {
       const scheduler::WorkerRecord& worker = scheduler_.workers()[static_cast<std::size_t>(id.value())];
-      if (worker.bytes_in_memory + worker.bytes_expected > worker.memory_limit) say("scheduler: worker " + std::to_string(id.value()) + " was given a source beyond its memory");
+      if (worker.bytes_in_memory + worker.bytes_expected > worker.memory_limit)
+        say("scheduler: worker " + std::to_string(id.value()) + " was given a source beyond its memory");
     }
   }
 
@@ -254,7 +271,8 @@ class SimulatedCluster::Impl {
     outcome_.peak_bytes = std::max(outcome_.peak_bytes, worker.machine.bytes_here());
     carry_out(number);
     if (options_.check_every > 0 && ++worker.events % options_.check_every == 0)
-      for (std::string& broken : worker::broken_invariants(worker.machine)) say("worker " + std::to_string(number) + ": " + std::move(broken));
+      for (std::string& broken : worker::broken_invariants(worker.machine))
+        say("worker " + std::to_string(number) + ": " + std::move(broken));
   }
 
   void carry_out(std::int32_t number) {
@@ -285,7 +303,8 @@ class SimulatedCluster::Impl {
           message.events.push_back({0, scheduler::TasksFinished{WorkerId(number), {}}});
         std::get<scheduler::TasksFinished>(message.events.back().what).tasks.push_back({c->task, c->nbytes, c->took_ns});
         message.nbytes += head_bytes + (c->fetch ? c->nbytes : 0);
-        if (const std::uint64_t* value = c->fetch ? value_here(number, c->task, "reports") : nullptr) message.values.emplace_back(c->task, *value);
+        if (const std::uint64_t* value = c->fetch ? value_here(number, c->task, "reports") : nullptr)
+          message.values.emplace_back(c->task, *value);
       } else if (const auto* c = std::get_if<worker::ReportFailed>(&command)) {
         to_rank_0_[static_cast<std::size_t>(number)].events.push_back({0, scheduler::TaskErred{WorkerId(number), c->task}});
       }
@@ -295,7 +314,8 @@ class SimulatedCluster::Impl {
   const std::uint64_t* value_here(std::int32_t number, TaskId data, const char* verb) {
     auto& values = workers_[static_cast<std::size_t>(number)].values;
     if (const auto it = values.find(data.value()); it != values.end()) return &it->second;
-    say("worker " + std::to_string(number) + " " + verb + " the value of task " + std::to_string(data.value()) + ", which it does not have");
+    say("worker " + std::to_string(number) + " " + verb + " the value of task " + std::to_string(data.value()) +
+        ", which it does not have");
     return nullptr;
   }
 
@@ -337,7 +357,8 @@ class SimulatedCluster::Impl {
     std::uint64_t value = mixed(task);
     if (start.inputs.size() != t.input_count) say("task " + std::to_string(task) + " started with a wrong number of inputs");
     for (std::uint32_t i = 0; i < start.inputs.size() && i < t.input_count; ++i) {
-      if (start.inputs[i].data.value() != client_.graph().inputs[t.first_input + i]) say("task " + std::to_string(task) + " started with a wrong input");
+      if (start.inputs[i].data.value() != client_.graph().inputs[t.first_input + i])
+        say("task " + std::to_string(task) + " started with a wrong input");
       if (const std::uint64_t* input = value_here(number, start.inputs[i].data, "uses")) value = mixed(value ^ *input);
     }
     if (value != client_.value(start.task)) say("task " + std::to_string(task) + " computes a wrong value");

@@ -1,8 +1,8 @@
 #pragma once
 // A whole job in one thread and virtual time: the scheduler's and the workers' own machines, joined by a made-up network.
 //
-// What is real: every decision. What is made up: how long tasks, messages and the scheduler's turns take, and what goes wrong. Every value is
-// a number that depends on all the values it was made from, so a wrong, lost or early input shows. The stores of values are kept by the
+// What is real: every decision. What is made up: how long tasks, messages and the scheduler's turns take, and what goes wrong. Every value
+// is a number that depends on all the values it was made from, so a wrong, lost or early input shows. The stores of values are kept by the
 // simulator: a machine that sends or uses what it has dropped is caught.
 
 #include <cstdint>
@@ -37,18 +37,18 @@ struct ClusterOptions {
   scheduler::Policy policy;
   NetworkOptions network;
   FaultPlan faults;
-  std::ostream* trace = nullptr; ///< gets one line for each command, with its virtual time
-  std::int64_t check_every = 0;  ///< events of a machine between two walks through its invariants; 0: never
+  std::ostream* trace = nullptr;  ///< gets one line for each command, with its virtual time
+  std::int64_t check_every = 0;   ///< events of a machine between two walks through its invariants; 0: never
 };
 
 struct Outcome {
-  std::uint64_t hash = 0;               ///< over every command of both machines, in order
-  std::int64_t makespan_ns = 0;         ///< until the client's last report
-  std::int64_t work_ns = 0;             ///< sum of the durations of the tasks that ran
+  std::uint64_t hash = 0;        ///< over every command of both machines, in order
+  std::int64_t makespan_ns = 0;  ///< until the client's last report
+  std::int64_t work_ns = 0;      ///< sum of the durations of the tasks that ran
   std::int64_t ran = 0, finished = 0, erred = 0, cancelled = 0;
   std::int64_t scheduler_events = 0, messages = 0, moved_bytes = 0;
-  std::int64_t peak_bytes = 0;          ///< most that any worker held at a time
-  std::vector<std::string> faults;      ///< what was not as it must be; empty for a good run
+  std::int64_t peak_bytes = 0;      ///< most that any worker held at a time
+  std::vector<std::string> faults;  ///< what was not as it must be; empty for a good run
 };
 
 class SimulatedCluster {

@@ -23,7 +23,8 @@ void CommandHash::add(const scheduler::Command& command) {
   std::visit(Overloaded{
                  [&](const s::RunTask& c) {
                    put_all(c.worker.value(), c.task.value(), c.order, c.fetch, c.inputs.size());
-                   for (const TaskInputRef& input : c.inputs) put_all(input.task.value(), input.holder.value(), input.nbytes, input.last_use);
+                   for (const TaskInputRef& input : c.inputs)
+                     put_all(input.task.value(), input.holder.value(), input.nbytes, input.last_use);
                  },
                  [&](const s::FreeResults& c) {
                    put_all(c.worker.value(), c.tasks.size());

@@ -21,7 +21,9 @@ class Builder {
       case GraphKind::independent:
         for (std::int64_t i = 0; i < n; ++i) want(add({}));
         break;
-      case GraphKind::tree: want(reduce((n + 1) / 2, 2, options_.nbytes)); break;
+      case GraphKind::tree:
+        want(reduce((n + 1) / 2, 2, options_.nbytes));
+        break;
       case GraphKind::chain:
         for (std::int64_t i = 0; i < width(); ++i) {
           std::int64_t last = add({});
@@ -29,9 +31,15 @@ class Builder {
           want(last);
         }
         break;
-      case GraphKind::stencil: stencil(n); break;
-      case GraphKind::random: any(n); break;
-      case GraphKind::reduction: want(reduce(std::max<std::int64_t>(n * 7 / 8, 1), 8, options_.nbytes * 1'000'000)); break;
+      case GraphKind::stencil:
+        stencil(n);
+        break;
+      case GraphKind::random:
+        any(n);
+        break;
+      case GraphKind::reduction:
+        want(reduce(std::max<std::int64_t>(n * 7 / 8, 1), 8, options_.nbytes * 1'000'000));
+        break;
     }
     return std::move(graph_);
   }
@@ -64,7 +72,8 @@ class Builder {
     }
     std::vector<std::int64_t> parts;
     const std::int64_t count = std::min(fan_in, leaves);
-    for (std::int64_t part = 0; part < count; ++part) parts.push_back(reduce(leaves * (part + 1) / count - leaves * part / count, fan_in, leaf_nbytes));
+    for (std::int64_t part = 0; part < count; ++part)
+      parts.push_back(reduce(leaves * (part + 1) / count - leaves * part / count, fan_in, leaf_nbytes));
     return add(parts);
   }
 
@@ -84,7 +93,8 @@ class Builder {
   void any(std::int64_t n) {
     for (std::int64_t i = 0; i < n; ++i) {
       std::vector<std::int64_t> inputs;
-      for (std::int64_t k = random_.below(4); k > 0 && i > 0; --k) inputs.push_back(random_.between(std::max<std::int64_t>(0, i - 100), i - 1));
+      for (std::int64_t k = random_.below(4); k > 0 && i > 0; --k)
+        inputs.push_back(random_.between(std::max<std::int64_t>(0, i - 100), i - 1));
       add(inputs);
       Graph::Task& task = graph_.tasks.back();
       task.wanted = random_.one_in(5) || i == n - 1;

@@ -13,11 +13,11 @@ struct Graph {
   struct Task {
     std::int32_t group = 0;
     std::uint32_t first_input = 0, input_count = 0;
-    std::int64_t nbytes = 8;        ///< of the result
+    std::int64_t nbytes = 8;  ///< of the result
     std::int64_t duration_ns = 0;
-    bool nbytes_known = true;       ///< the scheduler is told the size
-    bool wanted = false;            ///< the client waits for it
-    bool fetch = false;             ///< the client gets its value with the completion
+    bool nbytes_known = true;  ///< the scheduler is told the size
+    bool wanted = false;       ///< the client waits for it
+    bool fetch = false;        ///< the client gets its value with the completion
     bool throws = false;
   };
   std::vector<std::string> groups;

@@ -9,7 +9,8 @@ NetworkModel::NetworkModel(const NetworkOptions& options) : options_(options), r
 }
 
 std::int64_t NetworkModel::arrival(int from, int to, std::int64_t nbytes, std::int64_t now) {
-  std::int64_t takes = options_.latency_ns + static_cast<std::int64_t>(static_cast<double>(nbytes) / options_.bytes_per_ns) + random_.below(options_.jitter_ns + 1);
+  std::int64_t takes = options_.latency_ns + static_cast<std::int64_t>(static_cast<double>(nbytes) / options_.bytes_per_ns) +
+                       random_.below(options_.jitter_ns + 1);
   if (!factors_.empty())
     if (const auto it = factors_.find(link(from, to)); it != factors_.end()) takes *= it->second;
   std::int64_t& last = last_[link(from, to)];

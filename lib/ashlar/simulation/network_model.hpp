@@ -11,10 +11,10 @@ namespace ashlar::simulation {
 
 struct NetworkOptions {
   std::int64_t latency_ns = 2'000;
-  std::int64_t jitter_ns = 0;         ///< each message takes up to this much longer, by chance
+  std::int64_t jitter_ns = 0;  ///< each message takes up to this much longer, by chance
   double bytes_per_ns = 10;
   struct SlowLink {
-    int from = 0, to = 0;             ///< participants: 0 is rank 0, worker w is w + 1
+    int from = 0, to = 0;  ///< participants: 0 is rank 0, worker w is w + 1
     std::int64_t factor = 10;
   };
   std::vector<SlowLink> slow_links;

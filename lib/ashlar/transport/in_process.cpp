@@ -34,7 +34,8 @@ class InProcessTransport final : public Transport {
     Inbox& inbox = own();
     std::lock_guard lock(inbox.mutex);
     if (inbox.arrivals.empty()) return false;
-    if (arrived.empty()) arrived.swap(inbox.arrivals);
+    if (arrived.empty())
+      arrived.swap(inbox.arrivals);
     else
       for (Arrival& a : inbox.arrivals) arrived.push_back(std::move(a));
     inbox.arrivals.clear();

@@ -4,7 +4,8 @@
 //  1. Parcels between two participants arrive complete, unchanged, once, and in the order they were sent.
 //  2. `send` never blocks and takes the parcel; buffers are shared, not copied, and stay alive until they are gone.
 //  3. `receive` moves everything along that can be moved, and gives what has arrived completely.
-//  4. `wait` returns at once when something may have arrived or `wake` was called, else after at most the time given.
+//  4. `wait` returns at once when `wake` was called since the last wait, else after at most the time given; one that can notice an
+//     arrival returns for it too (over MPI nobody can: the caller keeps its waits short).
 //  5. `wake` may be called from any thread. All else by one thread at a time.
 //  6. A participant may send to itself.
 //  7. `finish` ends all sending: parcels that are still under way are taken and dropped, wherever they were going. Collective.

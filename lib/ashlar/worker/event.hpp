@@ -54,6 +54,7 @@ struct TaskRetracted {
   TaskId task;
 };
 
-using Event = std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, PeerLost>;
+using Event =
+    std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, PeerLost>;
 
 }  // namespace ashlar::worker

@@ -71,7 +71,8 @@ std::optional<Start> State::start_next(std::vector<Command>& commands) {
     // A copy from a peer is used up with its last task here; one of ours when the scheduler says that nobody else needs it.
     const bool last_here = --datum.uses == 0 && (!datum.mine || input.last_use || datum.freed);
     if (last_here) drop(input.task);  // the executor takes the value out before the command is carried out
-    const bool again = std::any_of(start.inputs.begin(), start.inputs.end(), [&](const Start::Input& before) { return before.data == input.task; });
+    const bool again =
+        std::any_of(start.inputs.begin(), start.inputs.end(), [&](const Start::Input& before) { return before.data == input.task; });
     start.inputs.push_back({input.task, last_here && !again});
   }
   commands_ = nullptr;
@@ -80,7 +81,8 @@ std::optional<Start> State::start_next(std::vector<Command>& commands) {
 
 void State::on(const TaskDone& event) {
   Task* task = tasks_.find(event.task.value());
-  if (!task || task->state != TaskState::executing) throw InternalError("worker: task " + std::to_string(event.task.value()) + " ended without having started");
+  if (!task || task->state != TaskState::executing)
+    throw InternalError("worker: task " + std::to_string(event.task.value()) + " ended without having started");
   const bool fetch = task->fetch, retracted = task->retracted;
   tasks_.erase(event.task.value());
   commands_->emplace_back(ForgetTask{event.task});
@@ -93,7 +95,8 @@ void State::on(const TaskDone& event) {
 
 void State::on(const TaskFailed& event) {
   Task* task = tasks_.find(event.task.value());
-  if (!task || task->state != TaskState::executing) throw InternalError("worker: task " + std::to_string(event.task.value()) + " failed without having started");
+  if (!task || task->state != TaskState::executing)
+    throw InternalError("worker: task " + std::to_string(event.task.value()) + " failed without having started");
   const bool retracted = task->retracted;
   tasks_.erase(event.task.value());
   commands_->emplace_back(ForgetTask{event.task});
@@ -332,7 +335,8 @@ std::vector<std::string> broken_invariants(const State& state) {
     }
     if (task.missing != missing) say_task(id, "missing is " + std::to_string(task.missing) + ", counted " + std::to_string(missing));
     if ((task.state == TaskState::ready) != (missing == 0)) say_task(id, "is ready with inputs missing, or waits with all here");
-    if ((task.state == TaskState::ready) != (state.ready_.count({task.order, TaskId(id)}) == 1)) say_task(id, "is ready and not listed so, or the other way round");
+    if ((task.state == TaskState::ready) != (state.ready_.count({task.order, TaskId(id)}) == 1))
+      say_task(id, "is ready and not listed so, or the other way round");
     if (task.state == TaskState::ready) ++ready;
   });
   state.data_.for_each([&](std::int64_t id, const State::Datum& datum) {
@@ -352,7 +356,8 @@ std::vector<std::string> broken_invariants(const State& state) {
     }
     if (datum.queued) {
       ++queued;
-      if (datum.state != DataState::promised || !state.asks_queued_.count({datum.order, TaskId(id)})) say_datum(id, "its ask is queued and not listed so");
+      if (datum.state != DataState::promised || !state.asks_queued_.count({datum.order, TaskId(id)}))
+        say_datum(id, "its ask is queued and not listed so");
     }
     if ((datum.queued || datum.state == DataState::asked) && (datum.mine || datum.uses == 0)) say_datum(id, "is asked for in vain");
     if (!datum.known && datum.uses == 0 && datum.asked_by.empty()) say_datum(id, "is an empty record");

@@ -9,6 +9,7 @@
 // peer was asked for it), here. A datum of another worker is dropped after its last use here; one of this worker when the
 // scheduler says so, or after a use that was marked as the last.
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -16,8 +17,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <boost/container/small_vector.hpp>
 
 #include "ashlar/base/id_table.hpp"
 #include "ashlar/protocol/ids.hpp"
@@ -71,15 +70,15 @@ class State {
   };
   struct Datum {
     DataState state = DataState::promised;
-    bool mine = false;       ///< made or given here; else a copy from a peer
-    bool known = false;      ///< this worker was told of the task that makes it, or has it
-    bool freed = false;      ///< the scheduler said it is not needed: drop it when it comes to be
-    bool queued = false;     ///< its ask waits for bytes in flight to land
+    bool mine = false;    ///< made or given here; else a copy from a peer
+    bool known = false;   ///< this worker was told of the task that makes it, or has it
+    bool freed = false;   ///< the scheduler said it is not needed: drop it when it comes to be
+    bool queued = false;  ///< its ask waits for bytes in flight to land
     WorkerId holder;
     bool last_use = false;   ///< of the ask
     std::int64_t order = 0;  ///< of the first task that wants it, while its ask is queued or under way
     std::int64_t nbytes = 0;
-    std::int32_t uses = 0;   ///< tasks here, not yet started, that take it as input
+    std::int32_t uses = 0;  ///< tasks here, not yet started, that take it as input
     boost::container::small_vector<TaskId, 2> waiting;
     boost::container::small_vector<std::pair<WorkerId, bool>, 1> asked_by;
   };
@@ -111,10 +110,10 @@ class State {
   std::int64_t flight_limit_;
   IdTable<Task> tasks_;
   IdTable<Datum> data_;
-  std::set<std::pair<std::int64_t, TaskId>> ready_;      ///< (order, task)
+  std::set<std::pair<std::int64_t, TaskId>> ready_;        ///< (order, task)
   std::set<std::pair<std::int64_t, TaskId>> asks_queued_;  ///< (order of the first task that wants it, datum)
   std::set<std::pair<std::int64_t, TaskId>> asks_flying_;  ///< the same of those asked for and not here
-  std::map<TaskId, int> unanswered_;  ///< asks that were withdrawn and may have been answered before that
+  std::map<TaskId, int> unanswered_;                       ///< asks that were withdrawn and may have been answered before that
   std::set<WorkerId> lost_peers_;
   std::int64_t in_flight_ = 0, bytes_here_ = 0, data_here_ = 0;
   std::vector<Command>* commands_ = nullptr;
