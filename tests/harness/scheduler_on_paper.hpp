@@ -41,8 +41,12 @@ class SchedulerOnPaper {
       std::size_t group = 0;
       while (group < event.groups.size() && event.groups[group] != task.group) ++group;
       if (group == event.groups.size()) event.groups.push_back(task.group);
-      event.tasks.push_back({static_cast<std::int32_t>(group), static_cast<std::uint32_t>(event.inputs.size()),
-                             static_cast<std::uint32_t>(task.inputs.size()), task.nbytes, task.wanted, task.fetch});
+      event.tasks.push_back({.nbytes = task.nbytes,
+                             .group = static_cast<std::int32_t>(group),
+                             .first_input = static_cast<std::uint32_t>(event.inputs.size()),
+                             .input_count = static_cast<std::uint32_t>(task.inputs.size()),
+                             .wanted = task.wanted,
+                             .fetch = task.fetch});
       for (std::int64_t input : task.inputs) event.inputs.push_back(TaskId(input));
     }
     handle(std::move(event));

@@ -259,6 +259,25 @@ inline void a_wait_is_ended_by_another_thread(const Participants& p) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
   });
 }
+/// Where a caller may wait long, it is because what arrives ends the wait.
+inline void an_arrival_ends_a_long_wait(const Participants& p) {
+  on_each(p, [](Transport& transport) {
+    const int last = transport.size() - 1;
+    if (last == 0 || transport.longest_wait() <= std::chrono::milliseconds(1)) return;
+    const auto begin = std::chrono::steady_clock::now();
+    if (transport.rank() == last) {
+      std::vector<Arrival> arrived;
+      while (arrived.empty())
+        if (!transport.receive(arrived)) transport.wait(std::chrono::seconds(60));
+    } else if (transport.rank() == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the other sleeps by now
+      transport.send(last, parcel(0, 0, 10, {}));
+    }
+    std::vector<Arrival> none;
+    while (!transport.sent_all()) transport.receive(none);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+  });
+}
 /// Parcels that nobody took do not keep anybody from ending. The last call on these participants.
 inline void finish_takes_what_is_under_way(const Participants& p) {
   on_each(p, [](Transport& transport) {

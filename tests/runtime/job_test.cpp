@@ -63,8 +63,34 @@ std::vector<std::int64_t> numbers(const std::vector<Object>& objects) {
   return values;
 }
 
-std::vector<Object> run_there(const TaskGraph& graph, std::span<const TaskRef> wanted) {
-  return gather(Evaluator::current().submit(graph, wanted, {.fetch = true}));
+std::vector<Object> run_there(const TaskGraph& graph, std::span<const TaskRef> wanted) { return Evaluator::current().evaluate(graph, wanted); }
+
+TEST(Job, evaluates_what_is_wanted_twice_and_what_was_submitted_before) {
+  auto layer = std::make_shared<ListedLayer>("sum", std::make_shared<Sum>());
+  const TaskRef a{0, layer->add({})};
+  const auto earlier = Evaluator::current().submit({{layer}, {}}, std::span(&a, 1));
+  auto more = std::make_shared<ListedLayer>("sum", std::make_shared<Sum>());
+  const TaskRef outside{-1, 0}, b{0, more->add(std::span(&outside, 1))}, c{0, more->add(std::span(&b, 1))};
+  const TaskGraph graph{{more}, {earlier.front()}};
+  const std::vector<TaskRef> wanted{c, b, outside, b, c};
+
+  const std::vector<std::int64_t> values = numbers(run_there(graph, wanted));
+
+  EXPECT_EQ(values, (std::vector<std::int64_t>{31, 0, 0, 0, 31}));  // c: its number 1 times 31, plus b
+}
+
+TEST(Job, evaluate_gives_the_first_error_in_the_order_asked_for_and_leaves_the_job_as_it_was) {
+  auto layer = std::make_shared<ListedLayer>("sum", std::make_shared<Sum>(3));
+  std::vector<TaskRef> wanted;
+  for (int i = 0; i < 200; ++i) wanted.push_back({0, layer->add({})});
+  try {
+    run_there({{layer}, {}}, wanted);
+    FAIL() << "task 3 throws";
+  } catch (const TaskError& e) {
+    EXPECT_NE(std::string(e.what()).find("number 3 does not want to"), std::string::npos) << e.what();
+  }
+  wanted.resize(3);
+  EXPECT_EQ(numbers(run_there({{layer}, {}}, wanted)), (std::vector<std::int64_t>{0, 1, 2}));
 }
 
 TEST(Job, gives_the_values_of_independent_tasks_in_the_order_asked_for) {

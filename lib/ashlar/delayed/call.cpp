@@ -51,7 +51,7 @@ std::string token_of(const CallDescriptor& call, const Writer& literals, const s
       case Node::Kind::call: {
         const auto& made = static_cast<const CallNode&>(node);
         all.text(key_of(made));
-        all.text(made.extras ? made.extras->token : std::string());
+        all.text(made.extras() ? made.extras()->token : std::string());
         break;
       }
       case Node::Kind::result: all.put(serial_of(static_cast<const ResultNode&>(node).result)); break;
@@ -104,12 +104,13 @@ NodePtr CallWriter::finish(const CallDescriptor& call, const std::string* name, 
   if (literals.size() > UINT32_MAX)
     throw ValueError("the arguments of a call of " + *name + " take " + std::to_string(literals.size()) + " bytes, the limit is 4 GiB: scatter large values and pass the future");
 
-  void* memory = ::operator new(sizeof(CallNode) + inputs.size() * sizeof(Node*) + literals.size());
+  void* memory = ::operator new(sizeof(CallNode) + inputs.size() * sizeof(Node*) + (extras ? sizeof(CallExtras*) : 0) + literals.size());
   auto* node = new (memory) CallNode;
   node->call = &call;
   node->name = name;
-  node->extras = std::move(extras);
   node->input_count = static_cast<std::uint32_t>(inputs.size());
+  node->has_extras = extras != nullptr;
+  if (extras) *node->extras_place() = extras.release();
   node->payload_size = static_cast<std::uint32_t>(literals.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     node->has_sources |= inputs[i].get()->kind == Node::Kind::source;
@@ -196,20 +197,22 @@ std::int64_t CallLayer::add(const CallNode& call) {
     last_number_ = several_->number_of(*call.call);
   }
   payloads_.insert(payloads_.end(), call.payload(), call.payload() + call.payload_size);
-  tasks_.push_back({call.serial, refs_.size(), payloads_.size(), last_number_, call.payload_size});
-  if (call.extras) extras_.emplace(size() - 1, *call.extras);
+  if (refs_.size() > UINT32_MAX) throw ValueError("calls of " + name() + " have more than 4,294,967,295 inputs in one graph");
+  tasks_.push_back({call.serial, payloads_.size(), static_cast<std::uint32_t>(refs_.size()), last_number_});
+  if (call.extras()) extras_.emplace(size() - 1, *call.extras());
   return size() - 1;
 }
 
 void CallLayer::dependencies(std::int64_t index, std::vector<TaskRef>& out) const {
-  const auto first = index == 0 ? 0 : task(index - 1).refs_end;
+  const std::uint32_t first = index == 0 ? 0 : task(index - 1).refs_end;
   out.insert(out.end(), refs_.begin() + static_cast<std::ptrdiff_t>(first), refs_.begin() + static_cast<std::ptrdiff_t>(task(index).refs_end));
 }
 
 void CallLayer::encode_task(std::int64_t index, Writer& out) const {
   const Task& t = task(index);
   out.put(t.call);
-  out.raw(payloads_.data() + (t.payload_end - t.payload_size), t.payload_size);
+  const std::uint64_t begin = index == 0 ? 0 : task(index - 1).payload_end;
+  out.raw(payloads_.data() + begin, t.payload_end - begin);
   if (extras_.empty()) return;
   if (const auto it = extras_.find(index); it != extras_.end())
     for (const Buffer& buffer : it->second.buffers) out.buffer(buffer);

@@ -57,8 +57,8 @@ class CallLayer final : public Layer {
  private:
   struct Task {
     std::uint64_t serial;
-    std::uint64_t refs_end, payload_end;
-    std::uint32_t call, payload_size;
+    std::uint64_t payload_end;
+    std::uint32_t refs_end, call;
   };
   const Task& task(std::int64_t index) const { return tasks_.at(static_cast<std::size_t>(index)); }
 

@@ -24,7 +24,7 @@ class CallsOfGraph {
       }
       path_.pop_back();
     }
-    return root.place;
+    return root.place();
   }
 
  private:
@@ -44,28 +44,23 @@ class CallsOfGraph {
         if (!same_as_another(static_cast<const CallNode&>(node), builder)) path_.push_back({&node, 0});
         return;
       case Node::Kind::result:
-        place(node, builder.input(static_cast<const ResultNode&>(node).result), builder);
+        node.put(builder.input(static_cast<const ResultNode&>(node).result), builder.stamp());
         return;
       case Node::Kind::source: return;  // when its user is put: it may stand for several tasks
     }
   }
 
-  static void place(const Node& node, TaskRef at, GraphBuilder& builder) {
-    node.place = at;
-    node.stamp = builder.stamp();
-  }
-
   bool same_as_another(const CallNode& call, GraphBuilder& builder) {
-    if (!call.extras || call.extras->key.empty()) return false;
-    const auto it = keyed_.find(call.extras->key);
+    if (!call.extras() || call.extras()->key.empty()) return false;
+    const auto it = keyed_.find(call.extras()->key);
     if (it == keyed_.end()) return false;
-    if (it->second.token != call.extras->token) refuse_key(call);
-    place(call, it->second.task, builder);
+    if (it->second.token != call.extras()->token) refuse_key(call);
+    call.put(it->second.task, builder.stamp());
     return true;
   }
 
   [[noreturn]] static void refuse_key(const CallNode& call) {
-    throw ValueError("two tasks have the key \"" + call.extras->key + "\" but not the same function and arguments");
+    throw ValueError("two tasks have the key \"" + call.extras()->key + "\" but not the same function and arguments");
   }
 
   void put(const CallNode& call, GraphBuilder& builder) {
@@ -77,14 +72,14 @@ class CallsOfGraph {
       for (std::uint32_t i = 0; i < call.input_count; ++i) {
         const Node& input = *call.inputs()[i];
         if (input.kind == Node::Kind::source) static_cast<const SourceNode&>(input).lower(builder, refs);
-        else refs.push_back(input.place);
+        else refs.push_back(input.place());
       }
       layer.refs().insert(layer.refs().end(), refs.begin(), refs.end());
     } else {
-      for (std::uint32_t i = 0; i < call.input_count; ++i) layer.refs().push_back(call.inputs()[i]->place);
+      for (std::uint32_t i = 0; i < call.input_count; ++i) layer.refs().push_back(call.inputs()[i]->place());
     }
-    place(call, {number, layer.add(call)}, builder);
-    if (call.extras && !call.extras->key.empty() && !keyed_.emplace(call.extras->key, Keyed{call.extras->token, call.place}).second)
+    call.put({number, layer.add(call)}, builder.stamp());
+    if (call.extras() && !call.extras()->key.empty() && !keyed_.emplace(call.extras()->key, Keyed{call.extras()->token, call.place()}).second)
       refuse_key(call);
   }
 
@@ -114,7 +109,7 @@ class CallsOfGraph {
 }  // namespace
 
 TaskRef lower(const Node& node, GraphBuilder& builder) {
-  if (node.stamp == builder.stamp()) return node.place;
+  if (node.stamp == builder.stamp()) return node.place();
   if (node.kind == Node::Kind::result) return builder.input(static_cast<const ResultNode&>(node).result);
   if (node.kind == Node::Kind::source) {
     std::vector<TaskRef> tasks;

@@ -4,6 +4,8 @@
 #include <new>
 #include <unordered_set>
 
+#include "ashlar/base/error.hpp"
+
 namespace ashlar::detail {
 namespace {
 
@@ -14,6 +16,7 @@ void destroy(Node* node) noexcept {
   }
   auto* call = static_cast<CallNode*>(node);
   for (std::uint32_t i = 0; i < call->input_count; ++i) release(call->inputs()[i]);
+  delete call->extras();
   call->~CallNode();
   ::operator delete(call);
 }
@@ -21,16 +24,20 @@ void destroy(Node* node) noexcept {
 struct LoweredNode final : SourceNode {
   explicit LoweredNode(std::function<TaskRef(GraphBuilder&)> l) : lower_one(std::move(l)) {}
   void lower(GraphBuilder& builder, std::vector<TaskRef>& out) const override {
-    if (stamp != builder.stamp()) {
-      place = lower_one(builder);
-      stamp = builder.stamp();
-    }
-    out.push_back(place);
+    if (stamp != builder.stamp()) put(lower_one(builder), builder.stamp());
+    out.push_back(place());
   }
   std::function<TaskRef(GraphBuilder&)> lower_one;
 };
 
 }  // namespace
+
+void Node::put(TaskRef at, std::uint64_t builder) const {
+  if (at.index > std::int64_t{UINT32_MAX}) throw ValueError("a layer of a graph has more than 4,294,967,295 tasks");
+  place_layer_ = at.layer;
+  place_index_ = static_cast<std::uint32_t>(at.index);
+  stamp = builder;
+}
 
 void release(Node* node) noexcept {
   if (node->references.load(std::memory_order_acquire) != 1 && node->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
@@ -55,7 +62,7 @@ std::uint64_t next_serial() {
 }
 
 std::string key_of(const CallNode& call) {
-  return call.extras && !call.extras->key.empty() ? call.extras->key : *call.name + "-" + std::to_string(call.serial);
+  return call.extras() && !call.extras()->key.empty() ? call.extras()->key : *call.name + "-" + std::to_string(call.serial);
 }
 
 NodePtr node_of(ResultHandle result) { return NodePtr::adopt(new ResultNode(std::move(result))); }

@@ -2,7 +2,7 @@
 // The expression behind a Delayed<T>: a graph of reference-counted nodes. A call is one allocation that holds its inputs and
 // its encoded arguments in place, since programs make them by the hundred thousand.
 //
-// Invariants: 1. a node never changes after it is made, but for `stamp` and `place`, which belong to the holder of the
+// Invariants: 1. a node never changes after it is made, but for its stamp and place, which belong to the holder of the
 // lowering lock. 2. inputs are older than their node: no cycles. 3. nothing here recurses along the graph.
 
 #include <atomic>
@@ -28,10 +28,20 @@ struct Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
+  /// In the graph of the builder `stamp`.
+  TaskRef place() const { return {place_layer_, static_cast<std::int64_t>(place_index_)}; }
+  void put(TaskRef at, std::uint64_t builder) const;
+
+  // Ordered by size: programs hold nodes by the million.
   std::atomic<std::uint32_t> references{1};
   const Kind kind;
-  mutable TaskRef place;            ///< in the graph of the builder `stamp`
+  bool has_sources = false;         ///< of a call: a SourceNode is among its inputs
+  bool has_extras = false;          ///< of a call
   mutable std::uint64_t stamp = 0;  ///< 0: in no graph yet
+
+ private:
+  mutable std::int32_t place_layer_ = -1;
+  mutable std::uint32_t place_index_ = 0;
 };
 
 /// Drops one reference; frees what becomes unreachable, one node after another.
@@ -81,15 +91,17 @@ struct CallNode final : Node {
   const CallDescriptor* call = nullptr;
   const std::string* name = nullptr;  ///< interned
   const std::uint64_t serial = next_serial();
-  std::unique_ptr<CallExtras> extras;
   std::uint32_t input_count = 0, payload_size = 0;
-  bool has_sources = false;
 
-  // The memory behind the node: pointers to the inputs, then the payload.
+  const CallExtras* extras() const { return has_extras ? *extras_place() : nullptr; }  ///< null: it has none
+
+  // The memory behind the node: pointers to the inputs, the pointer to the extras if it has some, then the payload.
   Node** inputs() { return reinterpret_cast<Node**>(this + 1); }
   Node* const* inputs() const { return reinterpret_cast<Node* const*>(this + 1); }
-  std::byte* payload() { return reinterpret_cast<std::byte*>(inputs() + input_count); }
-  const std::byte* payload() const { return reinterpret_cast<const std::byte*>(inputs() + input_count); }
+  CallExtras** extras_place() { return reinterpret_cast<CallExtras**>(inputs() + input_count); }
+  CallExtras* const* extras_place() const { return reinterpret_cast<CallExtras* const*>(inputs() + input_count); }
+  std::byte* payload() { return reinterpret_cast<std::byte*>(extras_place() + (has_extras ? 1 : 0)); }
+  const std::byte* payload() const { return reinterpret_cast<const std::byte*>(extras_place() + (has_extras ? 1 : 0)); }
 };
 std::string key_of(const CallNode& call);
 

@@ -50,8 +50,7 @@ std::vector<ResultHandle> start(GraphBuilder&& builder, std::span<const TaskRef>
 }
 
 std::vector<Object> evaluate(GraphBuilder&& builder, std::span<const TaskRef> wanted) {
-  const auto results = Evaluator::current().submit(std::move(builder).take(), wanted, {.fetch = true});
-  return gather(results);
+  return Evaluator::current().evaluate(std::move(builder).take(), wanted);
 }
 
 std::unique_lock<std::recursive_mutex> lowering_lock() {

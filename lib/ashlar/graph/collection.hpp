@@ -83,6 +83,7 @@ template <collection C>
 struct CollectionTraits<std::vector<C>> {
   static std::vector<TaskRef> lower(const std::vector<C>& all, GraphBuilder& builder) {
     std::vector<TaskRef> refs;
+    refs.reserve(all.size());
     for (const C& c : all) {
       const auto part = CollectionTraits<C>::lower(c, builder);
       refs.insert(refs.end(), part.begin(), part.end());
@@ -92,6 +93,7 @@ struct CollectionTraits<std::vector<C>> {
   static auto assemble(const std::vector<C>& all, std::span<const Object> objects) {
     using V = decltype(CollectionTraits<C>::assemble(all.front(), objects));
     std::vector<V> values;
+    values.reserve(all.size());
     std::size_t at = 0;
     for (const C& c : all) {
       const std::size_t n = count(c);
@@ -102,6 +104,7 @@ struct CollectionTraits<std::vector<C>> {
   }
   static std::vector<C> persisted(const std::vector<C>& all, std::vector<ResultHandle> results) {
     std::vector<C> kept;
+    kept.reserve(all.size());
     std::size_t at = 0;
     for (const C& c : all) {
       const std::size_t n = count(c);
@@ -138,8 +141,9 @@ auto compute_all(const C&... collections) {
     auto lock = lowering_lock();
     std::size_t i = 0;
     const auto lower = [&]<class One>(const One& one) {
-      const auto refs = CollectionTraits<One>::lower(one, builder);
-      wanted.insert(wanted.end(), refs.begin(), refs.end());
+      auto refs = CollectionTraits<One>::lower(one, builder);
+      if (wanted.empty()) wanted = std::move(refs);
+      else wanted.insert(wanted.end(), refs.begin(), refs.end());
       ends[++i] = wanted.size();
     };
     (lower(collections), ...);
@@ -161,8 +165,9 @@ std::tuple<C...> persist_all(const C&... collections) {
     auto lock = lowering_lock();
     std::size_t i = 0;
     const auto lower = [&]<class One>(const One& one) {
-      const auto refs = CollectionTraits<One>::lower(one, builder);
-      wanted.insert(wanted.end(), refs.begin(), refs.end());
+      auto refs = CollectionTraits<One>::lower(one, builder);
+      if (wanted.empty()) wanted = std::move(refs);
+      else wanted.insert(wanted.end(), refs.begin(), refs.end());
       ends[++i] = wanted.size();
     };
     (lower(collections), ...);

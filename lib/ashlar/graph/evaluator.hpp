@@ -48,6 +48,10 @@ class Evaluator {
   /// itself wanted gives its own handle back.
   virtual std::vector<ResultHandle> submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions options = {}) = 0;
 
+  /// Runs the tasks that `wanted` need and brings their values here. What `submit` with `fetch` and `gather` do, for less: no handles.
+  /// Errors    the first one in order of `wanted`: TaskError, CancelledError.
+  virtual std::vector<Object> evaluate(TaskGraph graph, std::span<const TaskRef> wanted);
+
   /// Puts values on the workers, one result per value.
   virtual std::vector<ResultHandle> scatter(std::vector<Object> values) = 0;
 

@@ -191,6 +191,10 @@ Evaluator::Guard::~Guard() {
   current_evaluator = previous_;
 }
 
+std::vector<Object> Evaluator::evaluate(TaskGraph graph, std::span<const TaskRef> wanted) {
+  return gather(submit(std::move(graph), wanted, {.fetch = true}));
+}
+
 std::vector<Object> gather(std::span<const ResultHandle> results) {
   std::vector<Object> values;
   values.reserve(results.size());

@@ -35,6 +35,7 @@ std::vector<TaskRef> depth_first_order(const TaskGraph& graph, std::span<const T
 
   std::vector<unsigned char> state(tasks, unseen);
   std::vector<TaskRef> order;
+  order.reserve(tasks);  // culled tasks leave the end of it untouched
   // A frame is a task and the part of `pending` that holds its inputs not yet visited, last one first.
   struct Frame {
     TaskRef task;

@@ -3,12 +3,12 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <condition_variable>
+#include <atomic>
 #include <deque>
-#include <mutex>
-#include <thread>
+#include <memory>
 
 #include "ashlar/mpi/check.hpp"
+#include "ashlar/mpi/doorbells.hpp"
 
 namespace ashlar {
 namespace {
@@ -41,6 +41,7 @@ class MpiTransport final : public Transport {
     mpi::check(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
     receiving_.resize(static_cast<std::size_t>(size_));
     heads_sent_.resize(static_cast<std::size_t>(size_));
+    bells_ = std::make_unique<mpi::Doorbells>(comm_);
   }
   ~MpiTransport() override {
     int finalized = 0;
@@ -83,6 +84,7 @@ class MpiTransport final : public Transport {
         mpi::check(MPI_Isend(b.data() + at, static_cast<int>(std::min(part_bytes_max, b.size() - at)), MPI_BYTE, to, part_tag, comm_, &requests.back()), "MPI_Isend");
       }
     sending_.push_back(std::move(sending));
+    bells_->ring(to);
   }
 
   bool receive(std::vector<Arrival>& arrived) override {
@@ -113,23 +115,28 @@ class MpiTransport final : public Transport {
   }
 
   void wait(std::chrono::nanoseconds at_most) override {
+    if (woken_.exchange(false)) return;
     // Short waits give the core to a rank that has work; a sleep would cost 50 us and more.
     if (at_most < std::chrono::microseconds(20)) {
       sched_yield();
       return;
     }
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, at_most, [&] { return woken_; });
+    // What is half sent or half received needs this rank to go on.
+    if (!quiet()) at_most = std::min(at_most, poll_interval);
+    const std::uint32_t begun = bells_->begin();
+    int found = 0;
+    mpi::check(MPI_Iprobe(MPI_ANY_SOURCE, head_tag, comm_, &found, MPI_STATUS_IGNORE), "MPI_Iprobe");
+    if (!found && !woken_) bells_->sleep(begun, at_most);
+    bells_->end();
     woken_ = false;
   }
 
   void wake() override {
-    {
-      std::lock_guard lock(mutex_);
-      woken_ = true;
-    }
-    changed_.notify_one();
+    woken_ = true;
+    bells_->ring_own();
   }
+
+  std::chrono::nanoseconds longest_wait() const override { return bells_->reached_by_all() ? std::chrono::milliseconds(100) : poll_interval; }
 
   bool sent_all() const override { return sending_.empty() && to_self_.empty(); }
 
@@ -139,9 +146,8 @@ class MpiTransport final : public Transport {
     std::int64_t expected = 0;
     MPI_Request counting;
     mpi::check(MPI_Ireduce_scatter_block(heads_sent_.data(), &expected, 1, MPI_INT64_T, MPI_SUM, comm_, &counting), "MPI_Ireduce_scatter_block");
-    const auto in_flight = [&] { return std::any_of(receiving_.begin(), receiving_.end(), [](const auto& queue) { return !queue.empty(); }); };
     std::vector<Arrival> dropped;
-    for (int counted = 0; !counted || heads_taken_ < expected || in_flight() || !sent_all();) {
+    for (int counted = 0; !counted || heads_taken_ < expected || !quiet();) {
       if (!counted) mpi::check(MPI_Test(&counting, &counted, MPI_STATUS_IGNORE), "MPI_Test");
       dropped.clear();
       if (!receive(dropped)) wait(std::chrono::nanoseconds(0));
@@ -150,6 +156,11 @@ class MpiTransport final : public Transport {
 
  private:
   static constexpr int heads_per_turn = 64;
+  static constexpr std::chrono::nanoseconds poll_interval = std::chrono::milliseconds(1);
+
+  bool quiet() const {
+    return sending_.empty() && to_self_.empty() && std::all_of(receiving_.begin(), receiving_.end(), [](const auto& queue) { return queue.empty(); });
+  }
 
   static bool complete(std::vector<MPI_Request>& requests) {
     if (requests.empty()) return true;
@@ -204,9 +215,8 @@ class MpiTransport final : public Transport {
   std::deque<Sending> sending_;
   std::vector<std::deque<Receiving>> receiving_;
   std::vector<Arrival> to_self_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool woken_ = false;
+  std::unique_ptr<mpi::Doorbells> bells_;
+  std::atomic<bool> woken_{false};
 };
 
 }  // namespace

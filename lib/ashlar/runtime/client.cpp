@@ -82,7 +82,7 @@ std::vector<ResultHandle> Client::submit_nodes(const std::vector<detail::NodePtr
   std::vector<std::size_t> places;
   const auto extras_of = [](const detail::NodePtr& node) -> const detail::CallExtras* {
     if (!node || node.get()->kind != detail::Node::Kind::call) return nullptr;
-    const auto* extras = static_cast<const detail::CallNode*>(node.get())->extras.get();
+    const auto* extras = static_cast<const detail::CallNode*>(node.get())->extras();
     return extras && !extras->key.empty() ? extras : nullptr;
   };
   GraphBuilder builder;

@@ -21,6 +21,13 @@ bool SchedulerLoop::Shared::push(Request request) {
   return requests.size() == 1;
 }
 
+ClientBatch* SchedulerLoop::Shared::batch_of(TaskId task) {
+  auto it = batches.upper_bound(task.value());
+  if (it == batches.begin()) return nullptr;
+  ClientBatch* batch = std::prev(it)->second;
+  return task.value() < batch->first + batch->tasks ? batch : nullptr;
+}
+
 SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal)
     : transport_(transport), workers_(std::move(workers)), fatal_(std::move(fatal)), shared_(std::make_shared<Shared>()), outbox_(workers_.size()) {
   for (std::size_t w = 0; w < workers_.size(); ++w)
@@ -57,39 +64,46 @@ void SchedulerLoop::request(Request r) {
   if (wake) transport_.wake();
 }
 
-std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions options) {
-  const std::vector<TaskRef> order = depth_first_order(graph, wanted);
-  const std::int64_t first = next_task_.fetch_add(static_cast<std::int64_t>(order.size()));
-  std::vector<std::vector<std::int32_t>> position(graph.layers.size());
-  for (std::size_t l = 0; l < graph.layers.size(); ++l) position[l].assign(static_cast<std::size_t>(graph.layers[l]->size()), -1);
-  for (std::size_t i = 0; i < order.size(); ++i) position[static_cast<std::size_t>(order[i].layer)][static_cast<std::size_t>(order[i].index)] = static_cast<std::int32_t>(i);
+// Numbers the tasks that are needed in the order they should run, and lists their inputs.
+SchedulerLoop::Plan SchedulerLoop::plan(TaskGraph& graph, std::span<const TaskRef> wanted) {
+  Plan plan;
+  Submission& submission = plan.submission;
+  submission.order = depth_first_order(graph, wanted);
+  const std::vector<TaskRef>& order = submission.order;
+  if (order.size() > INT32_MAX) throw ValueError("a graph of " + std::to_string(order.size()) + " tasks was submitted at once, the limit is " + std::to_string(INT32_MAX));
+  plan.first = next_task_.fetch_add(static_cast<std::int64_t>(order.size()));
+  plan.positions.resize(graph.layers.size());
+  for (std::size_t l = 0; l < graph.layers.size(); ++l) plan.positions[l].assign(static_cast<std::size_t>(graph.layers[l]->size()), -1);
+  for (std::size_t i = 0; i < order.size(); ++i) plan.positions[static_cast<std::size_t>(order[i].layer)][static_cast<std::size_t>(order[i].index)] = static_cast<std::int32_t>(i);
 
   const auto input_task = [&](std::int64_t number) {
     const auto* result = dynamic_cast<const ClientResult*>(graph.inputs.at(static_cast<std::size_t>(number)).get());
     if (!result || result->loop() != this) throw ValueError("a graph uses a result of another client, or of none: results live as long as the client that made them");
     return result->task();
   };
-
-  Submission submission;
-  submission.event.first = TaskId(first);
-  for (const auto& layer : graph.layers) submission.event.groups.push_back(layer->name());
-  submission.event.tasks.resize(order.size());
-  submission.sources.reserve(order.size());
+  scheduler::GraphSubmitted& event = submission.event;
+  event.first = TaskId(plan.first);
+  for (const auto& layer : graph.layers) event.groups.push_back(layer->name());
+  event.tasks.resize(order.size());
   std::vector<TaskRef> refs;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    const auto& layer = graph.layers[static_cast<std::size_t>(order[i].layer)];
-    scheduler::NewTask& task = submission.event.tasks[i];
+    const Layer& layer = *graph.layers[static_cast<std::size_t>(order[i].layer)];
+    scheduler::NewTask& task = event.tasks[i];
     task.group = order[i].layer;
-    task.nbytes = layer->nbytes(order[i].index);
-    task.first_input = static_cast<std::uint32_t>(submission.event.inputs.size());
+    task.nbytes = layer.nbytes(order[i].index);
+    task.first_input = static_cast<std::uint32_t>(event.inputs.size());
     refs.clear();
-    layer->dependencies(order[i].index, refs);
+    layer.dependencies(order[i].index, refs);
     task.input_count = static_cast<std::uint32_t>(refs.size());
-    for (const TaskRef& ref : refs)
-      submission.event.inputs.push_back(ref.layer < 0 ? input_task(ref.index) : TaskId(first + position[static_cast<std::size_t>(ref.layer)][static_cast<std::size_t>(ref.index)]));
-    submission.sources.push_back({layer, order[i].index});
+    for (const TaskRef& ref : refs) event.inputs.push_back(ref.layer < 0 ? input_task(ref.index) : TaskId(plan.first + plan.position(ref)));
   }
+  submission.layers = std::move(graph.layers);
+  return plan;
+}
 
+std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions options) {
+  Plan plan = this->plan(graph, wanted);
+  Submission& submission = plan.submission;
   std::vector<ResultHandle> results;
   results.reserve(wanted.size());
   for (const TaskRef& ref : wanted) {
@@ -97,12 +111,12 @@ std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const
       results.push_back(graph.inputs.at(static_cast<std::size_t>(ref.index)));
       continue;
     }
-    const std::int32_t i = position[static_cast<std::size_t>(ref.layer)][static_cast<std::size_t>(ref.index)];
+    const std::int32_t i = plan.position(ref);
     scheduler::NewTask& task = submission.event.tasks[static_cast<std::size_t>(i)];
     if (task.wanted) {
       // Wanted twice: one result, shared.
       for (const ResultHandle& earlier : results)
-        if (const auto* r = dynamic_cast<const ClientResult*>(earlier.get()); r && r->task().value() == first + i) {
+        if (const auto* r = dynamic_cast<const ClientResult*>(earlier.get()); r && r->task().value() == plan.first + i) {
           results.push_back(earlier);
           break;
         }
@@ -110,8 +124,9 @@ std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const
     }
     task.wanted = true;
     task.fetch = options.fetch;
-    results.push_back(std::make_shared<ClientResult>(shared_, this, TaskId(first + i), graph.layers[static_cast<std::size_t>(ref.layer)], ref.index, options.fetch));
+    results.push_back(std::make_shared<ClientResult>(shared_, this, TaskId(plan.first + i), submission.layers[static_cast<std::size_t>(ref.layer)], ref.index, options.fetch));
   }
+  const bool any = !submission.order.empty();
   submission.inputs = std::move(graph.inputs);
 
   bool wake;
@@ -119,11 +134,97 @@ std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const
     std::lock_guard lock(shared_->mutex);
     if (shared_->closed) throw Error("the client has ended: no more tasks can be submitted");
     for (const ResultHandle& r : results)
-      if (auto* result = dynamic_cast<ClientResult*>(r.get()); result && result->task().value() >= first) shared_->results[result->task().value()] = result;
-    wake = order.empty() ? false : shared_->push(std::move(submission));
+      if (auto* result = dynamic_cast<ClientResult*>(r.get()); result && result->task().value() >= plan.first) shared_->results[result->task().value()] = result;
+    wake = any && shared_->push(std::move(submission));
   }
   if (wake) transport_.wake();
   return results;
+}
+
+std::vector<Object> SchedulerLoop::evaluate(TaskGraph graph, std::span<const TaskRef> wanted) {
+  ClientBatch batch;
+  std::vector<std::pair<std::int32_t, std::int32_t>> again;     // slot, and the one that has the same value
+  std::vector<std::pair<std::int32_t, ResultHandle>> earlier;  // slots of results that were submitted before
+  {
+    Plan plan = this->plan(graph, wanted);
+    Submission& submission = plan.submission;
+    batch.first = plan.first;
+    batch.tasks = static_cast<std::int64_t>(submission.order.size());
+    batch.slots = static_cast<std::int32_t>(wanted.size());
+    batch.wanted.reserve(wanted.size());
+    for (std::int32_t slot = 0; slot < batch.slots; ++slot) {
+      const TaskRef& ref = wanted[static_cast<std::size_t>(slot)];
+      if (ref.layer < 0)
+        earlier.emplace_back(slot, graph.inputs.at(static_cast<std::size_t>(ref.index)));
+      else
+        batch.wanted.push_back({plan.position(ref), slot});
+    }
+    const auto by_position = [](const ClientBatch::Wanted& a, const ClientBatch::Wanted& b) { return a.position != b.position ? a.position < b.position : a.slot < b.slot; };
+    if (!std::is_sorted(batch.wanted.begin(), batch.wanted.end(), by_position)) std::sort(batch.wanted.begin(), batch.wanted.end(), by_position);
+    std::size_t kept = 0;
+    for (const ClientBatch::Wanted& one : batch.wanted)
+      if (kept > 0 && batch.wanted[kept - 1].position == one.position) again.emplace_back(one.slot, batch.wanted[kept - 1].slot);
+      else batch.wanted[kept++] = one;
+    batch.wanted.resize(kept);
+    // What comes by other ways is there for the batch: the values are put in at the end.
+    for (const auto& [slot, result] : earlier) {
+      result->ask();
+      batch.values[slot];
+    }
+    for (const auto& [slot, other] : again) batch.values[slot];
+    for (const ClientBatch::Wanted& one : batch.wanted) {
+      scheduler::NewTask& task = submission.event.tasks[static_cast<std::size_t>(one.position)];
+      task.wanted = task.fetch = true;
+    }
+    submission.inputs = std::move(graph.inputs);
+    bool wake;
+    {
+      std::lock_guard lock(shared_->mutex);
+      if (shared_->closed) throw Error("the client has ended: no more tasks can be submitted");
+      if (batch.tasks > 0) shared_->batches.emplace(batch.first, &batch);
+      wake = batch.tasks > 0 && shared_->push(std::move(submission));
+    }
+    if (wake) transport_.wake();
+  }
+
+  // Whatever ends this call, the scheduler forgets what is still wanted of it.
+  struct Leave {
+    SchedulerLoop& loop;
+    ClientBatch& batch;
+    bool ended = false;
+    ~Leave() {
+      std::lock_guard lock(loop.shared_->mutex);
+      loop.shared_->batches.erase(batch.first);
+      if (ended || loop.shared_->closed || batch.tasks == 0) return;
+      scheduler::ResultsReleased released;
+      for (const ClientBatch::Wanted& one : batch.wanted) released.tasks.emplace_back(batch.first + one.position);
+      if (loop.shared_->push(std::move(released))) loop.transport_.wake();
+    }
+  } leave{*this, batch};
+
+  wait_until([&] {
+    std::lock_guard lock(shared_->mutex);
+    return batch.ended();
+  }, {});
+  std::vector<Object> values;
+  {
+    std::lock_guard lock(shared_->mutex);
+    if (const auto error = batch.errors.find(batch.settled); error != batch.errors.end()) {
+      // A result of before this call may have erred first.
+      for (const auto& [slot, result] : earlier)
+        if (slot < batch.settled && result->error()) std::rethrow_exception(result->error());
+      if (error->second) std::rethrow_exception(error->second);
+      throw CancelledError("a result that was waited for was cancelled");
+    }
+    leave.ended = true;
+  }
+  // Every value is here: nobody else touches the batch any more.
+  values.reserve(static_cast<std::size_t>(batch.slots));
+  for (std::int32_t slot = 0; slot < batch.slots; ++slot) values.push_back(*batch.values.find(slot));
+  batch.values = {};
+  for (const auto& [slot, other] : again) values[static_cast<std::size_t>(slot)] = values[static_cast<std::size_t>(other)];
+  for (const auto& [slot, result] : earlier) values[static_cast<std::size_t>(slot)] = result->get();
+  return values;
 }
 
 std::vector<ResultHandle> SchedulerLoop::scatter(std::vector<Object> values) {
@@ -239,7 +340,7 @@ void SchedulerLoop::loop() {
       shared_->changed.notify_all();
     }
     if (moved) nap_.something_happened();
-    else transport_.wait(nap_.length());
+    else transport_.wait(nap_.length(transport_.longest_wait()));
   }
   while (!transport_.sent_all()) transport_.receive(arrived);
 }
@@ -266,11 +367,7 @@ bool SchedulerLoop::take_requests() {
 
 void SchedulerLoop::take(Request& request) {
   if (auto* r = std::get_if<Submission>(&request)) {
-    std::int64_t id = r->event.first.value();
-    for (TaskSource& source : r->sources) {
-      ++know(*source.layer).tasks;
-      sources_[id++] = std::move(source);
-    }
+    keep_source(*r);
     handle(std::move(r->event));
   } else if (auto* r = std::get_if<scheduler::ResultsWanted>(&request)) {
     handle(std::move(*r));
@@ -290,7 +387,7 @@ void SchedulerLoop::take(Request& request) {
   } else if (auto* r = std::get_if<StoryWanted>(&request)) {
     std::string text;
     sources_.for_each([&](std::int64_t id, const TaskSource& source) {
-      if (text.empty() && source.layer->key(source.index) == r->key) text = scheduler::to_string(machine_.story(TaskId(id)));
+      if (text.empty() && layer_of(source).layer->key(source.index) == r->key) text = scheduler::to_string(machine_.story(TaskId(id)));
     });
     std::lock_guard lock(shared_->mutex);
     *r->text = std::move(text);
@@ -311,7 +408,9 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
     if (values.empty()) return;
     std::lock_guard lock(shared_->mutex);
     for (auto& [task, value] : values)
-      if (ClientResult** result = shared_->results.find(task.value()); result && (*result)->status_ != Status::cancelled) {
+      if (ClientBatch* batch = shared_->batch_of(task)) {
+        if (const std::int32_t slot = batch->slot_of(task.value()); slot >= 0) batch->values[slot] = std::move(value);
+      } else if (ClientResult** result = shared_->results.find(task.value()); result && (*result)->status_ != Status::cancelled) {
         (*result)->value_ = std::move(value);
         (*result)->here_ = true;
       }
@@ -390,17 +489,25 @@ void SchedulerLoop::carry_out() {
       report(c->task, [](ClientResult& r) { r.status_ = Status::finished; });
     } else if (const auto* c = std::get_if<scheduler::ReportErred>(&command)) {
       const std::exception_ptr error = error_of(c->task, c->cause, c->reason);
+      report_error(c->task, error);
       report(c->task, [&](ClientResult& r) {
         r.status_ = Status::error;
         r.error_ = error;
       });
     } else if (const auto* c = std::get_if<scheduler::ReportCancelled>(&command)) {
+      report_error(c->task, nullptr);
       report(c->task, [](ClientResult& r) { r.status_ = Status::cancelled; });
     } else if (const auto* c = std::get_if<scheduler::Forgotten>(&command)) {
       forget_source(c->task);
     }
   }
   commands_.clear();
+}
+
+void SchedulerLoop::report_error(TaskId task, std::exception_ptr error) {
+  std::lock_guard lock(shared_->mutex);
+  if (ClientBatch* batch = shared_->batch_of(task))
+    if (const std::int32_t slot = batch->slot_of(task.value()); slot >= 0) batch->errors.emplace(slot, std::move(error));
 }
 
 void SchedulerLoop::report(TaskId task, const std::function<void(ClientResult&)>& change) {
@@ -420,7 +527,33 @@ std::exception_ptr SchedulerLoop::error_of(TaskId task, TaskId cause, const std:
 
 std::string SchedulerLoop::key_of(TaskId task) {
   const TaskSource* source = sources_.find(task.value());
-  return source ? source->layer->key(source->index) : "task " + std::to_string(task.value());
+  return source ? layer_of(*source).layer->key(source->index) : "task " + std::to_string(task.value());
+}
+
+void SchedulerLoop::keep_source(Submission& submission) {
+  std::uint32_t number = static_cast<std::uint32_t>(graphs_.size());
+  if (free_graphs_.empty()) {
+    graphs_.emplace_back();
+  } else {
+    number = free_graphs_.back();
+    free_graphs_.pop_back();
+  }
+  KnownGraph& graph = graphs_[number];
+  graph.tasks = static_cast<std::int64_t>(submission.order.size());
+  graph.layers.resize(submission.layers.size());
+  std::int64_t id = submission.event.first.value();
+  for (const TaskRef& ref : submission.order) {
+    ++graph.layers[static_cast<std::size_t>(ref.layer)].tasks;
+    sources_[id++] = {number, ref.layer, ref.index};
+  }
+  for (std::size_t l = 0; l < graph.layers.size(); ++l) {
+    KnownLayer& layer = graph.layers[l];
+    if (layer.tasks == 0) continue;  // culled
+    layer.layer = std::move(submission.layers[l]);
+    layer.operation = &know(*layer.layer);
+    layer.operation->tasks += layer.tasks;
+  }
+  submission.order = {};
 }
 
 SchedulerLoop::Known& SchedulerLoop::know(const Layer& layer) {
@@ -437,21 +570,29 @@ SchedulerLoop::Known& SchedulerLoop::know(const Layer& layer) {
 
 void SchedulerLoop::give(const scheduler::RunTask& run) {
   const TaskSource& source = *sources_.find(run.task.value());
-  Known& known = operations_.at(source.layer->operation().get());
+  const KnownLayer& layer = layer_of(source);
+  Known& known = *layer.operation;
   Writer& batch = outbox(run.worker);
   if (!known.workers[static_cast<std::size_t>(run.worker.value())]) {
     known.workers[static_cast<std::size_t>(run.worker.value())] = true;
     protocol::encode(batch, protocol::DefineOperation{known.id, known.operation});
   }
   Writer payload;
-  source.layer->encode_task(source.index, payload);
+  layer.layer->encode_task(source.index, payload);
   protocol::encode_give_task(batch, run.task, run.order, run.fetch, known.id, source.index, run.inputs, std::move(payload).take());
 }
 
 void SchedulerLoop::forget_source(TaskId task) {
   const TaskSource* source = sources_.find(task.value());
   if (!source) return;
-  if (const auto it = operations_.find(source->layer->operation().get()); it != operations_.end()) --it->second.tasks;
+  KnownGraph& graph = graphs_[source->graph];
+  KnownLayer& layer = graph.layers[static_cast<std::size_t>(source->layer)];
+  --layer.operation->tasks;
+  if (--layer.tasks == 0) layer.layer.reset();  // it may hold large arguments
+  if (--graph.tasks == 0) {
+    graph.layers.clear();
+    free_graphs_.push_back(source->graph);
+  }
   sources_.erase(task.value());
 }
 

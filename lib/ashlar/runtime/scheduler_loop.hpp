@@ -19,6 +19,7 @@
 #include "ashlar/base/paged_table.hpp"
 #include "ashlar/graph/evaluator.hpp"
 #include "ashlar/protocol/messages.hpp"
+#include "ashlar/runtime/client_batch.hpp"
 #include "ashlar/runtime/nap.hpp"
 #include "ashlar/scheduler/state.hpp"
 #include "ashlar/transport/transport.hpp"
@@ -45,6 +46,7 @@ class SchedulerLoop final : public Evaluator {
   bool stop(int exit_code, std::chrono::nanoseconds patience);
 
   std::vector<ResultHandle> submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions options) override;
+  std::vector<Object> evaluate(TaskGraph graph, std::span<const TaskRef> wanted) override;
   std::vector<ResultHandle> scatter(std::vector<Object> values) override;
   std::vector<Object> run_on_workers(std::shared_ptr<const Operation> operation, Parcel payload, bool collective) override;
   bool wait_until(const std::function<bool()>& settled, Seconds timeout) override;
@@ -60,14 +62,24 @@ class SchedulerLoop final : public Evaluator {
  private:
   friend class ClientResult;
 
+  /// What a task runs: a number of `graphs_`, and the task there.
   struct TaskSource {
-    std::shared_ptr<const Layer> layer;
+    std::uint32_t graph = 0;
+    std::int32_t layer = 0;
     std::int64_t index = 0;
   };
   struct Submission {
     scheduler::GraphSubmitted event;
-    std::vector<TaskSource> sources;
+    std::vector<TaskRef> order;  ///< of its tasks, by position in the event
+    std::vector<std::shared_ptr<const Layer>> layers;
     std::vector<ResultHandle> inputs;  ///< kept until the scheduler knows that these tasks use them
+  };
+  /// A graph made ready to be submitted, and where its tasks stand in the submission.
+  struct Plan {
+    Submission submission;
+    std::vector<std::vector<std::int32_t>> positions;  ///< by layer and index; -1: not needed
+    std::int64_t first = 0;                            ///< id of its first task
+    std::int32_t position(TaskRef ref) const { return positions[static_cast<std::size_t>(ref.layer)][static_cast<std::size_t>(ref.index)]; }
   };
   struct Put {
     TaskId task;
@@ -98,6 +110,8 @@ class SchedulerLoop final : public Evaluator {
     std::string interrupted;       ///< not empty: waiting calls throw it
     std::vector<Request> requests;
     PagedTable<ClientResult*> results;
+    std::map<std::int64_t, ClientBatch*> batches;  ///< by the first id
+    ClientBatch* batch_of(TaskId task);            ///< null when the task was submitted otherwise
     std::map<std::int64_t, std::vector<protocol::CallReport>> calls;
     bool push(Request request);  ///< true when the queue was empty; drops it when closed
   };
@@ -107,8 +121,18 @@ class SchedulerLoop final : public Evaluator {
     std::vector<bool> workers;
     std::int64_t tasks = 0;
   };
+  struct KnownLayer {
+    std::shared_ptr<const Layer> layer;
+    Known* operation = nullptr;
+    std::int64_t tasks = 0;  ///< of this layer that have a record
+  };
+  struct KnownGraph {
+    std::vector<KnownLayer> layers;
+    std::int64_t tasks = 0;
+  };
 
   void request(Request request);
+  Plan plan(TaskGraph& graph, std::span<const TaskRef> wanted);
   void loop();
   bool take_requests();
   void take(Request& request);
@@ -116,10 +140,13 @@ class SchedulerLoop final : public Evaluator {
   void handle(decltype(scheduler::Event::what) what);
   void carry_out();
   void give(const scheduler::RunTask& run);
+  void keep_source(Submission& submission);
   Known& know(const Layer& layer);
+  KnownLayer& layer_of(const TaskSource& source) { return graphs_[source.graph].layers[static_cast<std::size_t>(source.layer)]; }
   void forget_source(TaskId task);
   void forget_idle_operations();
   void report(TaskId task, const std::function<void(ClientResult&)>& change);
+  void report_error(TaskId task, std::exception_ptr error);
   std::exception_ptr error_of(TaskId task, TaskId cause, const std::string& reason);
   Writer& outbox(WorkerId worker) { return outbox_.at(static_cast<std::size_t>(worker.value())); }
   void flush();
@@ -136,6 +163,8 @@ class SchedulerLoop final : public Evaluator {
   scheduler::State machine_;
   std::vector<scheduler::Command> commands_;
   PagedTable<TaskSource> sources_;
+  std::vector<KnownGraph> graphs_;
+  std::vector<std::uint32_t> free_graphs_;  ///< numbers that no task uses
   std::unordered_map<const Operation*, Known> operations_;
   std::int32_t next_operation_ = 0;
   // Operations that no task uses are kept for a while: the same one often comes back at once.

@@ -130,11 +130,13 @@ void WorkerLoop::execute_tasks() {
   while (!stopping_) {
     if (auto start = machine_.start_next(commands_)) {
       worked = true;
-      if (idle_ > 0 && machine_.has_ready()) {
+      // Another idle executor takes what else is ready, and the engine when nobody has it.
+      if (idle_ > 0 && (machine_.has_ready() || !polling_)) {
         ready_.notify_one();
         if (polling_) transport_.wake();
       }
       run_one(lock, *start);
+      if (polling_ && outbox_waiting_.load(std::memory_order_relaxed)) transport_.wake();  // whoever has the engine may sleep
       if (outbox_waiting_.load(std::memory_order_relaxed) && now_ns() - last_turn_ns_.load(std::memory_order_relaxed) > turn_interval_ns && engine_.try_lock()) {
         lock.unlock();
         turn();
@@ -148,13 +150,14 @@ void WorkerLoop::execute_tasks() {
       polling_ = true;
       lock.unlock();
       if (turn() || worked) nap_.something_happened();
-      else transport_.wait(nap_.length());
+      else transport_.wait(nap_.length(transport_.longest_wait()));
       worked = false;
       engine_.unlock();
       lock.lock();
       polling_ = false;
     } else {
-      ready_.wait_for(lock, std::chrono::milliseconds(1));
+      // The engine is with another executor, who passes it on with a notice; or for a moment with a thread that does not.
+      ready_.wait_for(lock, polling_ ? std::chrono::microseconds(100'000) : std::chrono::microseconds(50));
     }
     --idle_;
   }

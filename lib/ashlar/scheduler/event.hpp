@@ -25,9 +25,9 @@ struct WorkerLost {
 
 /// One task of a submission. Inputs are a range of GraphSubmitted::inputs.
 struct NewTask {
-  std::int32_t group = 0;  ///< number of its GraphSubmitted::groups entry
-  std::uint32_t first_input = 0, input_count = 0;
   std::int64_t nbytes = -1;  ///< of its result; -1: unknown
+  std::int32_t group = 0;    ///< number of its GraphSubmitted::groups entry
+  std::uint32_t first_input = 0, input_count = 0;
   bool wanted = false;       ///< the client holds a handle
   bool fetch = false;        ///< the client wants the value itself with the completion
 };

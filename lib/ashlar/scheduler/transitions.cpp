@@ -97,6 +97,7 @@ void State::processing_memory(TaskId id, TaskRecord& task, std::int64_t nbytes) 
     if (TaskRecord* dependent = live_dependent(next); dependent && --dependent->missing == 0 && dependent->state == TaskState::processing)
       count_expected(*dependent);
   if (task.wanted) commands_->emplace_back(ReportFinished{id, nbytes});
+  if (task.fetch) task.wanted = false;  // the client has the value, and no handle
   if (task.send) commands_->emplace_back(SendToClient{task.worker, id});
   release_inputs(task);
   forget_if_unneeded(id);
@@ -138,10 +139,7 @@ void State::forget(TaskId id, TaskRecord& task) {
 }
 
 void State::forget_if_unneeded(TaskId first) {
-  // A fetched value lives with the client; until it has been sent the task runs on.
-  const auto unneeded = [](const TaskRecord* task) {
-    return task && task->consumers == 0 && (!task->wanted || (task->fetch && task->state == TaskState::memory));
-  };
+  const auto unneeded = [](const TaskRecord* task) { return task && task->consumers == 0 && !task->wanted; };
   if (!unneeded(tasks_.find(first.value()))) return;
   boost::container::small_vector<TaskId, 8> pending{first};
   while (!pending.empty()) {

@@ -37,12 +37,12 @@ void Client::plan(const ClientOptions& options) {
       const bool used_later = last > piece;
       h.wanted = t.wanted;
       t.fetch = t.fetch && t.wanted && !used_later;
-      scheduler::NewTask added{t.group,
-                               static_cast<std::uint32_t>(submitted.inputs.size()),
-                               t.input_count,
-                               t.nbytes_known ? t.nbytes : -1,
-                               t.wanted || used_later,
-                               t.fetch};
+      scheduler::NewTask added{.nbytes = t.nbytes_known ? t.nbytes : -1,
+                               .group = t.group,
+                               .first_input = static_cast<std::uint32_t>(submitted.inputs.size()),
+                               .input_count = t.input_count,
+                               .wanted = t.wanted || used_later,
+                               .fetch = t.fetch};
       for (std::uint32_t i = 0; i < t.input_count; ++i) submitted.inputs.push_back(TaskId(graph_.inputs[t.first_input + i]));
       submitted.tasks.push_back(added);
       if (used_later && !t.wanted) let_go[static_cast<std::size_t>(last)].tasks.push_back(TaskId(task));

@@ -58,6 +58,8 @@ class InProcessTransport final : public Transport {
     inbox.changed.notify_one();
   }
 
+  std::chrono::nanoseconds longest_wait() const override { return std::chrono::milliseconds(100); }
+
   bool sent_all() const override { return true; }
 
   void finish() override {

@@ -4,8 +4,8 @@
 //  1. Parcels between two participants arrive complete, unchanged, once, and in the order they were sent.
 //  2. `send` never blocks and takes the parcel; buffers are shared, not copied, and stay alive until they are gone.
 //  3. `receive` moves everything along that can be moved, and gives what has arrived completely.
-//  4. `wait` returns at once when `wake` was called since the last wait, else after at most the time given; one that can notice an
-//     arrival returns for it too (over MPI nobody can: the caller keeps its waits short).
+//  4. `wait` returns at once when `wake` was called since the last wait, else after at most the time given. One that notices every
+//     arrival returns for it too; over several hosts nobody can, and the caller keeps its waits below `longest_wait`.
 //  5. `wake` may be called from any thread. All else by one thread at a time.
 //  6. A participant may send to itself.
 //  7. `finish` ends all sending: parcels that are still under way are taken and dropped, wherever they were going. Collective.
@@ -32,6 +32,8 @@ class Transport {
   virtual bool receive(std::vector<Arrival>& arrived) = 0;
   virtual void wait(std::chrono::nanoseconds at_most) = 0;
   virtual void wake() = 0;
+  /// How long a caller may wait without missing an arrival for longer than a millisecond.
+  virtual std::chrono::nanoseconds longest_wait() const = 0;
   /// True when nothing sent is still under way from here.
   virtual bool sent_all() const = 0;
   /// The last call. Nobody may send any more; returns when nothing is under way to or from here.
