@@ -1,14 +1,15 @@
 #pragma once
 // How a workload is timed and told: one warm-up, then samples; one JSON line per workload on stdout.
 
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "ashlar/ashlar.hpp"
+#include "sweep.hpp"
 
 namespace bench {
 
@@ -18,6 +19,13 @@ struct Setting {
   bool full = false;
   int repeats = 3;
   std::string folder = ".";  ///< for files that workloads write
+
+  // Of the patterns; 0: as the workload says.
+  int width = 0, steps = 0, radix = 5, output_bytes = 16;
+  std::int64_t iterations = 16;  ///< of pattern_…; a sweep chooses its own
+  bool submit = false;           ///< tasks are made by Client::submit instead of delayed()
+  std::int64_t tasks = 0;        ///< of independent, chain_alternating, busy and memory_per_task
+  double idle_s = 0;             ///< of submit_latency and idle
 };
 
 /// What one run of a workload leaves: its seconds (from the first statement that describes the computation until the answer exists),
@@ -32,10 +40,19 @@ struct Workload {
   std::string name;
   /// Fills `scale` and returns the function that runs one sample; inputs that are held are made here, before any timing.
   std::function<std::function<Sample()>(ashlar::Client&, const Setting&, Json& scale)> prepare;
+  /// Runs only when it is named: no part of the comparison with other systems, or long.
+  bool on_request = false;
+  /// One run is the only sample: it repeats what it measures by itself.
+  bool once = false;
 };
 
 const std::vector<Workload>& array_workloads();
 const std::vector<Workload>& task_workloads();
+const std::vector<Workload>& pattern_workloads();
+const std::vector<Workload>& cost_workloads();
+
+/// The curves of the sweeps that ran so far.
+std::vector<Curve>& curves();
 
 /// Seconds on a steady clock.
 double now();
