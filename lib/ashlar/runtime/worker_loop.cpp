@@ -12,6 +12,8 @@ std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanosecon
 constexpr std::int64_t turn_interval_ns = 20'000;
 // The watcher takes over when nobody has turned the engine for this long.
 constexpr auto watch_interval = std::chrono::microseconds(250);
+// It sleeps until it is woken when it has seen nobody in user code so many times.
+constexpr int watches_before_sleep = 20;
 
 }  // namespace
 
@@ -167,12 +169,21 @@ void WorkerLoop::execute_tasks() {
 // While every executor is in user code somebody must still answer peers and rank 0.
 void WorkerLoop::watch() {
   std::unique_lock lock(state_);
+  int quiet = 0;
   while (!ended_) {
+    if (quiet == watches_before_sleep) {
+      watcher_asleep_ = true;
+      watcher_.wait(lock, [&] { return ended_ || executing_ > 0; });
+      watcher_asleep_ = false;
+      quiet = 0;
+    }
+    // Nobody wakes it in here, or every small task would pay for it.
+    watcher_.wait_for(lock, watch_interval, [&] { return ended_; });
     if (executing_ == 0) {
-      watcher_.wait_for(lock, std::chrono::milliseconds(100), [&] { return ended_ || executing_ > 0; });
+      ++quiet;
       continue;
     }
-    watcher_.wait_for(lock, watch_interval);
+    quiet = 0;
     if (now_ns() - last_turn_ns_.load(std::memory_order_relaxed) < std::chrono::nanoseconds(watch_interval).count()) continue;
     if (engine_.try_lock()) {
       lock.unlock();
@@ -196,7 +207,7 @@ void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start
   for (const worker::Start::Input& in : start.inputs) input.inputs.push_back(*values_.find(in.data.value()));
   // Now the values that are used for the last time are dropped here, and the task is their only holder.
   carry_out();
-  if (executing_++ == 0) watcher_.notify_one();
+  if (executing_++ == 0 && watcher_asleep_) watcher_.notify_one();
   lock.unlock();
 
   const std::string key = std::to_string(start.task.value());

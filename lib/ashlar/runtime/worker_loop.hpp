@@ -83,6 +83,7 @@ class WorkerLoop {
   int executing_ = 0;     ///< executors in user code
   int idle_ = 0;          ///< executors without a task
   bool polling_ = false;  ///< one of them holds the engine
+  bool watcher_asleep_ = false;
   bool stopping_ = false, ended_ = false;
   int exit_code_ = 0;
 
