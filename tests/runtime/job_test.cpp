@@ -63,7 +63,7 @@ std::vector<std::int64_t> numbers(const std::vector<Object>& objects) {
   return values;
 }
 
-std::vector<Object> run_there(const TaskGraph& graph, std::span<const TaskRef> wanted) { return Evaluator::current().evaluate(graph, wanted); }
+std::vector<Object> run_there(const TaskGraph& graph, std::span<const TaskRef> wanted) { return Evaluator::current().evaluate(graph, {wanted.begin(), wanted.end()}); }
 
 TEST(Job, evaluates_what_is_wanted_twice_and_what_was_submitted_before) {
   auto layer = std::make_shared<ListedLayer>("sum", std::make_shared<Sum>());

@@ -16,7 +16,7 @@ Object compute_node(const NodePtr& node) {
     auto lock = lowering_lock();
     wanted = lower_checked(node, builder);
   }
-  return std::move(evaluate(std::move(builder), std::span(&wanted, 1)).front());
+  return std::move(evaluate(std::move(builder), {wanted}).front());
 }
 
 void visualize_node(const NodePtr& node, const std::string& file, const VisualizeOptions& options) {

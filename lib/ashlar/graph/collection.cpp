@@ -49,8 +49,8 @@ std::vector<ResultHandle> start(GraphBuilder&& builder, std::span<const TaskRef>
   return Evaluator::current().submit(std::move(builder).take(), wanted);
 }
 
-std::vector<Object> evaluate(GraphBuilder&& builder, std::span<const TaskRef> wanted) {
-  return Evaluator::current().evaluate(std::move(builder).take(), wanted);
+std::vector<Object> evaluate(GraphBuilder&& builder, std::vector<TaskRef> wanted) {
+  return Evaluator::current().evaluate(std::move(builder).take(), std::move(wanted));
 }
 
 std::unique_lock<std::recursive_mutex> lowering_lock() {

@@ -125,7 +125,7 @@ struct CollectionTraits<std::vector<C>> {
 };
 
 /// Runs a built graph: submits and waits.
-std::vector<Object> evaluate(GraphBuilder&& builder, std::span<const TaskRef> wanted);
+std::vector<Object> evaluate(GraphBuilder&& builder, std::vector<TaskRef> wanted);
 std::vector<ResultHandle> start(GraphBuilder&& builder, std::span<const TaskRef> wanted);
 
 /// One expression tree at a time: nodes keep their place in the graph being built inside themselves.
@@ -148,7 +148,7 @@ auto compute_all(const C&... collections) {
     };
     (lower(collections), ...);
   }
-  objects = evaluate(std::move(builder), wanted);
+  objects = evaluate(std::move(builder), std::move(wanted));
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
     const std::span<const Object> all(objects);
     return std::tuple<decltype(CollectionTraits<C>::assemble(collections, all))...>{

@@ -50,7 +50,7 @@ class Evaluator {
 
   /// Runs the tasks that `wanted` need and brings their values here. What `submit` with `fetch` and `gather` do, for less: no handles.
   /// Errors    the first one in order of `wanted`: TaskError, CancelledError.
-  virtual std::vector<Object> evaluate(TaskGraph graph, std::span<const TaskRef> wanted);
+  virtual std::vector<Object> evaluate(TaskGraph graph, std::vector<TaskRef> wanted);
 
   /// Puts values on the workers, one result per value.
   virtual std::vector<ResultHandle> scatter(std::vector<Object> values) = 0;

@@ -191,7 +191,7 @@ Evaluator::Guard::~Guard() {
   current_evaluator = previous_;
 }
 
-std::vector<Object> Evaluator::evaluate(TaskGraph graph, std::span<const TaskRef> wanted) {
+std::vector<Object> Evaluator::evaluate(TaskGraph graph, std::vector<TaskRef> wanted) {
   return gather(submit(std::move(graph), wanted, {.fetch = true}));
 }
 

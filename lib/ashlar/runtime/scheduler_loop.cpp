@@ -141,7 +141,7 @@ std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const
   return results;
 }
 
-std::vector<Object> SchedulerLoop::evaluate(TaskGraph graph, std::span<const TaskRef> wanted) {
+std::vector<Object> SchedulerLoop::evaluate(TaskGraph graph, std::vector<TaskRef> wanted) {
   ClientBatch batch;
   std::vector<std::pair<std::int32_t, std::int32_t>> again;     // slot, and the one that has the same value
   std::vector<std::pair<std::int32_t, ResultHandle>> earlier;  // slots of results that were submitted before
@@ -166,6 +166,7 @@ std::vector<Object> SchedulerLoop::evaluate(TaskGraph graph, std::span<const Tas
       if (kept > 0 && batch.wanted[kept - 1].position == one.position) again.emplace_back(one.slot, batch.wanted[kept - 1].slot);
       else batch.wanted[kept++] = one;
     batch.wanted.resize(kept);
+    wanted = {};
     // What comes by other ways is there for the batch: the values are put in at the end.
     for (const auto& [slot, result] : earlier) {
       result->ask();
@@ -176,6 +177,7 @@ std::vector<Object> SchedulerLoop::evaluate(TaskGraph graph, std::span<const Tas
       scheduler::NewTask& task = submission.event.tasks[static_cast<std::size_t>(one.position)];
       task.wanted = task.fetch = true;
     }
+    batch.keep_no_list_of_all();
     submission.inputs = std::move(graph.inputs);
     bool wake;
     {
@@ -197,7 +199,7 @@ std::vector<Object> SchedulerLoop::evaluate(TaskGraph graph, std::span<const Tas
       loop.shared_->batches.erase(batch.first);
       if (ended || loop.shared_->closed || batch.tasks == 0) return;
       scheduler::ResultsReleased released;
-      for (const ClientBatch::Wanted& one : batch.wanted) released.tasks.emplace_back(batch.first + one.position);
+      batch.for_each_wanted([&](std::int64_t task) { released.tasks.emplace_back(task); });
       if (loop.shared_->push(std::move(released))) loop.transport_.wake();
     }
   } leave{*this, batch};
@@ -267,11 +269,7 @@ std::vector<Object> SchedulerLoop::run_on_workers(std::shared_ptr<const Operatio
 bool SchedulerLoop::wait_until(const std::function<bool()>& settled, Seconds timeout) {
   using clock = std::chrono::steady_clock;
   const auto deadline = timeout.v ? clock::now() + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(*timeout.v)) : clock::time_point::max();
-  std::uint64_t seen;
-  {
-    std::lock_guard lock(shared_->mutex);
-    seen = shared_->generation;
-  }
+  std::uint64_t seen = shared_->generation;
   while (!settled()) {
     std::unique_lock lock(shared_->mutex);
     const auto progressed = [&] { return shared_->generation != seen || !shared_->interrupted.empty() || shared_->closed; };

@@ -46,7 +46,7 @@ class SchedulerLoop final : public Evaluator {
   bool stop(int exit_code, std::chrono::nanoseconds patience);
 
   std::vector<ResultHandle> submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions options) override;
-  std::vector<Object> evaluate(TaskGraph graph, std::span<const TaskRef> wanted) override;
+  std::vector<Object> evaluate(TaskGraph graph, std::vector<TaskRef> wanted) override;
   std::vector<ResultHandle> scatter(std::vector<Object> values) override;
   std::vector<Object> run_on_workers(std::shared_ptr<const Operation> operation, Parcel payload, bool collective) override;
   bool wait_until(const std::function<bool()>& settled, Seconds timeout) override;
@@ -105,7 +105,7 @@ class SchedulerLoop final : public Evaluator {
   struct Shared {
     std::mutex mutex;
     std::condition_variable changed;
-    std::uint64_t generation = 0;  ///< counts batches of completions
+    std::atomic<std::uint64_t> generation{0};  ///< counts batches of completions; changed under the mutex
     bool closed = false;
     std::string interrupted;       ///< not empty: waiting calls throw it
     std::vector<Request> requests;

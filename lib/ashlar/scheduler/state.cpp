@@ -73,6 +73,7 @@ void State::on(const GraphSubmitted& event) {
     Ending ending;
   };
   std::vector<TaskId> sources, ready;
+  sources.reserve(static_cast<std::size_t>(std::count_if(event.tasks.begin(), event.tasks.end(), [](const NewTask& task) { return task.input_count == 0; })));
   std::vector<Failed> failed;
   std::int64_t next = event.first.value();
   for (const NewTask& added : event.tasks) {
