@@ -10,6 +10,8 @@ namespace ashlar {
 namespace {
 
 constexpr std::size_t errors_kept = 10'000;
+constexpr std::int64_t plenty_of_tasks = 8;  // per worker
+constexpr std::chrono::nanoseconds unhurried_wait = std::chrono::microseconds(100);
 
 std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -338,7 +340,11 @@ void SchedulerLoop::loop() {
       shared_->changed.notify_all();
     }
     if (moved) nap_.something_happened();
-    else transport_.wait(nap_.length(transport_.longest_wait()));
+    else if (machine_.processing() > plenty_of_tasks * static_cast<std::int64_t>(workers_.size()))
+      // The workers have enough to do: what they report next is not urgent, and the core may be one of theirs.
+      transport_.wait(std::max(nap_.length(transport_.longest_wait()), unhurried_wait));
+    else
+      transport_.wait(nap_.length(transport_.longest_wait()));
   }
   while (!transport_.sent_all()) transport_.receive(arrived);
 }

@@ -10,6 +10,10 @@ std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanosecon
 
 // Messages made between two tasks wait at most this long for a turn of the engine.
 constexpr std::int64_t turn_interval_ns = 20'000;
+// Reports of finished tasks wait for others at most this long while the worker has more to do: rank 0 need not know at once, and
+// what wakes it takes a core from those who work, where ranks are more than cores.
+constexpr std::int64_t report_interval_ns = 100'000;
+constexpr std::size_t report_bytes_max = 32 << 10;
 // The watcher takes over when nobody has turned the engine for this long.
 constexpr auto watch_interval = std::chrono::microseconds(250);
 // It sleeps until it is woken when it has seen nobody in user code so many times.
@@ -123,7 +127,22 @@ Writer& WorkerLoop::outbox(int rank) {
   Writer& writer = outbox_[static_cast<std::size_t>(rank)];
   if (writer.size() == 0) outbox_used_.push_back(rank);
   outbox_waiting_.store(true, std::memory_order_relaxed);
+  if (rank == 0) reports_since_ns_ = 0;
   return writer;
+}
+
+// Where reports go that may wait for others.
+Writer& WorkerLoop::reports() {
+  Writer& writer = outbox_[0];
+  if (writer.size() == 0) {
+    outbox_used_.push_back(0);
+    reports_since_ns_ = now_ns();
+  }
+  return writer;
+}
+
+bool WorkerLoop::reports_due() const {
+  return reports_since_ns_ == 0 || machine_.tasks() == 0 || outbox_[0].size() > report_bytes_max || now_ns() - reports_since_ns_ > report_interval_ns;
 }
 
 void WorkerLoop::execute_tasks() {
@@ -139,7 +158,7 @@ void WorkerLoop::execute_tasks() {
       }
       run_one(lock, *start);
       if (polling_ && outbox_waiting_.load(std::memory_order_relaxed)) transport_.wake();  // whoever has the engine may sleep
-      if (outbox_waiting_.load(std::memory_order_relaxed) && now_ns() - last_turn_ns_.load(std::memory_order_relaxed) > turn_interval_ns && engine_.try_lock()) {
+      if (!outbox_used_.empty() && now_ns() - last_turn_ns_.load(std::memory_order_relaxed) > turn_interval_ns && engine_.try_lock()) {
         lock.unlock();
         turn();
         engine_.unlock();
@@ -150,9 +169,10 @@ void WorkerLoop::execute_tasks() {
     ++idle_;
     if (engine_.try_lock()) {
       polling_ = true;
+      const auto longest = outbox_used_.empty() ? transport_.longest_wait() : std::chrono::nanoseconds(report_interval_ns / 2);
       lock.unlock();
       if (turn() || worked) nap_.something_happened();
-      else transport_.wait(nap_.length(transport_.longest_wait()));
+      else transport_.wait(nap_.length(longest));
       worked = false;
       engine_.unlock();
       lock.lock();
@@ -255,7 +275,7 @@ void WorkerLoop::carry_out() {
     } else if (const auto* c = std::get_if<worker::ReportDone>(&command)) {
       protocol::TaskReport report{c->task, c->nbytes, c->took_ns, c->fetch, {}};
       if (c->fetch) report.value = *values_.find(c->task.value());
-      protocol::encode(outbox(0), report);
+      protocol::encode(reports(), report);
     }
   }
   commands_.clear();
@@ -267,8 +287,11 @@ bool WorkerLoop::turn() {
   std::vector<std::pair<int, Parcel>> parcels;
   {
     std::lock_guard lock(state_);
-    for (int rank : outbox_used_) parcels.emplace_back(rank, std::move(std::exchange(outbox_[static_cast<std::size_t>(rank)], Writer())).take());
-    outbox_used_.clear();
+    bool kept = false;
+    for (int rank : outbox_used_)
+      if (rank == 0 && !reports_due()) kept = true;
+      else parcels.emplace_back(rank, std::move(std::exchange(outbox_[static_cast<std::size_t>(rank)], Writer())).take());
+    outbox_used_.assign(kept ? 1 : 0, 0);
     outbox_waiting_.store(false, std::memory_order_relaxed);
   }
   for (auto& [rank, parcel] : parcels) transport_.send(rank, std::move(parcel));

@@ -59,6 +59,8 @@ class WorkerLoop {
   void run_one(std::unique_lock<std::mutex>& lock, const worker::Start& start);
   void report_call(std::int64_t number, Object value, std::exception_ptr error);
   Writer& outbox(int rank);
+  Writer& reports();
+  bool reports_due() const;
   static int rank_of(WorkerId worker) { return worker == client_id ? 0 : worker.value() + 1; }
   void guarded(const std::function<void()>& body);
 
@@ -79,7 +81,8 @@ class WorkerLoop {
   std::unordered_map<std::int32_t, std::shared_ptr<const Operation>> operations_;
   std::vector<Writer> outbox_;
   std::vector<int> outbox_used_;
-  std::atomic<bool> outbox_waiting_{false};
+  std::atomic<bool> outbox_waiting_{false};  ///< something for which nobody should wait
+  std::int64_t reports_since_ns_ = 0;        ///< of the oldest report in the outbox of rank 0; 0: something there is urgent
   int executing_ = 0;     ///< executors in user code
   int idle_ = 0;          ///< executors without a task
   bool polling_ = false;  ///< one of them holds the engine
