@@ -22,6 +22,7 @@ void State::handle(const Event& event, std::vector<Command>& commands) {
     commands.emplace_back(std::move(freed));
   }
   to_free_.clear();
+  if (!pauses_.empty() && pauses_.begin()->first != wake_at_) commands.emplace_back(WakeAt{wake_at_ = pauses_.begin()->first});
   commands_ = nullptr;
 }
 
@@ -34,8 +35,11 @@ void State::on(const WorkerJoined& event) {
   worker.alive = true;
   worker.threads = std::max(event.threads, 1);
   worker.memory_limit = event.memory_limit;
+  worker.resources = event.resources;
+  worker.taken.clear();
   worker.bytes_in_memory = worker.bytes_expected = worker.occupancy_ns = worker.processing = worker.runnable = worker.runnable_ns = 0;
   alive_threads_ += worker.threads;
+  join_pools(number);
   touch(number);
 }
 
@@ -55,6 +59,7 @@ void State::on(const WorkerLost& event) {
   std::vector<TaskId> held(worker.held.begin(), worker.held.end());
   worker.held.clear();
   share_out(held);
+  leave_pools(static_cast<std::size_t>(event.worker.value()));
 }
 
 void State::on(const GraphSubmitted& event) {
@@ -75,6 +80,7 @@ void State::on(const GraphSubmitted& event) {
   std::vector<TaskId> sources, ready;
   sources.reserve(static_cast<std::size_t>(std::count_if(event.tasks.begin(), event.tasks.end(), [](const NewTask& task) { return task.input_count == 0; })));
   std::vector<Failed> failed;
+  auto options = event.options.begin();
   std::int64_t next = event.first.value();
   for (const NewTask& added : event.tasks) {
     const TaskId id(next++);
@@ -84,6 +90,13 @@ void State::on(const GraphSubmitted& event) {
     task.wanted = added.wanted;
     task.fetch = added.fetch;
     bool fails = false;
+    if (options != event.options.end() && options->number == static_cast<std::uint32_t>(id.value() - event.first.value())) {
+      add_specials(id, task, *options++);
+      if (const Pool* pool = pool_of(id, task); pool && !pool->open() && pool->able.empty()) {
+        failed.push_back({id, TaskId(), {why_nobody(*pool), false}});
+        fails = true;
+      }
+    }
     for (std::uint32_t i = 0; i < added.input_count; ++i) {
       const TaskId input = event.inputs.at(added.first_input + i);
       TaskRecord* producer = tasks_.find(input.value());
@@ -119,7 +132,7 @@ void State::on(const GraphSubmitted& event) {
       to_erred(f.task, f.cause, f.ending.reason, f.ending.cancelled);
   // A graph that was not culled: what nobody wants and nothing uses does not run.
   for (TaskId id(event.first); id.value() < next; id = TaskId(id.value() + 1)) forget_if_unneeded(id);
-  share_out(sources);
+  hold_sources(sources);
   place_all(std::move(ready));
 }
 
@@ -163,8 +176,8 @@ void State::on(const TasksFinished& event) {
 }
 
 void State::on(const TaskErred& event) {
-  const TaskRecord* task = tasks_.find(event.task.value());
-  if (!task || task->state != TaskState::processing || task->worker != event.worker) return;
+  TaskRecord* task = tasks_.find(event.task.value());
+  if (!task || task->state != TaskState::processing || task->worker != event.worker || retry_later(event.task, *task)) return;
   to_erred(event.task, event.task, "", false);
 }
 

@@ -8,7 +8,10 @@
 //     only while it has little work that can run (a few milliseconds) and its memory budget allows; a worker without a share takes
 //     from the end of the longest one. The lowest-ordered held task always goes when nothing else is under way.
 //  3. Others go where they start earliest: after the work queued there, and after their inputs are done and moved.
-//  4. A result is freed by the message that ends its last consumer, unless the client holds it.
+//  4. Tasks with a priority, or that only some workers may run, are held in pools that those workers take from, in order: a higher
+//     priority before all shares, a lower one after them. A failed task with retries left waits for its pause and is placed anew;
+//     those that wait for its result are told where.
+//  5. A result is freed by the message that ends its last consumer, unless the client holds it.
 //
 // Invariants: see invariants.hpp. States of a task, in Dask's words: waiting (an input is not placed), queued (a held source),
 // processing (a worker was told), memory, erred; a record that is gone is forgotten.
@@ -17,6 +20,8 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -37,7 +42,12 @@ struct Policy {
   std::int64_t unknown_nbytes = 1 << 20;   ///< assumed until a task of the group has ended
   double bytes_per_ns = 2.0;               ///< between workers
   std::int64_t transfer_latency_ns = 30'000;
+  std::int64_t retry_pause_ns = 10'000'000;     ///< before the first retry of a task; doubled for each one after it
+  std::int64_t retry_pause_max_ns = 5'000'000'000;
 };
+
+/// Orders are ids less 2^40 for each step of priority: those of lower priority than usual begin here.
+inline constexpr std::int64_t patient = std::int64_t{1} << 40;
 
 struct TaskRecord {
   TaskState state = TaskState::waiting;
@@ -45,6 +55,9 @@ struct TaskRecord {
   bool fetch = false;    ///< its value goes to the client with the completion and is not kept for it
   bool send = false;     ///< the client asked for the value before it existed
   bool counted = false;  ///< processing with all inputs in memory: counted in its worker's `bytes_expected`, `runnable` and `runnable_ns`
+  bool special = false;  ///< it has an entry in the table of specials
+  bool pooled = false;   ///< queued in its pool, else in a worker's share
+  bool again = false;    ///< it was placed before: those that wait for it have to be told where it is now
   std::int32_t group = -1;
   WorkerId worker;             ///< placed on; holds the result in state memory
   std::int32_t unplaced = 0;   ///< inputs that are not placed yet (state waiting)
@@ -61,6 +74,26 @@ struct TaskRecord {
   boost::container::small_vector<TaskId, 2> dependents;
 };
 
+/// What few tasks have.
+struct TaskSpecials {
+  std::int32_t priority = 0;
+  std::int32_t retries = 0;   ///< left
+  std::int32_t failures = 0;  ///< so far
+  std::int32_t pool = -1;     ///< where it is held, and who may run it; -1: as any task
+  TimeNs again_at = 0;        ///< when its pause after a failure ends; 0: it does not pause
+  std::shared_ptr<const TaskLimits> limits;
+};
+
+/// Tasks that the same workers may run and that take the same resources; the sources among them are held here.
+struct Pool {
+  std::vector<WorkerId> workers;      ///< that were asked for; empty: any
+  ResourceAmounts resources;          ///< that each of its tasks takes
+  std::vector<std::size_t> able;      ///< living workers that may run them, in order; of an open pool not kept
+  std::set<std::pair<std::int64_t, TaskId>> held;  ///< (order, task)
+  std::int64_t tasks = 0;             ///< live tasks of it
+  bool open() const { return workers.empty() && resources.empty(); }  ///< anybody may
+};
+
 /// What is known of a worker.
 struct WorkerRecord {
   bool alive = false;
@@ -72,6 +105,9 @@ struct WorkerRecord {
   std::int64_t processing = 0;       ///< tasks it was told of and has not ended
   std::int64_t runnable = 0;         ///< those of them whose inputs exist
   std::int64_t runnable_ns = 0;      ///< expected work of these
+  ResourceAmounts resources;         ///< that it has
+  std::map<std::string, std::int64_t> taken;  ///< of them by its tasks that can run now
+  std::vector<std::int32_t> pools;   ///< not open ones that it may take from
   std::deque<TaskId> held;           ///< its share of sources, in order; those that ended meanwhile are skipped when met
 
   // Who is looked at when there are sources to give (see feed_workers).
@@ -112,6 +148,7 @@ class State {
   void on(const ResultsReleased&);
   void on(const ResultsWanted&);
   void on(const TasksCancelled&);
+  void on(const TimePassed&);
 
   // transitions.cpp: one function per pair of states.
   TaskRecord& record(TaskId id);
@@ -121,16 +158,38 @@ class State {
   void processing_memory(TaskId id, TaskRecord& task, std::int64_t nbytes);
   void to_erred(TaskId id, TaskId cause, const std::string& reason, bool cancelled);
   void report_ending(TaskId id, const TaskRecord& task);
-  void leave_worker(TaskRecord& task);
+  void leave_worker(TaskId id, TaskRecord& task);
   void end_use(TaskRecord& producer);
   void release_inputs(TaskRecord& task);
   void forget(TaskId id, TaskRecord& task);
   void forget_if_unneeded(TaskId id);
   void placed(const TaskRecord& task, std::vector<TaskId>& ready);
 
+  // options.cpp: what few tasks have.
+  void add_specials(TaskId id, TaskRecord& task, const NewTaskOptions& options);
+  void forget_specials(TaskId id);
+  std::int64_t order_of(TaskId id, const TaskRecord& task) const;
+  const Pool* pool_of(TaskId id, const TaskRecord& task) const;
+  std::int32_t pool_number(std::vector<WorkerId> workers, const ResourceAmounts& resources);
+  void find_able(std::int32_t number);
+  void drop_unused_pools();
+  bool able(const Pool& pool, std::size_t worker) const;
+  bool has(const WorkerRecord& worker, const ResourceAmounts& amounts) const;
+  bool not_taken(const WorkerRecord& worker, const ResourceAmounts& amounts) const;
+  std::string why_nobody(const Pool& pool) const;
+  void hold_sources(const std::vector<TaskId>& sources);
+  void unpool(TaskId id, TaskRecord& task);
+  void leave_pools(std::size_t worker);
+  void join_pools(std::size_t worker);
+  std::optional<std::pair<std::int64_t, TaskId>> first_pooled(std::size_t worker) const;
+  bool retry_later(TaskId id, TaskRecord& task);
+  void back_to_waiting(TaskId id, TaskRecord& task);
+  void tell_moved(TaskId id, const TaskRecord& task);
+  void take_resources(TaskId id, const TaskRecord& task, std::int64_t sign);
+
   // place.cpp
   void place_all(std::vector<TaskId> ready);
-  WorkerId choose_worker(TaskRecord& task) const;
+  WorkerId choose_worker(TaskId id, TaskRecord& task) const;
   void share_out(const std::vector<TaskId>& sources);
   std::size_t least_loaded() const;
   void hold(std::size_t worker, TaskId id);
@@ -138,7 +197,8 @@ class State {
   std::size_t longest_share();
   bool stale(TaskId id) const;
   void feed_workers();
-  void feed(std::size_t worker, bool from_others);
+  bool feed(std::size_t worker, bool from_others);
+  bool wants_pooled(const WorkerRecord& worker, std::int64_t order) const;
   void run_first_of_all();
   void run_held(TaskId id, std::size_t worker);
   void touch(std::size_t worker);
@@ -147,7 +207,7 @@ class State {
   std::int64_t expected_ns(const TaskRecord& task) const;
   std::int64_t expected_nbytes(const TaskRecord& task) const;
   std::int64_t known_nbytes(const TaskRecord& task) const;
-  void count_expected(TaskRecord& task);
+  void count_expected(TaskId id, TaskRecord& task);
   void free_on_worker(WorkerId worker, TaskId task);
   WorkerRecord& worker(WorkerId id) { return workers_[static_cast<std::size_t>(id.value())]; }
 
@@ -166,6 +226,14 @@ class State {
   std::int64_t processing_ = 0;  ///< tasks in state processing
   std::size_t next_worker_ = 0;  ///< where the search for a little-used worker starts
   std::int64_t alive_threads_ = 0;
+  std::map<TaskId, TaskSpecials> specials_;
+  std::vector<Pool> pools_;
+  std::map<std::pair<std::vector<WorkerId>, ResourceAmounts>, std::int32_t> pool_numbers_;
+  std::vector<std::int32_t> free_pools_;
+  std::int32_t open_pool_ = -1;
+  std::int64_t pooled_ = 0;     ///< sources held in pools
+  std::set<std::pair<TimeNs, TaskId>> pauses_;  ///< ends of pauses; of tasks that ended meanwhile too
+  TimeNs wake_at_ = -1;         ///< as told last
   std::map<TaskId, Ending> endings_;  ///< of the erred tasks that have no cause
   Story story_;
 

@@ -203,11 +203,13 @@ class SimulatedCluster::Impl {
         ++given;
         if (c->inputs.empty()) sources_given_to_.push_back(c->worker);
         to_worker(c->worker, head_bytes + input_bytes * static_cast<std::int64_t>(c->inputs.size()),
-                  worker::TaskGiven{c->task, c->order, c->fetch, std::move(c->inputs)});
+                  worker::TaskGiven{c->task, c->order, c->fetch, std::move(c->inputs), std::move(c->limits)});
       } else if (auto* c = std::get_if<scheduler::FreeResults>(&command)) {
         to_worker(c->worker, 8 * static_cast<std::int64_t>(c->tasks.size()), worker::DataFreed{std::move(c->tasks)});
       } else if (auto* c = std::get_if<scheduler::Retract>(&command)) {
         to_worker(c->worker, head_bytes, worker::TaskRetracted{c->task});
+      } else if (auto* c = std::get_if<scheduler::TellMoved>(&command)) {
+        to_worker(c->worker, head_bytes, worker::InputMoved{c->task, c->holder});
       } else if (auto* c = std::get_if<scheduler::SendToClient>(&command)) {
         to_worker(c->worker, head_bytes, worker::DataAsked{c->task, client_id, false});
       } else if (auto* c = std::get_if<scheduler::ReportFinished>(&command)) {

@@ -24,6 +24,7 @@ std::string to_string(const Command& command) {
                         [](const ForgetTask& c) { return "ForgetTask " + text(c.task); },
                         [](const ReportDone& c) { return "ReportDone " + text(c.task) + (c.fetch ? " with its value" : ""); },
                         [](const ReportFailed& c) { return "ReportFailed " + text(c.task); },
+                        [](const ReportTimedOut& c) { return "ReportTimedOut " + text(c.task); },
                     },
                     command);
 }

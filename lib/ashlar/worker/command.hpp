@@ -38,8 +38,13 @@ struct ReportDone {
 struct ReportFailed {
   TaskId task;
 };
+/// It ran longer than its limit. What it still gives is nobody's.
+struct ReportTimedOut {
+  TaskId task;
+  std::int64_t limit_ns = 0;
+};
 
-using Command = std::variant<Ask, WithdrawAsk, Send, Drop, ForgetTask, ReportDone, ReportFailed>;
+using Command = std::variant<Ask, WithdrawAsk, Send, Drop, ForgetTask, ReportDone, ReportFailed, ReportTimedOut>;
 
 /// One line for a trace: "Ask 7 of worker 2, last use".
 std::string to_string(const Command& command);

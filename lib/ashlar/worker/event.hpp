@@ -2,6 +2,7 @@
 // All that can happen to a worker. Plain data.
 
 #include <cstdint>
+#include <memory>
 #include <variant>
 #include <vector>
 
@@ -13,7 +14,8 @@ struct TaskGiven {
   TaskId task;
   std::int64_t order = 0;
   bool fetch = false;
-  std::vector<TaskInputRef> inputs;
+  TaskInputs inputs;
+  std::shared_ptr<const TaskLimits> limits;  ///< null for most
 };
 struct TaskDone {
   TaskId task;
@@ -53,8 +55,18 @@ struct DataFreed {
 struct TaskRetracted {
   TaskId task;
 };
+/// The task that makes this input is now with another worker, or will run again where it was: what was asked of the old place is void.
+struct InputMoved {
+  TaskId data;
+  WorkerId holder;
+};
+/// It is later than a deadline (`State::next_deadline`).
+struct TimePassed {
+  std::int64_t now_ns = 0;
+};
 
 using Event =
-    std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, PeerLost>;
+    std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, InputMoved,
+                 TimePassed, PeerLost>;
 
 }  // namespace ashlar::worker
