@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <ostream>
 #include <thread>
 #include <unordered_map>
 #include <variant>
@@ -21,6 +22,7 @@
 #include "ashlar/protocol/messages.hpp"
 #include "ashlar/runtime/client_batch.hpp"
 #include "ashlar/runtime/nap.hpp"
+#include "ashlar/scheduler/record.hpp"
 #include "ashlar/scheduler/state.hpp"
 #include "ashlar/transport/transport.hpp"
 
@@ -38,8 +40,8 @@ class ClientResult;
 
 class SchedulerLoop final : public Evaluator {
  public:
-  /// Participant 0 of `transport`; worker w is participant w + 1. `fatal` as for WorkerLoop.
-  SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal);
+  /// Participant 0 of `transport`; worker w is participant w + 1. `fatal` as for WorkerLoop. `record`: gets every event of the machine, or null.
+  SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal, std::unique_ptr<std::ostream> record = nullptr);
   ~SchedulerLoop() override;
 
   /// Ends all work: workers finish the tasks they are running and leave. False when one did not within `patience`.
@@ -138,6 +140,7 @@ class SchedulerLoop final : public Evaluator {
   void take(Request& request);
   void take(int from, Parcel& parcel);
   void handle(decltype(scheduler::Event::what) what);
+  void end_record(const std::string& how);
   void carry_out();
   void give(const scheduler::RunTask& run);
   void keep_source(Submission& submission);
@@ -161,6 +164,8 @@ class SchedulerLoop final : public Evaluator {
 
   // The scheduler's thread only.
   scheduler::State machine_;
+  std::unique_ptr<std::ostream> record_file_;
+  std::unique_ptr<scheduler::RecordWriter> record_;
   std::vector<scheduler::Command> commands_;
   PagedTable<TaskSource> sources_;
   std::vector<KnownGraph> graphs_;

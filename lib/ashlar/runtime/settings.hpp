@@ -12,6 +12,7 @@ struct Settings {
   std::int64_t memory_limit = 0;    ///< bytes of results per worker; 0: 60 % of the rank's share of the memory
   double shutdown_patience_s = 30;  ///< how long the end waits for tasks that are running
   bool help = false;                ///< --ashlar-help
+  std::string record;             ///< file that gets every event of the scheduler, for `simulate --replay`
   std::string outcome_file;         ///< the exit code is written here too: what `ashlar run` reads
 };
 
