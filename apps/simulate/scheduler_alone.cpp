@@ -50,7 +50,7 @@ SchedulerAlone scheduler_alone(const simulation::Graph& graph, int workers, int 
   for (int w = 0; w < workers; ++w) handle({0, scheduler::WorkerJoined{WorkerId(w), threads, std::int64_t{1} << 40}});
   const std::clock_t begin = std::clock();
   for (const auto& action : client.actions()) {
-    std::visit([&](const auto& what) { handle({0, what}); }, action.what);
+    handle({0, client.event(action)});
     if (!turns.empty()) one_turn();
   }
   while (!turns.empty()) one_turn();

@@ -32,14 +32,17 @@ ClientBatch* SchedulerLoop::Shared::batch_of(TaskId task) {
   return task.value() < batch->first + batch->tasks ? batch : nullptr;
 }
 
-SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal)
-    : transport_(transport), workers_(std::move(workers)), fatal_(std::move(fatal)), shared_(std::make_shared<Shared>()), outbox_(workers_.size()) {
+SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal, std::unique_ptr<std::ostream> record)
+    : transport_(transport), workers_(std::move(workers)), fatal_(std::move(fatal)), shared_(std::make_shared<Shared>()), record_file_(std::move(record)), outbox_(workers_.size()) {
+  if (record_file_) record_ = std::make_unique<scheduler::RecordWriter>(*record_file_, machine_.policy());
   for (std::size_t w = 0; w < workers_.size(); ++w)
     handle(scheduler::WorkerJoined{WorkerId(static_cast<std::int32_t>(w)), workers_[w].threads, workers_[w].memory_limit, workers_[w].resources});
   thread_ = std::thread([this] {
     try {
       loop();
+      end_record("");
     } catch (...) {
+      end_record(error_message(std::current_exception()));
       fatal_(error_kind(std::current_exception()) + ": " + error_message(std::current_exception()));
     }
     ended_ = true;
@@ -371,8 +374,10 @@ void SchedulerLoop::loop() {
       ++shared_->generation;
       shared_->changed.notify_all();
     }
-    if (moved) nap_.something_happened();
-    else {
+    if (moved) {
+      nap_.something_happened();
+    } else {
+      if (record_) record_->flush();  // of a job that hangs and is killed, all that led to it is there
       auto longest = nap_.length(transport_.longest_wait());
       // Where the workers have enough to do, what they report next is not urgent, and the core may be one of theirs.
       if (machine_.processing() > plenty_of_tasks * static_cast<std::int64_t>(workers_.size())) longest = std::max(longest, unhurried_wait);
@@ -508,8 +513,17 @@ void SchedulerLoop::warn_when_over(WorkerId id) {
 }
 
 void SchedulerLoop::handle(decltype(scheduler::Event::what) what) {
-  machine_.handle(scheduler::Event{now_ns(), std::move(what)}, commands_);
+  const scheduler::Event event{now_ns(), std::move(what)};
+  if (record_) record_->event(event);
+  machine_.handle(event, commands_);
+  if (record_) record_->commands(commands_);
   carry_out();
+}
+
+void SchedulerLoop::end_record(const std::string& how) {
+  if (!record_) return;
+  record_->finish(how);
+  if (!record_->good()) std::cerr << "ashlar: warning: the record of this run could not be written and is of no use: is the disk full?" << std::endl;
 }
 
 void SchedulerLoop::carry_out() {

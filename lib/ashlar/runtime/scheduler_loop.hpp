@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <ostream>
 #include <thread>
 #include <unordered_map>
 #include <variant>
@@ -22,6 +23,7 @@
 #include "ashlar/protocol/messages.hpp"
 #include "ashlar/runtime/client_batch.hpp"
 #include "ashlar/runtime/nap.hpp"
+#include "ashlar/scheduler/record.hpp"
 #include "ashlar/scheduler/state.hpp"
 #include "ashlar/transport/transport.hpp"
 
@@ -41,8 +43,8 @@ class ClientResult;
 
 class SchedulerLoop final : public Evaluator {
  public:
-  /// Participant 0 of `transport`; worker w is participant w + 1. `fatal` as for WorkerLoop.
-  SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal);
+  /// Participant 0 of `transport`; worker w is participant w + 1. `fatal` as for WorkerLoop. `record`: gets every event of the machine, or null.
+  SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal, std::unique_ptr<std::ostream> record = nullptr);
   ~SchedulerLoop() override;
 
   /// Ends all work: workers finish the tasks they are running and leave. False when one did not within `patience`.
@@ -141,6 +143,7 @@ class SchedulerLoop final : public Evaluator {
   void take(Request& request);
   void take(int from, Parcel& parcel);
   void handle(decltype(scheduler::Event::what) what);
+  void end_record(const std::string& how);
   void carry_out();
   scheduler::NewTaskOptions options_of(const Annotations& annotations, std::uint32_t number, const std::string& key) const;
   void give(const scheduler::RunTask& run);
@@ -165,6 +168,8 @@ class SchedulerLoop final : public Evaluator {
 
   // The scheduler's thread only.
   scheduler::State machine_;
+  std::unique_ptr<std::ostream> record_file_;
+  std::unique_ptr<scheduler::RecordWriter> record_;
   std::vector<scheduler::Command> commands_;
   PagedTable<TaskSource> sources_;
   std::vector<KnownGraph> graphs_;

@@ -61,6 +61,7 @@ const std::vector<Setting>& settings() {
        [](Settings& s, const std::string& v) { s.resources = resources(v); }},
       {"shutdown-patience", "how long the end of the program waits for running tasks, e.g. 30s", "30s",
        [](Settings& s, const std::string& v) { s.shutdown_patience_s = Seconds::parse(v); }},
+      {"record", "file that gets every event of the scheduler, for simulate --replay FILE", "none", [](Settings& s, const std::string& v) { s.record = v; }},
       {"outcome-file", "file that the exit code is written to as well", "none", [](Settings& s, const std::string& v) { s.outcome_file = v; }},
       {"help", "prints the settings and ends", "", [](Settings& s, const std::string&) { s.help = true; }, true},
   };

@@ -14,6 +14,7 @@ struct Settings {
   std::vector<std::pair<std::string, std::int64_t>> resources;  ///< abstract ones of each worker, by name, in millionths
   double shutdown_patience_s = 30;  ///< how long the end waits for tasks that are running
   bool help = false;                ///< --ashlar-help
+  std::string record;             ///< file that gets every event of the scheduler, for `simulate --replay`
   std::string outcome_file;         ///< the exit code is written here too: what `ashlar run` reads
 };
 

@@ -126,6 +126,7 @@ class State {
   void handle(const Event& event, std::vector<Command>& commands);
 
   const TaskRecord* task(TaskId id) const { return tasks_.find(id.value()); }
+  const Policy& policy() const { return policy_; }
   const std::vector<WorkerRecord>& workers() const { return workers_; }
   std::int64_t tasks() const { return tasks_.size(); }
   std::int64_t held() const { return held_; }

@@ -5,6 +5,13 @@
 #include "ashlar/simulation/random.hpp"
 
 namespace ashlar::simulation {
+namespace {
+
+void count(std::uint8_t& times) {
+  if (times < 255) ++times;
+}
+
+}  // namespace
 
 Client::Client(Graph graph, const ClientOptions& options) : graph_(std::move(graph)), held_(graph_.tasks.size()) {
   plan(options);
@@ -16,12 +23,13 @@ void Client::plan(const ClientOptions& options) {
   const std::int64_t n = graph_.size(), pieces = std::clamp<std::int64_t>(options.pieces, 1, std::max<std::int64_t>(n, 1));
   const auto piece_of = [&](std::int64_t task) { return ((task + 1) * pieces - 1) / n; };
   const auto first_of = [&](std::int64_t piece) { return piece * n / pieces; };
-  std::vector<std::int64_t> last_piece(graph_.tasks.size());
+  std::vector<std::int32_t> last_piece(graph_.tasks.size());
   for (std::int64_t task = 0; task < n; ++task) {
-    last_piece[static_cast<std::size_t>(task)] = piece_of(task);
+    const auto piece = static_cast<std::int32_t>(piece_of(task));
+    last_piece[static_cast<std::size_t>(task)] = piece;
     const Graph::Task& t = graph_.tasks[static_cast<std::size_t>(task)];
     for (std::uint32_t i = 0; i < t.input_count; ++i)
-      last_piece[static_cast<std::size_t>(graph_.inputs[t.first_input + i])] = piece_of(task);
+      last_piece[static_cast<std::size_t>(graph_.inputs[t.first_input + i])] = piece;
   }
   const auto later = [&](std::int64_t task) {
     return last_piece[static_cast<std::size_t>(task)] * options.interval_ns + random.below(options.span_ns + 1);
@@ -29,7 +37,6 @@ void Client::plan(const ClientOptions& options) {
 
   std::vector<scheduler::ResultsReleased> let_go(static_cast<std::size_t>(pieces));
   for (std::int64_t piece = 0; piece < pieces; ++piece) {
-    scheduler::GraphSubmitted submitted{TaskId(first_of(piece)), graph_.groups, {}, {}};
     for (std::int64_t task = first_of(piece); task < first_of(piece + 1); ++task) {
       Graph::Task& t = graph_.tasks[static_cast<std::size_t>(task)];
       Held& h = held_[static_cast<std::size_t>(task)];
@@ -37,14 +44,7 @@ void Client::plan(const ClientOptions& options) {
       const bool used_later = last > piece;
       h.wanted = t.wanted;
       t.fetch = t.fetch && t.wanted && !used_later;
-      scheduler::NewTask added{.nbytes = t.nbytes_known ? t.nbytes : -1,
-                               .group = t.group,
-                               .first_input = static_cast<std::uint32_t>(submitted.inputs.size()),
-                               .input_count = t.input_count,
-                               .wanted = t.wanted || used_later,
-                               .fetch = t.fetch};
-      for (std::uint32_t i = 0; i < t.input_count; ++i) submitted.inputs.push_back(TaskId(graph_.inputs[t.first_input + i]));
-      submitted.tasks.push_back(added);
+      h.kept = t.wanted || used_later;
       if (used_later && !t.wanted) let_go[static_cast<std::size_t>(last)].tasks.push_back(TaskId(task));
       if (t.wanted && !t.fetch && random.one_in(options.ask_one_in)) {
         h.asked = true;
@@ -58,7 +58,7 @@ void Client::plan(const ClientOptions& options) {
         actions_.push_back({later(task), scheduler::TasksCancelled{{TaskId(task)}}});
       }
     }
-    actions_.push_back({piece * options.interval_ns, std::move(submitted)});
+    actions_.push_back({piece * options.interval_ns, Piece{first_of(piece), first_of(piece + 1) - first_of(piece)}});
   }
   for (std::int64_t piece = 0; piece < pieces; ++piece)
     if (!let_go[static_cast<std::size_t>(piece)].tasks.empty())
@@ -66,8 +66,38 @@ void Client::plan(const ClientOptions& options) {
   // At one time submissions come first, in their order: what is released, asked for or cancelled has been submitted.
   std::stable_sort(actions_.begin(), actions_.end(), [](const Action& a, const Action& b) {
     if (a.at_ns != b.at_ns) return a.at_ns < b.at_ns;
-    return std::holds_alternative<scheduler::GraphSubmitted>(a.what) && !std::holds_alternative<scheduler::GraphSubmitted>(b.what);
+    return std::holds_alternative<Piece>(a.what) && !std::holds_alternative<Piece>(b.what);
   });
+}
+
+decltype(scheduler::Event::what) Client::event(const Action& action) const {
+  const auto* piece = std::get_if<Piece>(&action.what);
+  if (!piece) {
+    decltype(scheduler::Event::what) what;
+    std::visit(
+        [&]<class T>(const T& same) {
+          if constexpr (!std::is_same_v<T, Piece>) what = same;
+        },
+        action.what);
+    return what;
+  }
+  scheduler::GraphSubmitted submitted;
+  submitted.first = TaskId(piece->first);
+  submitted.groups = graph_.groups;
+  submitted.tasks.resize(static_cast<std::size_t>(piece->count));
+  for (std::int64_t number = 0; number < piece->count; ++number) {
+    const auto task = static_cast<std::size_t>(piece->first + number);
+    const Graph::Task& t = graph_.tasks[task];
+    scheduler::NewTask& added = submitted.tasks[static_cast<std::size_t>(number)];
+    added.group = t.group;
+    added.first_input = static_cast<std::uint32_t>(submitted.inputs.size());
+    added.input_count = t.input_count;
+    added.nbytes = t.nbytes_known ? t.nbytes : -1;
+    added.wanted = held_[task].kept;
+    added.fetch = t.fetch;
+    for (std::uint32_t i = 0; i < t.input_count; ++i) submitted.inputs.push_back(TaskId(graph_.inputs[t.first_input + i]));
+  }
+  return submitted;
 }
 
 // The oracle: values, and how tasks may end, straight from the graph.
@@ -81,8 +111,8 @@ void Client::foresee() {
     for (std::uint32_t i = 0; i < t.input_count; ++i) {
       const auto input = static_cast<std::size_t>(graph_.inputs[t.first_input + i]);
       value = mixed(value ^ values_[input]);
-      h.doomed |= held_[input].doomed;
-      h.cancelled |= held_[input].cancelled;
+      if (held_[input].doomed) h.doomed = true;
+      if (held_[input].cancelled) h.cancelled = true;
     }
     values_[task] = value;
   }
@@ -96,34 +126,34 @@ scheduler::ResultsReleased Client::last_release() const {
 }
 
 void Client::told(const scheduler::ReportFinished& report, std::int64_t now) {
-  ++held(report.task).finished;
+  count(held(report.task).finished);
   ++finished_;
   last_report_ns_ = now;
 }
 
 void Client::told(const scheduler::ReportErred& report, std::int64_t now) {
   Held& h = held(report.task);
-  ++h.erred;
+  count(h.erred);
   ++erred_;
   last_report_ns_ = now;
   if (report.cause == TaskId()) {
     h.without_cause = true;
-    if (report.reason.empty()) h.wrong_cause = -2;
+    if (report.reason.empty()) h.without_reason = true;
   } else if (!graph_.tasks[static_cast<std::size_t>(report.cause.value())].throws) {
-    h.wrong_cause = report.cause.value();
+    wrong_causes_[report.task.value()] = report.cause.value();
   }
 }
 
 void Client::told(const scheduler::ReportCancelled& report, std::int64_t now) {
-  ++held(report.task).was_cancelled;
+  count(held(report.task).was_cancelled);
   ++cancelled_;
   last_report_ns_ = now;
 }
 
 void Client::given(TaskId task, std::uint64_t value) {
   Held& h = held(task);
-  ++h.values;
-  h.wrong_value |= value != this->value(task);
+  count(h.values);
+  if (value != this->value(task)) h.wrong_value = true;
 }
 
 std::vector<std::string> Client::faults(bool lost) const {
@@ -133,8 +163,9 @@ std::vector<std::string> Client::faults(bool lost) const {
     const auto say = [&](const std::string& what) { faults.push_back("client: task " + std::to_string(task) + " " + what); };
     if (h.wrong_value) say("came with a wrong value");
     if (h.finished > 1) say("was reported finished " + std::to_string(h.finished) + " times");
-    if (h.wrong_cause == -2) say("erred without cause and reason");
-    if (h.wrong_cause >= 0) say("erred because of task " + std::to_string(h.wrong_cause) + ", which does not throw");
+    if (h.without_reason) say("erred without cause and reason");
+    if (const auto wrong = wrong_causes_.find(static_cast<std::int64_t>(task)); wrong != wrong_causes_.end())
+      say("erred because of task " + std::to_string(wrong->second) + ", which does not throw");
     if (h.without_cause && !lost) say("erred without a cause and no worker was lost");
     if (h.finished > 0 && h.doomed) say("was reported finished and needs something that throws");
     if (h.erred > 0 && !h.doomed && !lost) say("was reported erred and needs nothing that throws");

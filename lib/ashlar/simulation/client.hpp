@@ -2,6 +2,7 @@
 // The client of a simulated job: what it asks for and when, what it is told, and whether that is the truth.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,9 +25,12 @@ struct ClientOptions {
 
 class Client {
  public:
+  struct Piece {  ///< of the graph, to be submitted
+    std::int64_t first = 0, count = 0;
+  };
   struct Action {
     std::int64_t at_ns = 0;
-    std::variant<scheduler::GraphSubmitted, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled> what;
+    std::variant<Piece, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled> what;
   };
 
   Client(Graph graph, const ClientOptions& options);
@@ -34,6 +38,8 @@ class Client {
   const Graph& graph() const { return graph_; }
   /// In the order of time. Task number i of the graph has id i.
   const std::vector<Action>& actions() const { return actions_; }
+  /// What the scheduler is told of an action. Submissions are made here, so that only one of them is in memory at a time.
+  decltype(scheduler::Event::what) event(const Action& action) const;
   /// The release of all that it still holds.
   scheduler::ResultsReleased last_release() const;
 
@@ -55,17 +61,19 @@ class Client {
   std::vector<std::string> faults(bool lost) const;
 
  private:
-  // What the client is told of a task, and what the graph, its cancels and its asks allow it to be told.
+  // What the client is told of a task, and what the graph, its cancels and its asks allow it to be told. One for each of ten million
+  // tasks, so it is small; counts end at 255.
   struct Held {
-    bool wanted = false;    ///< to the end, as the graph says
-    bool released = false;  ///< early: nothing need come
-    bool asked = false;
-    bool cancelled = false;  ///< it or something it needs may have been cancelled
-    bool doomed = false;     ///< it or something it needs throws
-    std::int32_t finished = 0, erred = 0, was_cancelled = 0, values = 0;
-    bool wrong_value = false;
-    bool without_cause = false;
-    std::int64_t wrong_cause = -1;
+    bool wanted : 1 = false;    ///< to the end, as the graph says
+    bool kept : 1 = false;      ///< wanted, or held until a later piece that uses it is submitted
+    bool released : 1 = false;  ///< early: nothing need come
+    bool asked : 1 = false;
+    bool cancelled : 1 = false;  ///< it or something it needs may have been cancelled
+    bool doomed : 1 = false;     ///< it or something it needs throws
+    bool wrong_value : 1 = false;
+    bool without_cause : 1 = false;
+    bool without_reason : 1 = false;
+    std::uint8_t finished = 0, erred = 0, was_cancelled = 0, values = 0;
   };
   Held& held(TaskId task) { return held_[static_cast<std::size_t>(task.value())]; }
   void plan(const ClientOptions& options);
@@ -74,6 +82,7 @@ class Client {
   Graph graph_;
   std::vector<Action> actions_;
   std::vector<Held> held_;
+  std::map<std::int64_t, std::int64_t> wrong_causes_;
   std::vector<std::uint64_t> values_;
   std::int64_t last_report_ns_ = 0, finished_ = 0, erred_ = 0, cancelled_ = 0;
 };

@@ -1,11 +1,14 @@
 #include "ashlar/simulation/cluster.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <queue>
 #include <unordered_map>
 #include <utility>
 
+#include "ashlar/base/error.hpp"
 #include "ashlar/scheduler/invariants.hpp"
+#include "ashlar/scheduler/record.hpp"
 #include "ashlar/simulation/command_hash.hpp"
 #include "ashlar/worker/state.hpp"
 
@@ -55,7 +58,7 @@ class Messages {
 };
 
 struct Happening {
-  enum class What : std::uint8_t { at_rank_0, at_worker, scheduler_turn, task_ended, client_acts, worker_lost, loss_noticed };
+  enum class What : std::uint8_t { at_rank_0, at_worker, scheduler_turn, rank_0_sends, task_ended, client_acts, worker_lost, loss_noticed };
   std::int64_t time = 0;
   std::uint64_t sequence = 0;
   What what = What::at_rank_0;
@@ -71,7 +74,11 @@ struct SimulatedWorker {
   int executing = 0;
   std::int64_t events = 0;
   std::unordered_map<std::int64_t, std::uint64_t> values;   // looked up only
-  std::unordered_map<std::int64_t, std::uint64_t> results;  // of tasks that are executing
+  struct Executing {
+    std::uint64_t value = 0;
+    std::int64_t took_ns = 0;
+  };
+  std::unordered_map<std::int64_t, Executing> results;  // of tasks that are executing
 };
 
 }  // namespace
@@ -80,13 +87,21 @@ class SimulatedCluster::Impl {
  public:
   using What = Happening::What;
 
-  Impl(const ClusterOptions& options, const Graph& graph, const ClientOptions& client)
-      : options_(options), client_(graph, client), scheduler_(options.policy), network_(options.network), ran_(graph.tasks.size()) {
+  Impl(const ClusterOptions& options, Graph graph, const ClientOptions& client)
+      : options_(options), client_(std::move(graph), client), scheduler_(options.policy), network_(options.network), ran_(client_.graph().tasks.size()) {
+    const auto check = [&](const char* fault, int worker) {
+      if (worker < 0 || worker >= options.workers)
+        throw ValueError(std::string("no such worker to be ") + fault + ": wanted 0 to " + std::to_string(options.workers - 1) + ", found " +
+                         std::to_string(worker));
+    };
+    for (const auto& loss : options.faults.losses) check("lost", loss.worker);
+    for (const auto& slow : options.faults.slow_workers) check("slow", slow.worker);
     for (int w = 0; w < options.workers; ++w) {
       workers_.emplace_back(WorkerId(w), options.flight_limit);
       to_rank_0_.emplace_back();
     }
     to_workers_.resize(workers_.size());
+    if (options_.record) record_.emplace(*options_.record, options_.policy);
   }
 
   Outcome run() {
@@ -94,7 +109,8 @@ class SimulatedCluster::Impl {
     flush_rank_0(0);
     for (std::size_t i = 0; i < client_.actions().size(); ++i)
       push(client_.actions()[i].at_ns, What::client_acts, -1, static_cast<std::int64_t>(i));
-    for (const FaultPlan::Loss& loss : options_.faults.losses) push(loss.at_ns, What::worker_lost, loss.worker, 0);
+    for (const FaultPlan::Loss& loss : options_.faults.losses)
+      if (loss.at_event < 0) push(loss.at_ns, What::worker_lost, loss.worker, 0);
     drain();
     for (std::string& fault : client_.faults(!options_.faults.losses.empty())) say(std::move(fault));
     if (!outcome_.faults.empty()) tell_who_waits();
@@ -103,6 +119,7 @@ class SimulatedCluster::Impl {
     push(now_, What::scheduler_turn, -1, 0);
     drain();
     check_all_is_gone();
+    if (record_) record_->finish();
     outcome_.finished = client_.finished();
     outcome_.erred = client_.erred();
     outcome_.cancelled = client_.cancelled();
@@ -134,15 +151,14 @@ class SimulatedCluster::Impl {
         case What::scheduler_turn:
           take_turn();
           break;
+        case What::rank_0_sends:
+          flush_rank_0(now_);
+          break;
         case What::task_ended:
           end_task(next.worker, TaskId(next.number));
           break;
         case What::client_acts:
-          std::visit(
-              [&](const auto& what) {
-                inbox_.push_back({now_, what});
-              },
-              client_.actions()[static_cast<std::size_t>(next.number)].what);
+          inbox_.push_back({now_, client_.event(client_.actions()[static_cast<std::size_t>(next.number)])});
           ask_for_turn();
           break;
         case What::worker_lost:
@@ -186,14 +202,21 @@ class SimulatedCluster::Impl {
       work += finished ? static_cast<std::int64_t>(finished->tasks.size()) : 1;
       handle(std::move(event.what));
     }
+    outcome_.rank_0_ns += work * options_.scheduler_event_ns;
     scheduler_free_ = now_ + work * options_.scheduler_event_ns;
-    flush_rank_0(scheduler_free_);
+    // When its time has come: the network wants messages in the order in which they are sent.
+    push(scheduler_free_, What::rank_0_sends, -1, 0);
   }
 
   void handle(decltype(scheduler::Event::what) what) {
     commands_.clear();
-    scheduler_.handle(scheduler::Event{now_, std::move(what)}, commands_);
+    const scheduler::Event event{now_, std::move(what)};
+    if (record_) record_->event(event);
+    scheduler_.handle(event, commands_);
+    if (record_) record_->commands(commands_);
     ++outcome_.scheduler_events;
+    for (const FaultPlan::Loss& loss : options_.faults.losses)
+      if (loss.at_event == outcome_.scheduler_events) push(now_, What::worker_lost, loss.worker, 0);
     std::int64_t given = 0;
     sources_given_to_.clear();
     for (scheduler::Command& command : commands_) {
@@ -218,6 +241,8 @@ class SimulatedCluster::Impl {
         client_.told(*c, now_);
       } else if (auto* c = std::get_if<scheduler::ReportCancelled>(&command)) {
         client_.told(*c, now_);
+      } else if (!std::holds_alternative<scheduler::Forgotten>(command)) {
+        say("the simulator does not serve the scheduler's command " + to_string(command));
       }
     }
     check_budgets(given);
@@ -309,6 +334,8 @@ class SimulatedCluster::Impl {
           message.values.emplace_back(c->task, *value);
       } else if (const auto* c = std::get_if<worker::ReportFailed>(&command)) {
         to_rank_0_[static_cast<std::size_t>(number)].events.push_back({0, scheduler::TaskErred{WorkerId(number), c->task}});
+      } else if (!std::holds_alternative<worker::ForgetTask>(command)) {
+        say("the simulator does not serve the worker's command " + to_string(command));
       }
     }
   }
@@ -364,11 +391,19 @@ class SimulatedCluster::Impl {
       if (const std::uint64_t* input = value_here(number, start.inputs[i].data, "uses")) value = mixed(value ^ *input);
     }
     if (value != client_.value(start.task)) say("task " + std::to_string(task) + " computes a wrong value");
-    worker.results[start.task.value()] = value;
     ++worker.executing;
     ++outcome_.ran;
-    outcome_.work_ns += t.duration_ns;
-    push(now_ + t.duration_ns, What::task_ended, number, start.task.value());
+    const std::int64_t takes = duration_ns(number, t);
+    worker.results[start.task.value()] = {value, takes};
+    outcome_.work_ns += takes;
+    push(now_ + takes, What::task_ended, number, start.task.value());
+  }
+
+  std::int64_t duration_ns(std::int32_t number, const Graph::Task& task) const {
+    std::int64_t takes = task.duration_ns;
+    for (const FaultPlan::Slow& slow : options_.faults.slow_workers)
+      if (slow.worker == number && now_ >= slow.from_ns) takes *= slow.factor;
+    return takes;
   }
 
   void end_task(std::int32_t number, TaskId task) {
@@ -380,8 +415,8 @@ class SimulatedCluster::Impl {
     if (t.throws) {
       apply(number, worker::TaskFailed{task});
     } else {
-      worker.values[task.value()] = result.mapped();
-      apply(number, worker::TaskDone{task, t.nbytes, t.duration_ns});
+      worker.values[task.value()] = result.mapped().value;
+      apply(number, worker::TaskDone{task, t.nbytes, result.mapped().took_ns});
     }
     go_on(number);
   }
@@ -417,6 +452,7 @@ class SimulatedCluster::Impl {
   std::vector<SimulatedWorker> workers_;
   NetworkModel network_;
   CommandHash hash_;
+  std::optional<scheduler::RecordWriter> record_;
   Outcome outcome_;
   std::vector<std::uint8_t> ran_;
 
@@ -438,8 +474,8 @@ class SimulatedCluster::Impl {
   std::vector<std::pair<WorkerId, WorkerMessage>> to_peers_;  // of the worker whose turn it is
 };
 
-SimulatedCluster::SimulatedCluster(const ClusterOptions& options, const Graph& graph, const ClientOptions& client)
-    : impl_(std::make_unique<Impl>(options, graph, client)) {}
+SimulatedCluster::SimulatedCluster(const ClusterOptions& options, Graph graph, const ClientOptions& client)
+    : impl_(std::make_unique<Impl>(options, std::move(graph), client)) {}
 SimulatedCluster::~SimulatedCluster() = default;
 Outcome SimulatedCluster::run() { return impl_->run(); }
 

@@ -18,13 +18,20 @@
 
 namespace ashlar::simulation {
 
-/// What goes wrong, as data. Tasks that throw are in the graph, slow links in the network.
+/// What goes wrong, as data. Tasks that throw are in the graph, slow links and delayed messages in the network.
 struct FaultPlan {
   struct Loss {
     int worker = 0;
     std::int64_t at_ns = 0;
+    std::int64_t at_event = -1;  ///< when the scheduler has handled so many events; -1: at the time above
+  };
+  struct Slow {
+    int worker = 0;
+    std::int64_t factor = 10;  ///< its tasks take so many times as long
+    std::int64_t from_ns = 0;
   };
   std::vector<Loss> losses;
+  std::vector<Slow> slow_workers;
   std::int64_t detection_ns = 10'000;  ///< from the loss to the scheduler's knowing
 };
 
@@ -37,6 +44,7 @@ struct ClusterOptions {
   scheduler::Policy policy;
   NetworkOptions network;
   FaultPlan faults;
+  std::ostream* record = nullptr;  ///< gets a record of the scheduler's events, as a real run writes it
   std::ostream* trace = nullptr;  ///< gets one line for each command, with its virtual time
   std::int64_t check_every = 0;   ///< events of a machine between two walks through its invariants; 0: never
 };
@@ -45,6 +53,7 @@ struct Outcome {
   std::uint64_t hash = 0;        ///< over every command of both machines, in order
   std::int64_t makespan_ns = 0;  ///< until the client's last report
   std::int64_t work_ns = 0;      ///< sum of the durations of the tasks that ran
+  std::int64_t rank_0_ns = 0;    ///< the scheduler's time
   std::int64_t ran = 0, finished = 0, erred = 0, cancelled = 0;
   std::int64_t scheduler_events = 0, messages = 0, moved_bytes = 0;
   std::int64_t peak_bytes = 0;      ///< most that any worker held at a time
@@ -53,7 +62,8 @@ struct Outcome {
 
 class SimulatedCluster {
  public:
-  SimulatedCluster(const ClusterOptions& options, const Graph& graph, const ClientOptions& client = {});
+  /// Errors    ValueError for a fault of a worker that is not there.
+  SimulatedCluster(const ClusterOptions& options, Graph graph, const ClientOptions& client = {});
   ~SimulatedCluster();
   /// To the end: the client's actions, then everything it caused, then the release of all results.
   /// Errors    InternalError when a machine finds an event that fits no state.

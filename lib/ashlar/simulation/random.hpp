@@ -3,15 +3,11 @@
 
 #include <cstdint>
 
+#include "ashlar/scheduler/command_hash.hpp"
+
 namespace ashlar::simulation {
 
-/// One step of a mixing function over 64 bits: spreads every bit of `x` over the result.
-constexpr std::uint64_t mixed(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15u;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
-}
+using scheduler::mixed;
 
 class Random {
  public:
