@@ -21,7 +21,8 @@ namespace {
 constexpr double patience_after_signal_s = 2;
 
 // SIGINT and SIGTERM become an exception in the body's next wait for a result, so that files half written are removed. A body that
-// does not wait is ended after a while. SIGQUIT prints who waits for what and ends nothing; on workers it is ignored.
+// does not wait is ended after a while. SIGQUIT prints who waits for what and ends nothing; so does
+// SIGURG, which is what mpirun can pass on. On workers both are ignored.
 class Signals {
  public:
   Signals() {
@@ -29,6 +30,7 @@ class Signals {
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGTERM);
     sigaddset(&set_, SIGQUIT);
+    sigaddset(&set_, SIGURG);
     sigaddset(&set_, SIGUSR2);  // ends the thread
     pthread_sigmask(SIG_BLOCK, &set_, &previous_);
   }
@@ -37,9 +39,9 @@ class Signals {
   void listen(SchedulerLoop& loop) {
     thread_ = std::thread([this, &loop] {
       int signal = SIGQUIT;
-      while (signal == SIGQUIT) {
+      while (asks(signal)) {
         sigwait(&set_, &signal);
-        if (signal == SIGQUIT) signal = tell_waits(loop);
+        if (asks(signal)) signal = tell_waits(loop);
       }
       if (signal == SIGUSR2) return;
       received_ = true;
@@ -48,7 +50,7 @@ class Signals {
       int signal_again = 0;
       do {
         signal_again = sigtimedwait(&set_, nullptr, &patience);
-      } while (signal_again == SIGQUIT);
+      } while (asks(signal_again));
       if (signal_again == SIGUSR2) return;
       std::fprintf(stderr, "ashlar: ended by a signal\n");
       mpi::end_all_ranks(128 + signal);
@@ -63,6 +65,7 @@ class Signals {
   }
 
  private:
+  static bool asks(int signal) { return signal == SIGQUIT || signal == SIGURG; }
   // Returns the signal that came meanwhile; SIGQUIT when none did.
   int tell_waits(SchedulerLoop& loop) {
     const int before = loop.waits_told();
