@@ -12,6 +12,7 @@
 #include "ashlar/base/bytes.hpp"
 #include "ashlar/graph/operation.hpp"
 #include "ashlar/protocol/ids.hpp"
+#include "ashlar/protocol/waits.hpp"
 
 namespace ashlar::protocol {
 
@@ -65,6 +66,10 @@ struct CallWorker {
 struct Shutdown {
   std::int32_t exit_code = 0;
 };
+/// Say who waits for what.
+struct DescribeWaits {
+  std::int64_t number = 0;
+};
 
 // ---- a worker to rank 0
 
@@ -89,6 +94,11 @@ struct CallReport {
 };
 /// The worker has stopped its executors and says no more.
 struct Goodbye {};
+/// The answer to DescribeWaits: lowest-ordered tasks first; of a long list the rest is only counted.
+struct WaitsReport {
+  std::int64_t number = 0, tasks = 0, left_out = 0;
+  std::vector<Wait> waits;
+};
 
 // ---- a worker to a worker
 
@@ -105,7 +115,7 @@ struct DataValue {
 };
 
 using Message = std::variant<DefineOperation, ForgetOperation, GiveTask, FreeData, RetractTask, SendValue, PutValue, CallWorker, Shutdown, TaskReport,
-                             TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue, InputMoved>;
+                             TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue, InputMoved, DescribeWaits, WaitsReport>;
 
 /// Appends one message to a batch.
 void encode(Writer& batch, const Message& message);

@@ -65,12 +65,17 @@ mpi::RankInfo own_info(MPI_Comm comm, const Settings& settings, int ranks) {
 
 WorkerInfo as_worker(const mpi::RankInfo& info, int rank) { return {info.host, info.pid, info.threads, info.memory_limit, rank, info.resources}; }
 
-// Rank 0 alone writes it, so an error ends the job for all.
-std::unique_ptr<std::ostream> record_of(const Settings& settings) {
-  if (settings.record.empty()) return nullptr;
-  auto file = std::make_unique<std::ofstream>(settings.record, std::ios::binary | std::ios::trunc);
-  if (!*file) end_all("IoError: --ashlar-record: cannot write " + settings.record + ": " + std::strerror(errno));
-  return file;
+// Rank 0 alone writes the record, so an error ends the job for all.
+SchedulerOptions scheduler_options(const Settings& settings) {
+  SchedulerOptions options;
+  options.hang_after_s = settings.hang_after_s;
+  options.hang_dot = settings.hang_dot;
+  if (!settings.record.empty()) {
+    auto file = std::make_unique<std::ofstream>(settings.record, std::ios::binary | std::ios::trunc);
+    if (!*file) end_all("IoError: --ashlar-record: cannot write " + settings.record + ": " + std::strerror(errno));
+    options.record = std::move(file);
+  }
+  return options;
 }
 
 Outcome run_body(SchedulerLoop& loop, const Settings& settings, const std::function<int(SchedulerLoop&)>& body) {
@@ -117,7 +122,7 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
       loop.run();
     });
     {
-      SchedulerLoop loop(*transports[0], {as_worker(ranks[0], 0)}, end_all, record_of(settings));
+      SchedulerLoop loop(*transports[0], {as_worker(ranks[0], 0)}, end_all, scheduler_options(settings));
       outcome = run_body(loop, settings, body);
     }
     worker.join();
@@ -128,7 +133,7 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
     if (rank == 0) {
       std::vector<WorkerInfo> infos;
       for (std::size_t r = 1; r < ranks.size(); ++r) infos.push_back(as_worker(ranks[r], static_cast<int>(r)));
-      SchedulerLoop loop(*transport, std::move(infos), end_all, record_of(settings));
+      SchedulerLoop loop(*transport, std::move(infos), end_all, scheduler_options(settings));
       outcome = run_body(loop, settings, body);
     } else {
       WorkerLoop loop(*transport, {WorkerId(rank - 1), ranks[static_cast<std::size_t>(rank)].threads, ranks[static_cast<std::size_t>(rank)].memory_limit, rank,

@@ -13,6 +13,8 @@ struct Settings {
   std::int64_t memory_limit = 0;    ///< bytes of results per worker; 0: 60 % of the rank's share of the memory
   std::vector<std::pair<std::string, std::int64_t>> resources;  ///< abstract ones of each worker, by name, in millionths
   double shutdown_patience_s = 30;  ///< how long the end waits for tasks that are running
+  double hang_after_s = 300;        ///< when nothing has moved for so long, rank 0 prints who waits for what; 0: never
+  std::string hang_dot = "ashlar-waiting.dot";  ///< and draws it into this file; empty: it does not
   bool help = false;                ///< --ashlar-help
   std::string record;             ///< file that gets every event of the scheduler, for `simulate --replay`
   std::string outcome_file;         ///< the exit code is written here too: what `ashlar run` reads
