@@ -53,6 +53,7 @@ class CallLayer final : public Layer {
   void dependencies(std::int64_t index, std::vector<TaskRef>& out) const override;
   void encode_task(std::int64_t index, Writer& out) const override;
   std::string key(std::int64_t index) const override;
+  void kept(std::vector<ResultHandle>& out) const override;
 
  private:
   struct Task {

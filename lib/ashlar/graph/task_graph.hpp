@@ -37,6 +37,8 @@ class Layer {
   virtual void encode_task(std::int64_t /*index*/, Writer& /*out*/) const {}
   /// Bytes of the result; -1: unknown until it has run.
   virtual std::int64_t nbytes(std::int64_t /*index*/) const { return -1; }
+  /// Appends the results that the payloads of its tasks name without using them: futures given as futures.
+  virtual void kept(std::vector<ResultHandle>& /*out*/) const {}
   /// The name of one task for messages; default "name-0012" with the index.
   virtual std::string key(std::int64_t index) const { return name_ + "-" + std::to_string(index); }
 

@@ -15,7 +15,7 @@
 namespace ashlar::protocol {
 
 /// Compared between ranks at start: changes whenever a message changes.
-inline constexpr std::uint32_t wire_version = 1;
+inline constexpr std::uint32_t wire_version = 2;
 
 // ---- rank 0 to a worker
 
@@ -41,8 +41,11 @@ struct FreeData {
 struct RetractTask {
   TaskId task;
 };
+/// To rank 0 (`to` is client_id), or to the tasks of a worker, which know the result by `name`.
 struct SendValue {
   TaskId data;
+  WorkerId to = client_id;
+  std::int64_t name = 0;
 };
 struct PutValue {
   TaskId data;
@@ -57,6 +60,13 @@ struct CallWorker {
 };
 struct Shutdown {
   std::int32_t exit_code = 0;
+};
+
+/// To a worker's tasks. `kind` and payload are the runtime's (`runtime/task_protocol.hpp`).
+struct TaskAnswer {
+  std::int64_t number = 0;  ///< of the request it answers
+  std::uint8_t kind = 0;
+  Parcel payload;
 };
 
 // ---- a worker to rank 0
@@ -80,6 +90,12 @@ struct CallReport {
   Object value;
   std::exception_ptr error;  ///< null: it ended well
 };
+/// What a task asks of rank 0; `service` and payload as above.
+struct TaskRequest {
+  std::int64_t number = 0;
+  std::uint8_t service = 0;
+  Parcel payload;
+};
 /// The worker has stopped its executors and says no more.
 struct Goodbye {};
 
@@ -97,8 +113,15 @@ struct DataValue {
   Object value;
 };
 
+/// What tasks of the receiver wait for.
+struct ResultValue {
+  std::int64_t name = 0;
+  Object value;
+};
+
 using Message = std::variant<DefineOperation, ForgetOperation, GiveTask, FreeData, RetractTask, SendValue, PutValue, CallWorker, Shutdown, TaskReport,
-                             TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue>;
+                             TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue, TaskAnswer,
+                             TaskRequest, ResultValue>;
 
 /// Appends one message to a batch.
 void encode(Writer& batch, const Message& message);

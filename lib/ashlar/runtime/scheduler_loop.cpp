@@ -33,6 +33,7 @@ SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> worke
   for (std::size_t w = 0; w < workers_.size(); ++w)
     handle(scheduler::WorkerJoined{WorkerId(static_cast<std::int32_t>(w)), workers_[w].threads, workers_[w].memory_limit});
   thread_ = std::thread([this] {
+    const Evaluator::ThreadGuard guard(this);
     try {
       loop();
     } catch (...) {
@@ -43,6 +44,7 @@ SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> worke
 }
 
 SchedulerLoop::~SchedulerLoop() {
+  end_callbacks();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -246,7 +248,7 @@ std::vector<ResultHandle> SchedulerLoop::scatter(std::vector<Object> values) {
 
 std::vector<Object> SchedulerLoop::run_on_workers(std::shared_ptr<const Operation> operation, Parcel payload, bool collective) {
   const std::int64_t number = next_call_.fetch_add(1);
-  request(Call{number, std::move(operation), std::move(payload), collective});
+  request(Call{number, std::move(operation), std::move(payload), collective, {}});
   const auto all_here = [&] {
     std::lock_guard lock(shared_->mutex);
     const auto it = shared_->calls.find(number);
@@ -272,7 +274,8 @@ bool SchedulerLoop::wait_until(const std::function<bool()>& settled, Seconds tim
   std::uint64_t seen = shared_->generation;
   while (!settled()) {
     std::unique_lock lock(shared_->mutex);
-    const auto progressed = [&] { return shared_->generation != seen || !shared_->interrupted.empty() || shared_->closed; };
+    const bool interruptible = !in_callback();  // it is the body that is to clean up
+    const auto progressed = [&] { return shared_->generation != seen || (interruptible && !shared_->interrupted.empty()) || shared_->closed; };
     if (timeout.v) {
       if (!shared_->changed.wait_until(lock, deadline, progressed)) {
         lock.unlock();
@@ -282,7 +285,7 @@ bool SchedulerLoop::wait_until(const std::function<bool()>& settled, Seconds tim
       shared_->changed.wait(lock, progressed);
     }
     // Once: what the body does to clean up may wait again.
-    if (!shared_->interrupted.empty()) throw Error(std::exchange(shared_->interrupted, {}));
+    if (interruptible && !shared_->interrupted.empty()) throw Error(std::exchange(shared_->interrupted, {}));
     if (shared_->closed && shared_->generation == seen) throw Error("the client ended while something waited for a result");
     seen = shared_->generation;
   }
@@ -330,6 +333,7 @@ void SchedulerLoop::loop() {
     arrived.clear();
     moved |= transport_.receive(arrived);
     for (Arrival& arrival : arrived) take(arrival.from, arrival.parcel);
+    pass_time();
     flush();
     if (reported_) {
       reported_ = false;
@@ -338,7 +342,7 @@ void SchedulerLoop::loop() {
       shared_->changed.notify_all();
     }
     if (moved) nap_.something_happened();
-    else transport_.wait(nap_.length(transport_.longest_wait()));
+    else transport_.wait(std::min(nap_.length(transport_.longest_wait()), until_deadline()));
   }
   while (!transport_.sent_all()) transport_.receive(arrived);
 }
@@ -378,7 +382,10 @@ void SchedulerLoop::take(Request& request) {
     handle(scheduler::Scattered{r->task, worker, nbytes});
   } else if (auto* r = std::get_if<Call>(&request)) {
     const protocol::CallWorker call{r->number, r->collective, r->operation, r->payload};
-    for (Writer& batch : outbox_) protocol::encode(batch, call);
+    for (std::size_t w = 0; w < outbox_.size(); ++w)
+      if (r->workers.empty() || std::find(r->workers.begin(), r->workers.end(), static_cast<int>(w)) != r->workers.end()) protocol::encode(outbox_[w], call);
+  } else if (auto* r = std::get_if<Asked>(&request)) {
+    serve_client(*r);
   } else if (auto* r = std::get_if<Stop>(&request)) {
     for (Writer& batch : outbox_) protocol::encode(batch, protocol::Shutdown{r->exit_code});
     stopping_ = true;
@@ -445,9 +452,15 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
       values.emplace_back(m->data, std::move(m->value));
     } else if (auto* m = std::get_if<protocol::CallReport>(&message)) {
       const std::int64_t number = std::exchange(m->number, from - 1);
+      if (tasks_.call_reported(number, from - 1, *m)) continue;
       std::lock_guard lock(shared_->mutex);
       shared_->calls[number].push_back(std::move(*m));
       reported_ = true;
+    } else if (auto* m = std::get_if<protocol::TaskRequest>(&message)) {
+      // What it asks may be about tasks that were reported before.
+      keep_values();
+      hand_over();
+      if (!stopping_) tasks_.take(worker, *m);
     } else if (std::get_if<protocol::Goodbye>(&message)) {
       ++goodbyes_;
     } else {
@@ -509,9 +522,12 @@ void SchedulerLoop::report_error(TaskId task, std::exception_ptr error) {
 }
 
 void SchedulerLoop::report(TaskId task, const std::function<void(ClientResult&)>& change) {
-  std::lock_guard lock(shared_->mutex);
-  if (ClientResult** result = shared_->results.find(task.value()); result && (*result)->status_ == Status::pending) change(**result);
+  {
+    std::lock_guard lock(shared_->mutex);
+    if (ClientResult** result = shared_->results.find(task.value()); result && (*result)->status_ == Status::pending) change(**result);
+  }
   reported_ = true;
+  tasks_.settled(task);
 }
 
 std::exception_ptr SchedulerLoop::error_of(TaskId task, TaskId cause, const std::string& reason) {

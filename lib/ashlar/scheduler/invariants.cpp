@@ -38,7 +38,9 @@ std::vector<std::string> broken_invariants(const State& state) {
       say(id, "unplaced is " + std::to_string(task.unplaced) + ", counted " + std::to_string(unplaced));
     if ((task.state == TaskState::waiting || task.state == TaskState::processing) && task.missing != missing)
       say(id, "missing is " + std::to_string(task.missing) + ", counted " + std::to_string(missing));
-    if (task.counted != (task.state == TaskState::processing && missing == 0))
+    const bool away = state.away_.count(TaskId(id)) == 1;
+    if (away && task.state != TaskState::processing) say(id, "waits and is not processing");
+    if (task.counted != (task.state == TaskState::processing && missing == 0 && !away))
       say(id, "is counted as runnable and is not, or the other way round");
     if (task.state == TaskState::waiting && unplaced == 0) say(id, "waits for nothing");
     if (task.state == TaskState::queued && !task.inputs.empty()) say(id, "is queued and has inputs");
@@ -101,7 +103,7 @@ std::vector<std::string> broken_invariants(const State& state) {
     if (worker.idle && state.held_ > 0) broken.push_back("worker " + std::to_string(i) + " is idle while sources are held");
     if (!worker.alive && !worker.held.empty()) broken.push_back("worker " + std::to_string(i) + " is lost and has a share");
   }
-  if (state.held_ > 0 && state.processing_ == 0) broken.push_back("sources are held and nothing is under way");
+  if (state.held_ > 0 && state.processing_ == static_cast<std::int64_t>(state.away_.size())) broken.push_back("sources are held and nothing is under way");
   if (static_cast<std::int64_t>(state.endings_.size()) > state.tasks_.size()) broken.push_back("reasons are kept of tasks that are gone");
   if (held != state.held_) broken.push_back("held is " + std::to_string(state.held_) + ", counted " + std::to_string(held));
   if (processing != state.processing_)

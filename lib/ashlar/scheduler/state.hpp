@@ -109,6 +109,7 @@ class State {
   void on(const Scattered&);
   void on(const TasksFinished&);
   void on(const TaskErred&);
+  void on(const TaskWaits&);
   void on(const ResultsReleased&);
   void on(const ResultsWanted&);
   void on(const TasksCancelled&);
@@ -122,6 +123,7 @@ class State {
   void to_erred(TaskId id, TaskId cause, const std::string& reason, bool cancelled);
   void report_ending(TaskId id, const TaskRecord& task);
   void leave_worker(TaskRecord& task);
+  void uncount(TaskRecord& task);
   void end_use(TaskRecord& producer);
   void release_inputs(TaskRecord& task);
   void forget(TaskId id, TaskRecord& task);
@@ -167,6 +169,7 @@ class State {
   std::size_t next_worker_ = 0;  ///< where the search for a little-used worker starts
   std::int64_t alive_threads_ = 0;
   std::map<TaskId, Ending> endings_;  ///< of the erred tasks that have no cause
+  std::set<TaskId> away_;             ///< processing and waiting for something: few, and counted nowhere
   Story story_;
 
   // Nothing here may cost O(workers) for each event, so those that may take a source are listed.

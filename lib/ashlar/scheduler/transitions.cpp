@@ -48,7 +48,10 @@ void State::move(TaskId id, TaskRecord& task, TaskState to) {
   story_.add({now_, id, task.state, to, task.worker});
   if (task.state == TaskState::queued) --held_;
   if (to == TaskState::queued) ++held_;
-  if (task.state == TaskState::processing) --processing_;
+  if (task.state == TaskState::processing) {
+    --processing_;
+    if (!away_.empty()) away_.erase(id);
+  }
   if (to == TaskState::processing) ++processing_;
   task.state = to;
 }
@@ -72,16 +75,20 @@ void State::waiting_processing(TaskId id, TaskRecord& task, WorkerId to) {
   commands_->emplace_back(std::move(run));
 }
 
+void State::uncount(TaskRecord& task) {
+  if (!std::exchange(task.counted, false)) return;
+  WorkerRecord& where = worker(task.worker);
+  where.bytes_expected -= task.nbytes;
+  --where.runnable;
+  where.runnable_ns -= task.expected_ns;
+}
+
 void State::leave_worker(TaskRecord& task) {
   WorkerRecord& where = worker(task.worker);
   if (task.state == TaskState::processing) {
     where.occupancy_ns -= task.expected_ns;
     --where.processing;
-    if (std::exchange(task.counted, false)) {
-      where.bytes_expected -= task.nbytes;
-      --where.runnable;
-      where.runnable_ns -= task.expected_ns;
-    }
+    uncount(task);
   } else if (task.state == TaskState::memory) {
     where.bytes_in_memory -= task.nbytes;
   }
