@@ -22,7 +22,7 @@ RESTRICTED = [
 ]
 
 # Folders whose behaviour is a function of the events given to them, and what they therefore never contain.
-PURE_FOLDERS = {"scheduler", "worker", "simulation"}
+PURE_FOLDERS = {"scheduler", "worker", "coordination", "simulation"}
 PURE_INCLUDES = re.compile(r"thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token|pthread\.h|sys/time\.h|time\.h|ctime")
 PURE_WORDS = [
     (re.compile(r"\b(steady|system|high_resolution|utc|file)_clock\b"), "reads a clock: time is a field of the event"),

@@ -33,6 +33,8 @@
 #include "ashlar/ndarray/ndarray.hpp"
 #include "ashlar/runtime/attach.hpp"
 #include "ashlar/runtime/client.hpp"
+#include "ashlar/runtime/coordination.hpp"
+#include "ashlar/runtime/get_client.hpp"
 #include "ashlar/runtime/run.hpp"
 
 namespace ashlar::detail {

@@ -69,6 +69,51 @@ void delayed_and_futures(al::Client& client, const std::string& folder) {
   for (auto&& done : al::as_completed(client.map([](double x) { return x; }, values))) squares += done.result();
   EXPECT(squares == 3 * 30 + 10);
   EXPECT(client.gather(fs) == std::vector<double>({1, 4, 9, 16}));
+  std::size_t batched = 0;
+  for (auto& batch : al::as_completed(fs, {.timeout = 60s}).batches()) batched += batch.size();
+  EXPECT(batched == fs.size());
+
+  // Tasks are clients: they submit, wait, and hold futures.
+  auto nested = client.submit([](int x) {
+    al::Client& here = al::get_client();
+    auto y = here.submit(twice, x);
+    auto w = al::ones<double>({20, 10}, {.chunks = {5, 10}}).persist();
+    return y.result() + static_cast<int>((w + w).sum().compute());
+  }, 1);
+  EXPECT(nested.result() == 402);
+  auto outer = client.submit([](al::Future<int> future) { return al::get_client().submit(twice, future); }, client.submit(twice, 2));
+  static_assert(same<decltype(outer), al::Future<al::Future<int>>>);
+  EXPECT(outer.result().result() == 8);
+  al::fire_and_forget(client.submit(twice, 3));
+
+  // What tasks share by name.
+  al::Queue<int> queue("numbers");
+  auto got = client.submit([](al::Queue<int> q) { return q.get() + 1; }, queue);
+  queue.put(41);
+  EXPECT(got.result() == 42);
+  al::Variable<double> shared("x");
+  shared.set(2.5);
+  EXPECT(shared.get(5s) == 2.5);
+  {
+    al::Lock lock("one");
+    std::lock_guard guard(lock);
+    al::Semaphore two(2, "two");
+    EXPECT(two.acquire(1s) && !lock.acquire({.timeout = 1ms}));
+    two.release();
+  }
+  al::Event go("go");
+  go.set();
+  EXPECT(go.wait(1s));
+
+  auto frame = al::ones<double>({20, 10}, {.chunks = {5, 10}}).persist();
+  client.publish_dataset("ones", frame);
+  EXPECT(client.get_dataset<al::Array<double>>("ones").sum().compute() == 200);
+  EXPECT(al::futures_of(al::wait(frame)).size() == 4);
+  client.unpublish_dataset("ones");
+  client.set_metadata("run", 7);
+  EXPECT(client.get_metadata<int>("run") == 7);
+  EXPECT(client.who_has(f).size() == 1 && client.nbytes().size() > 0);
+
   auto scattered = client.scatter(values[2]);
   static_assert(same<decltype(scattered), al::Future<double>>);
   static_assert(same<decltype(client.scatter(values)), std::vector<al::Future<double>>>);

@@ -67,6 +67,7 @@ class SchedulerOnPaper {
     handle(std::move(event));
   }
   void fail(int worker, std::int64_t task) { handle(TaskErred{WorkerId(worker), TaskId(task)}); }
+  void waits(int worker, std::int64_t task) { handle(TaskWaits{WorkerId(worker), TaskId(task)}); }
   void release(const Ids& tasks) { handle(ResultsReleased{ids(tasks)}); }
   void want(const Ids& tasks) { handle(ResultsWanted{ids(tasks)}); }
   void time_passes(TimeNs to) {

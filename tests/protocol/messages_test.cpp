@@ -51,6 +51,22 @@ TEST(Messages, keep_every_field) {
   EXPECT_TRUE(sent(FreeData{}).data.empty());
   EXPECT_EQ(sent(RetractTask{TaskId(9)}).task, TaskId(9));
   EXPECT_EQ(sent(SendValue{TaskId(10)}).data, TaskId(10));
+  EXPECT_EQ(sent(SendValue{TaskId(10)}).to, client_id);
+  const auto to_tasks = sent(SendValue{TaskId(10), WorkerId(3), -17});
+  EXPECT_EQ(to_tasks.to, WorkerId(3));
+  EXPECT_EQ(to_tasks.name, -17);
+  const auto answer = sent(TaskAnswer{5, 2, {Bytes(3), {buffer_of({1, 2})}}});
+  EXPECT_EQ(answer.number, 5);
+  EXPECT_EQ(answer.kind, 2);
+  EXPECT_EQ(answer.payload.head.size(), 3u);
+  EXPECT_EQ(answer.payload.buffers.at(0).size(), 2u);
+  const auto request = sent(TaskRequest{6, 3, {Bytes(4), {}}});
+  EXPECT_EQ(request.number, 6);
+  EXPECT_EQ(request.service, 3);
+  EXPECT_EQ(request.payload.head.size(), 4u);
+  const auto result = sent(ResultValue{-18, Object::of(2.5)});
+  EXPECT_EQ(result.name, -18);
+  EXPECT_EQ(result.value.get<double>(), 2.5);
   const auto put = sent(PutValue{TaskId(11), Object::of(std::string("text"))});
   EXPECT_EQ(put.data, TaskId(11));
   EXPECT_EQ(put.value.get<std::string>(), "text");
@@ -164,10 +180,11 @@ TEST(Messages, have_the_bytes_of_the_table_in_the_README) {
   limited.limits = std::make_shared<TaskLimits>(TaskLimits{1, {{"GPU", 1}}});
   const std::pair<Message, std::size_t> sizes[] = {
       {ForgetOperation{}, 5}, {GiveTask{}, 1 + 33 + 12}, {two_inputs, 1 + 33 + 2 * 21 + 12}, {FreeData{{TaskId(1)}}, 17}, {RetractTask{}, 9},
-      {SendValue{}, 9},       {PutValue{}, 10},          {Shutdown{}, 5},                                     {TaskReport{}, 26},          {ValueReport{}, 10},
+      {SendValue{}, 21},      {PutValue{}, 10},          {Shutdown{}, 5},                                     {TaskReport{}, 26},          {ValueReport{}, 10},
       {CallReport{}, 11},     {Goodbye{}, 1},            {AskData{}, 10},                                     {WithdrawData{}, 9},         {DataValue{}, 10},
       {limited, 1 + 33 + 12 + 8 + 4 + 8 + 3 + 8}, {InputMoved{}, 13},
-      {DescribeWaits{}, 9},   {WaitsReport{0, 0, 0, {{}}}, 1 + 28 + 37}};
+      {DescribeWaits{}, 9},   {WaitsReport{0, 0, 0, {{}}}, 1 + 28 + 37},
+      {TaskAnswer{}, 22},     {TaskRequest{}, 22},       {ResultValue{}, 10}};
   for (const auto& [message, size] : sizes) {
     Writer one;
     encode(one, message);

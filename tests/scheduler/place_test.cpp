@@ -26,6 +26,27 @@ TEST(Place, workers_get_contiguous_shares_in_proportion_to_their_threads) {
   paper.expect({"ReportFinished 0", "RunTask 1 on worker 0"});
 }
 
+TEST(Place, a_task_that_waits_makes_room_for_those_it_may_wait_for) {
+  Paper paper(one_by_one);
+  paper.worker_joins(0, 1, 100);
+  paper.submit(0, wanted(3, 80));
+  paper.expect({"RunTask 0 on worker 0"});
+  paper.waits(0, 0);
+  paper.expect({"RunTask 1 on worker 0"});
+  paper.waits(0, 1);
+  paper.waits(0, 1);
+  paper.expect({"RunTask 2 on worker 0"});
+  paper.submit(3, wanted(1, 80));
+  paper.finish(0, {2}, 8);
+  paper.expect({"ReportFinished 2", "RunTask 3 on worker 0"});
+  paper.cancel({1});
+  paper.expect({"Retract 1 on worker 0", "ReportCancelled 1"});
+  paper.waits(0, 1);
+  paper.finish(0, {0, 3}, 8);
+  paper.expect({"ReportFinished 0", "ReportFinished 3"});
+  EXPECT_EQ(paper.worker(0).occupancy_ns, 0);
+}
+
 TEST(Place, a_worker_without_a_share_takes_from_the_end_of_the_longest) {
   Paper paper(one_by_one);
   paper.workers_join(3);

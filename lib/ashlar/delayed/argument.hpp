@@ -34,6 +34,8 @@ class CallWriter {
   CallWriter(const CallWriter&) = delete;
 
   Writer& literals() { return scratch_->literals; }
+  /// What the literals name without using it: futures given as futures.
+  KeptResults& kept() { return scratch_->kept; }
   void input(const NodePtr& node);
   void count(std::size_t n) { literals().put<std::uint64_t>(n); }
   /// The node. `options` null: none were given.
@@ -43,6 +45,7 @@ class CallWriter {
   struct Scratch {
     Writer literals;
     std::vector<NodePtr> inputs;
+    KeptResults kept;
     bool busy = false;
   };
   static Scratch& of_this_thread();
@@ -106,6 +109,22 @@ struct Argument<const char*> {
 };
 template <>
 struct Argument<char*> : Argument<const char*> {};
+
+// An argument that a literal of its own type arrives as, where the function takes that: a Future that is wanted as a Future.
+template <class A>
+struct Untouched;
+template <class A>
+struct Argument<Untouched<A>> {
+  using type = A;
+  static constexpr bool can_send = can_send_v<A>;
+  static void write(CallWriter& to, const A& value) { encode_value<A>(to.literals(), value); }
+  static A read(CallReader& from) { return decode_value<A>(from.literals); }
+};
+// Types whose bytes may name results.
+template <class A>
+inline constexpr bool may_name_results = own_codec<A>;
+template <class A>
+inline constexpr bool may_name_results<Untouched<A>> = true;
 
 // Results of other tasks.
 template <class T>

@@ -80,6 +80,7 @@ CallWriter::~CallWriter() {
   if (scratch_->literals.size() > (1 << 20)) scratch_->literals = Writer();  // one large call should not hold its memory for ever
   scratch_->literals.clear();
   scratch_->inputs.clear();
+  scratch_->kept.clear();
   scratch_->busy = false;
 }
 
@@ -95,6 +96,10 @@ NodePtr CallWriter::finish(const CallDescriptor& call, const std::string* name, 
   if (!literals.buffers().empty()) {
     extras = std::make_unique<CallExtras>();
     extras->buffers = literals.buffers();
+  }
+  if (!scratch_->kept.empty()) {
+    if (!extras) extras = std::make_unique<CallExtras>();
+    extras->kept = scratch_->kept;
   }
   if (options && (options->pure || !options->key.empty())) {
     if (!extras) extras = std::make_unique<CallExtras>();
@@ -229,6 +234,10 @@ void CallLayer::encode_task(std::int64_t index, Writer& out) const {
 const Annotations* CallLayer::annotations(std::int64_t index) const {
   const auto it = extras_.find(index);
   return it == extras_.end() ? nullptr : it->second.annotations.get();
+}
+
+void CallLayer::kept(std::vector<ResultHandle>& out) const {
+  for (const auto& [index, extras] : extras_) out.insert(out.end(), extras.kept.begin(), extras.kept.end());
 }
 
 std::string CallLayer::key(std::int64_t index) const {

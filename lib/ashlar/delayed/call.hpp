@@ -55,6 +55,7 @@ class CallLayer final : public Layer {
   bool annotated() const override { return annotated_; }
   const Annotations* annotations(std::int64_t index) const override;
   std::string key(std::int64_t index) const override;
+  void kept(std::vector<ResultHandle>& out) const override;
 
  private:
   struct Task {

@@ -131,6 +131,17 @@ constexpr auto parameters() {
   else return UnknownParameters{};
 }
 
+// The type of parameter I; void where it is not known or not there.
+template <class P, std::size_t I>
+struct ParameterAt {
+  using type = void;
+};
+template <class... P, std::size_t I>
+  requires(I < sizeof...(P))
+struct ParameterAt<Parameters<P...>, I> {
+  using type = std::tuple_element_t<I, std::tuple<P...>>;
+};
+
 // A class that can be called: naming operator() through a class that inherits two is ambiguous, templates and overloads included.
 struct CallMember {
   void operator()();

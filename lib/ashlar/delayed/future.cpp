@@ -48,6 +48,28 @@ std::exception_ptr exception_of(Result& result, Seconds timeout) {
   return result.error();
 }
 
+std::string traceback_of(Result& result, Seconds timeout) {
+  const std::exception_ptr error = exception_of(result, timeout);
+  if (!error) return {};
+  try {
+    std::rethrow_exception(error);
+  } catch (const TaskError& e) {
+    const TaskError::Where& where = e.where();
+    return where.type + ": " + where.message + "\n  in task " + where.key + "\n  on rank " + std::to_string(where.rank) + "\n  called with (" + where.arguments + ")\n";
+  } catch (...) {
+    return error_kind(error) + ": " + error_message(error) + "\n  in task " + result.key() + "\n";
+  }
+}
+
+// Whoever calls holds the result until then.
+void fire_and_forget(const ResultHandle& result) {
+  Evaluator::current().when_done(result, [result] {});
+}
+
+Completions::Completions(Seconds timeout) : timeout_(timeout) {
+  if (timeout.v) end_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::min(*timeout.v, 1e9)));
+}
+
 void Completions::add(ResultHandle result) { pending_.emplace_back(std::move(result), added_++); }
 
 // Moves all that are done from `pending_` to `ready_`.
@@ -63,11 +85,29 @@ std::ptrdiff_t Completions::next() {
     ready_.clear();
     at_ = 0;
     if (pending_.empty()) return -1;
-    while (!collect())
+    while (!collect()) {
+      Seconds left;
+      if (end_) left = std::max(0.0, std::chrono::duration<double>(*end_ - Clock::now()).count());
+      if (Evaluator::current().wait_until([this] { return collect(); }, left) || !ready_.empty()) continue;
+      if (end_ && Clock::now() >= *end_) Deadline(timeout_).passed(std::to_string(pending_.size()) + " tasks are still pending");
       // Where nobody reports completions, one of them is as good to wait for as another.
-      if (!Evaluator::current().wait_until([this] { return collect(); }) && ready_.empty()) pending_.front().first->wait();
+      pending_.front().first->wait(left);
+    }
   }
   return ready_[at_++];
+}
+
+bool Completions::has_ready() {
+  if (at_ < ready_.size()) return true;
+  ready_.clear();
+  at_ = 0;
+  return collect();
+}
+
+void Completions::clear() {
+  pending_.clear();
+  ready_.clear();
+  at_ = 0;
 }
 
 ReturnWhen return_when(const std::string& text) {

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <exception>
+#include <functional>
 #include <iterator>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -13,6 +15,10 @@
 #include "ashlar/graph/evaluator.hpp"
 
 namespace ashlar {
+
+namespace detail {
+std::string traceback_of(Result& result, Seconds timeout);
+}
 
 /// A task that was submitted. Copies share it; when the last one goes, the workers forget its result.
 template <class T>
@@ -38,7 +44,30 @@ class Future {
   /// Waits; null when the task succeeded.
   /// Errors    CancelledError; TimeoutError.
   std::exception_ptr exception(Seconds timeout = {}) const;
+  /// Waits; what is known of a failure, line by line: the error, the task, its rank and arguments. Empty when the task succeeded.
+  /// Errors    CancelledError; TimeoutError.
+  std::string traceback(Seconds timeout = {}) const { return detail::traceback_of(*handle(), timeout); }
+  /// Runs a failed task again.
+  void retry() { handle()->retry(); }
+  /// Lets go of the result, as if this future went out of scope.
+  void release() { node_ = {}; }
+  /// Calls `fn(future)` once when it is done: on a thread of the library, or here and now if it is done already.
+  template <class F>
+    requires std::invocable<F&, Future<T>>
+  void add_done_callback(F fn) const {
+    Evaluator::current().when_done(handle(), [future = *this, fn = std::move(fn)]() mutable { fn(std::move(future)); });
+  }
   std::string key() const { return handle()->key(); }
+
+  /// A future may be part of arguments and results: on whichever rank, it stands for the same result and keeps it alive.
+  void encode(Writer& out) const {
+    out.put<bool>(static_cast<bool>(node_));
+    if (node_) Evaluator::current().write_result(out, handle());
+  }
+  static Future decode(Reader& in) {
+    if (!in.get<bool>()) return Future();
+    return Future(Evaluator::current().read_result(in));
+  }
 
   const ResultHandle& handle() const;
   const detail::NodePtr& node() const { return node_; }
@@ -59,9 +88,16 @@ std::exception_ptr exception_of(Result& result, Seconds timeout);
 /// Which of many results are ready, in the order they become so.
 class Completions {
  public:
+  explicit Completions(Seconds timeout);
   void add(ResultHandle result);
   /// The number (in order of `add`) of a result that is no longer pending and was not given before; waits for it. -1 when all were given.
+  /// Errors    TimeoutError when the limit passed first.
   std::ptrdiff_t next();
+  /// True when `next` would not wait for one.
+  bool has_ready();
+  /// Added and not given yet.
+  std::size_t count() const { return pending_.size() + ready_.size() - at_; }
+  void clear();
 
  private:
   bool collect();
@@ -69,6 +105,8 @@ class Completions {
   std::vector<std::ptrdiff_t> ready_;
   std::size_t at_ = 0;
   std::ptrdiff_t added_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> end_;
+  Seconds timeout_;
 };
 
 enum class ReturnWhen { all_completed, first_completed, first_exception };
@@ -86,16 +124,39 @@ const ResultHandle& Future<T>::handle() const {
   return detail::result_of(node_);
 }
 
-/// Futures in the order in which they complete; each is given once. `add` may be called while iterating.
+struct AsCompletedOptions {
+  ASHLAR_OPTIONS;
+  Seconds timeout = {};  ///< of the whole iteration: TimeoutError when it passed and futures are still pending
+};
+
+/// Futures in the order in which they complete; each is given once. Any may be added while iterating.
 template <class T>
 class CompletedRange {
  public:
-  explicit CompletedRange(std::vector<Future<T>> futures) {
-    for (Future<T>& future : futures) add(std::move(future));
-  }
+  explicit CompletedRange(std::vector<Future<T>> futures = {}, const AsCompletedOptions& options = {}) : completions_(options.timeout) { update(std::move(futures)); }
   void add(Future<T> future) {
     completions_.add(future.handle());
     futures_.push_back(std::move(future));
+  }
+  void update(std::vector<Future<T>> futures) {
+    for (Future<T>& future : futures) add(std::move(future));
+  }
+  /// Those that were added and not given yet.
+  std::size_t count() const { return completions_.count(); }
+  bool is_empty() const { return count() == 0; }
+  /// True when one is done that was not given yet.
+  bool has_ready() { return completions_.has_ready(); }
+  /// Forgets all that were not given yet.
+  void clear() {
+    completions_.clear();
+    futures_.assign(futures_.size(), Future<T>());
+  }
+  /// All that are done and were not given yet; with `block` at least one, unless none is left.
+  std::vector<Future<T>> next_batch(bool block = true) {
+    std::vector<Future<T>> batch;
+    if (block && !is_empty()) batch.push_back(take(completions_.next()));
+    while (completions_.has_ready()) batch.push_back(take(completions_.next()));
+    return batch;
   }
 
   class iterator {
@@ -122,11 +183,43 @@ class CompletedRange {
   }
   std::default_sentinel_t end() { return {}; }
 
+  /// The same by batches: `for (auto& batch : range.batches())`.
+  class BatchRange {
+   public:
+    explicit BatchRange(std::shared_ptr<CompletedRange> range) : range_(std::move(range)) {}
+    class iterator {
+     public:
+      using value_type = std::vector<Future<T>>;
+      using difference_type = std::ptrdiff_t;
+      using iterator_category = std::input_iterator_tag;
+      explicit iterator(CompletedRange* range) : range_(range), batch_(range->next_batch()) {}
+      std::vector<Future<T>>& operator*() { return batch_; }
+      iterator& operator++() {
+        batch_ = range_->next_batch();
+        return *this;
+      }
+      void operator++(int) { ++*this; }
+      bool operator==(std::default_sentinel_t) const { return batch_.empty(); }
+
+     private:
+      CompletedRange* range_;
+      std::vector<Future<T>> batch_;
+    };
+    iterator begin() { return iterator(range_.get()); }
+    std::default_sentinel_t end() { return {}; }
+
+   private:
+    std::shared_ptr<CompletedRange> range_;
+  };
+  BatchRange batches() & { return BatchRange(std::shared_ptr<CompletedRange>(std::shared_ptr<void>(), this)); }
+  BatchRange batches() && { return BatchRange(std::make_shared<CompletedRange>(std::move(*this))); }
+
  private:
+  Future<T> take(std::ptrdiff_t number) { return std::exchange(futures_[static_cast<std::size_t>(number)], Future<T>()); }
   void advance() {
     const std::ptrdiff_t number = completions_.next();
     ended_ = number < 0;
-    current_ = ended_ ? Future<T>() : std::exchange(futures_[static_cast<std::size_t>(number)], Future<T>());
+    current_ = ended_ ? Future<T>() : take(number);
   }
   detail::Completions completions_;
   std::vector<Future<T>> futures_;
@@ -134,8 +227,8 @@ class CompletedRange {
   bool ended_ = false;
 };
 template <class T>
-CompletedRange<T> as_completed(std::vector<Future<T>> futures) {
-  return CompletedRange<T>(std::move(futures));
+CompletedRange<T> as_completed(std::vector<Future<T>> futures, const AsCompletedOptions& options = {}) {
+  return CompletedRange<T>(std::move(futures), options);
 }
 
 struct WaitOptions {
@@ -163,6 +256,48 @@ DoneAndNotDone<T> wait(const std::vector<Future<T>>& futures, const WaitOptions&
 template <class T>
 DoneAndNotDone<T> wait(const Future<T>& future, const WaitOptions& options = {}) {
   return wait(std::vector{future}, options);
+}
+
+namespace detail {
+/// The results that a collection stands on: what `persist` left on the workers. Empty for one that is lazy throughout.
+template <class C>
+std::vector<ResultHandle> results_of(const C& collection) {
+  GraphBuilder builder;
+  auto lock = lowering_lock();
+  (void)CollectionTraits<C>::lower(collection, builder);
+  return std::move(builder).take().inputs;
+}
+void fire_and_forget(const ResultHandle& result);
+}  // namespace detail
+
+/// The futures inside a persisted collection, in no particular order; their values are chunks or partitions.
+template <detail::collection C>
+std::vector<Future<void>> futures_of(const C& collection) {
+  std::vector<Future<void>> futures;
+  for (ResultHandle& result : detail::results_of(collection)) futures.emplace_back(std::move(result));
+  return futures;
+}
+
+/// Waits for what a persisted collection stands on.
+template <detail::collection C>
+const C& wait(const C& collection, const WaitOptions& options = {}) {
+  detail::wait_for(detail::results_of(collection), detail::return_when(options.return_when), options.timeout);
+  return collection;
+}
+
+/// Lets a task run to its end although nobody holds its future.
+template <class T>
+void fire_and_forget(const Future<T>& future) {
+  detail::fire_and_forget(future.handle());
+}
+template <class T>
+void fire_and_forget(const std::vector<Future<T>>& futures) {
+  for (const Future<T>& future : futures) fire_and_forget(future);
+}
+/// A lazy collection: starts it.
+template <detail::collection C>
+void fire_and_forget(const C& collection) {
+  for (const ResultHandle& result : detail::results_of(persist(collection))) detail::fire_and_forget(result);
 }
 
 }  // namespace ashlar

@@ -84,6 +84,7 @@ struct CallExtras {
   std::string token;            ///< what function and arguments hash to; calls of one key must agree on it
   std::vector<Buffer> buffers;  ///< large literals
   std::shared_ptr<const Annotations> annotations;
+  KeptResults kept;             ///< results that the literals name
 };
 
 /// A call of a function with encoded literals and other nodes.

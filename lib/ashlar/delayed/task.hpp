@@ -66,9 +66,37 @@ constexpr auto task_result() {
     return std::type_identity<R>{};
   }
 }
+// What argument number I travels as: a Future that the function takes as a Future stays one, a vector of them likewise.
+template <class A>
+concept can_stay = !std::is_same_v<seen_t<A>, A> && can_send_v<A>;
+template <class F, std::size_t I, class A>
+constexpr auto travels() {
+  if constexpr (can_stay<A>) {
+    using P = typename ParameterAt<decltype(parameters<F>()), I>::type;
+    if constexpr (std::is_same_v<std::decay_t<P>, A>) return std::type_identity<Untouched<A>>{};
+    else return std::type_identity<A>{};
+  } else {
+    return std::type_identity<A>{};
+  }
+}
+template <template <class, class...> class To, class F, class... A>
+constexpr auto travelling() {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::type_identity<To<F, typename decltype(travels<F, I, A>())::type...>>{};
+  }(std::index_sequence_for<A...>{});
+}
+template <class F, class... A>
+struct TaskResult {
+  using type = typename decltype(task_result<F, A...>())::type;
+};
+template <class F, class... A>
+constexpr auto result_of_task() {
+  if constexpr ((can_stay<A> || ...)) return std::type_identity<typename decltype(travelling<TaskResult, F, A...>())::type::type>{};
+  else return task_result<F, A...>();
+}
 /// What a task of function F with arguments A gives.
 template <class F, class... A>
-using result_t = typename decltype(task_result<std::decay_t<F>, std::decay_t<A>...>())::type;
+using result_t = typename decltype(result_of_task<std::decay_t<F>, std::decay_t<A>...>())::type;
 
 // An argument between decoding and the call: a value of its own, moved into the function.
 template <class A, class Parameter>
@@ -103,7 +131,7 @@ struct Call {
       using P = decltype(parameters<F>());
       ReadClosure<F> closure(from.literals);
       std::tuple<HeldArgument<A, typename P::template at<I>>...> held{HeldArgument<A, typename P::template at<I>>(from)...};
-      using R = result_t<F, A...>;
+      using R = typename TaskResult<F, A...>::type;
       if constexpr (std::is_void_v<R> || std::is_same_v<R, Nothing>) {
         std::invoke(closure.function(), std::get<I>(held).pass()...);
         return Object();
@@ -116,11 +144,25 @@ struct Call {
 };
 
 template <class F, class... A>
+struct CallOf {
+  template <class... Given>
+  static NodePtr make(const Closure<F>& closure, const TaskOptions* options, const Given&... arguments) {
+    CallWriter to;
+    closure.write(to.literals());
+    if constexpr ((may_name_results<A> || ...)) {
+      const Keeping keeping(to.kept());
+      (Argument<A>::write(to, arguments), ...);
+    } else {
+      (Argument<A>::write(to, arguments), ...);
+    }
+    return to.finish(Call<F, A...>::record, closure.name, options);
+  }
+};
+
+template <class F, class... A>
 NodePtr make_call(const Closure<F>& closure, const TaskOptions* options, const A&... arguments) {
-  CallWriter to;
-  closure.write(to.literals());
-  (Argument<std::decay_t<A>>::write(to, arguments), ...);
-  return to.finish(Call<F, std::decay_t<A>...>::record, closure.name, options);
+  if constexpr ((can_stay<std::decay_t<A>> || ...)) return decltype(travelling<CallOf, F, std::decay_t<A>...>())::type::make(closure, options, arguments...);
+  else return CallOf<F, std::decay_t<A>...>::make(closure, options, arguments...);
 }
 
 }  // namespace ashlar::detail

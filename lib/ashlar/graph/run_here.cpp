@@ -184,9 +184,6 @@ class LocalEvaluator final : public Evaluator {
   int threads() const override { return 1; }
 };
 
-std::mutex current_mutex;
-Evaluator* current_evaluator = nullptr;
-
 }  // namespace
 
 std::vector<Object> run_here(const TaskGraph& graph, std::span<const TaskRef> wanted) {
@@ -205,21 +202,7 @@ Evaluator& local_evaluator() {
   return evaluator;
 }
 
-Evaluator& Evaluator::current() {
-  // A task that waited for other tasks would keep a thread that they may need: it runs its graphs itself, on every kind of job alike.
-  if (tasks_deep > 0) return local_evaluator();
-  std::lock_guard lock(current_mutex);
-  return current_evaluator ? *current_evaluator : local_evaluator();
-}
-
-Evaluator::Guard::Guard(Evaluator* evaluator) {
-  std::lock_guard lock(current_mutex);
-  previous_ = std::exchange(current_evaluator, evaluator);
-}
-Evaluator::Guard::~Guard() {
-  std::lock_guard lock(current_mutex);
-  current_evaluator = previous_;
-}
+bool inside_local_task() { return tasks_deep > 0; }
 
 std::vector<Object> Evaluator::evaluate(TaskGraph graph, std::vector<TaskRef> wanted) {
   return gather(submit(std::move(graph), wanted, {.fetch = true}));

@@ -13,8 +13,9 @@ std::vector<Object> run_here(const TaskGraph& graph, std::span<const TaskRef> wa
 Evaluator& local_evaluator();
 
 /// Runs one task and turns what it throws into a TaskError that names key, rank and arguments. The one place where user code
-/// of tasks is called. A TaskError that comes out of a graph
-/// which the task ran gets this task's key and rank: it is the one the client knows.
+/// of tasks is called. A TaskError that comes out of a graph which the task ran gets this task's key and rank: it is the one the client knows.
 Object run_task(const Operation& operation, TaskInput& task);
+/// True while this thread is inside a task.
+bool inside_local_task();
 
 }  // namespace ashlar

@@ -41,6 +41,8 @@ class Layer {
   /// Whether any of its tasks has annotations, and those of one task; null: none.
   virtual bool annotated() const { return false; }
   virtual const Annotations* annotations(std::int64_t /*index*/) const { return nullptr; }
+  /// Appends the results that the payloads of its tasks name without using them: futures given as futures.
+  virtual void kept(std::vector<ResultHandle>& /*out*/) const {}
   /// The name of one task for messages; default "name-0012" with the index.
   virtual std::string key(std::int64_t index) const { return name_ + "-" + std::to_string(index); }
 

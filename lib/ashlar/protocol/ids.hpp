@@ -20,6 +20,8 @@ using OperationId = StrongId<struct OperationIdTag, std::int32_t>;
 
 /// The client where a worker is expected: results go to rank 0.
 inline constexpr WorkerId client_id{-2};
+/// Tasks that wait for a result, where a worker is expected: the value goes to whoever rank 0 named.
+inline constexpr WorkerId tasks_id{-3};
 
 /// An input of a task, as a worker is told of it.
 struct TaskInputRef {

@@ -8,7 +8,7 @@ namespace {
 enum class Kind : std::uint8_t {
   define_operation, forget_operation, give_task, free_data, retract_task, send_value, put_value, call_worker, shutdown,
   task_report, task_failure, value_report, call_report, goodbye, ask_data, withdraw_data, data_value,
-  input_moved, describe_waits, waits_report
+  input_moved, describe_waits, waits_report, task_answer, task_request, result_value
 };
 
 // Flags of GiveTask.
@@ -51,6 +51,8 @@ struct Encoder {
   void operator()(const SendValue& m) {
     kind(Kind::send_value);
     out.put(m.data);
+    out.put(m.to);
+    out.put(m.name);
   }
   void operator()(const PutValue& m) {
     kind(Kind::put_value);
@@ -132,6 +134,23 @@ struct Encoder {
       out.put(wait.cpu_ns);
     }
   }
+  void operator()(const TaskAnswer& m) {
+    kind(Kind::task_answer);
+    out.put(m.number);
+    out.put(m.kind);
+    put_payload(out, m.payload);
+  }
+  void operator()(const TaskRequest& m) {
+    kind(Kind::task_request);
+    out.put(m.number);
+    out.put(m.service);
+    put_payload(out, m.payload);
+  }
+  void operator()(const ResultValue& m) {
+    kind(Kind::result_value);
+    out.put(m.name);
+    m.value.encode(out);
+  }
 };
 
 }  // namespace
@@ -200,7 +219,11 @@ Message decode(Reader& in) {
     }
     case Kind::free_data: return FreeData{in.array<TaskId>()};
     case Kind::retract_task: return RetractTask{in.get<TaskId>()};
-    case Kind::send_value: return SendValue{in.get<TaskId>()};
+    case Kind::send_value: {
+      const auto id = in.get<TaskId>();
+      const auto to = in.get<WorkerId>();
+      return SendValue{id, to, in.get<std::int64_t>()};
+    }
     case Kind::put_value: {
       const auto id = in.get<TaskId>();
       return PutValue{id, Object::decode(in)};
@@ -268,6 +291,24 @@ Message decode(Reader& in) {
         wait.cpu_ns = in.get<std::int64_t>();
       }
       return m;
+    }
+    case Kind::task_answer: {
+      TaskAnswer m;
+      m.number = in.get<std::int64_t>();
+      m.kind = in.get<std::uint8_t>();
+      m.payload = get_payload(in);
+      return m;
+    }
+    case Kind::task_request: {
+      TaskRequest m;
+      m.number = in.get<std::int64_t>();
+      m.service = in.get<std::uint8_t>();
+      m.payload = get_payload(in);
+      return m;
+    }
+    case Kind::result_value: {
+      const auto name = in.get<std::int64_t>();
+      return ResultValue{name, Object::decode(in)};
     }
   }
   throw InternalError("message of unknown kind " + std::to_string(static_cast<int>(kind)));

@@ -17,7 +17,7 @@
 namespace ashlar::protocol {
 
 /// Compared between ranks at start: changes whenever a message changes.
-inline constexpr std::uint32_t wire_version = 2;
+inline constexpr std::uint32_t wire_version = 3;
 
 // ---- rank 0 to a worker
 
@@ -49,8 +49,11 @@ struct InputMoved {
   TaskId data;
   WorkerId holder;
 };
+/// To rank 0 (`to` is client_id), or to the tasks of a worker, which know the result by `name`.
 struct SendValue {
   TaskId data;
+  WorkerId to = client_id;
+  std::int64_t name = 0;
 };
 struct PutValue {
   TaskId data;
@@ -69,6 +72,13 @@ struct Shutdown {
 /// Say who waits for what.
 struct DescribeWaits {
   std::int64_t number = 0;
+};
+
+/// To a worker's tasks. `kind` and payload are the runtime's (`runtime/task_protocol.hpp`).
+struct TaskAnswer {
+  std::int64_t number = 0;  ///< of the request it answers
+  std::uint8_t kind = 0;
+  Parcel payload;
 };
 
 // ---- a worker to rank 0
@@ -92,6 +102,12 @@ struct CallReport {
   Object value;
   std::exception_ptr error;  ///< null: it ended well
 };
+/// What a task asks of rank 0; `service` and payload as above.
+struct TaskRequest {
+  std::int64_t number = 0;
+  std::uint8_t service = 0;
+  Parcel payload;
+};
 /// The worker has stopped its executors and says no more.
 struct Goodbye {};
 /// The answer to DescribeWaits: lowest-ordered tasks first; of a long list the rest is only counted.
@@ -114,8 +130,15 @@ struct DataValue {
   Object value;
 };
 
+/// What tasks of the receiver wait for.
+struct ResultValue {
+  std::int64_t name = 0;
+  Object value;
+};
+
 using Message = std::variant<DefineOperation, ForgetOperation, GiveTask, FreeData, RetractTask, SendValue, PutValue, CallWorker, Shutdown, TaskReport,
-                             TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue, InputMoved, DescribeWaits, WaitsReport>;
+                             TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue, InputMoved, DescribeWaits, WaitsReport,
+                             TaskAnswer, TaskRequest, ResultValue>;
 
 /// Appends one message to a batch.
 void encode(Writer& batch, const Message& message);

@@ -58,6 +58,30 @@ int ClientInfo::hosts() const {
   return static_cast<int>(names.size());
 }
 
+void ClientInfo::encode(Writer& out) const {
+  out.put<std::uint64_t>(workers.size());
+  for (const WorkerDescription& worker : workers) {
+    out.text(worker.host);
+    out.put(worker.pid);
+    out.put(worker.threads);
+    out.put(worker.memory_limit);
+  }
+  out.text(dashboard);
+}
+
+ClientInfo ClientInfo::decode(Reader& in) {
+  ClientInfo info;
+  info.workers.resize(in.get<std::uint64_t>());
+  for (WorkerDescription& worker : info.workers) {
+    worker.host = in.text();
+    worker.pid = in.get<int>();
+    worker.threads = in.get<int>();
+    worker.memory_limit = in.get<std::int64_t>();
+  }
+  info.dashboard = in.text();
+  return info;
+}
+
 Client::Client(Evaluator& evaluator, ClientInfo info) : evaluator_(evaluator), info_(std::move(info)) {}
 
 ResultHandle Client::find_keyed(const detail::CallExtras& extras) {
@@ -117,22 +141,31 @@ std::vector<ResultHandle> Client::scatter_objects(std::vector<Object> values, co
   return evaluator_.scatter(std::move(values));
 }
 
-std::vector<Object> Client::run_everywhere(const detail::RunDescriptor& record, const Writer& closure) {
+std::vector<Object> Client::run_everywhere(const detail::RunDescriptor& record, const Writer& closure, const RunOptions& options) {
   std::vector<int> threads;
   for (const WorkerDescription& worker : info_.workers) threads.push_back(worker.threads);
   Writer payload;
   put_descriptor(payload, record);
   payload.array(threads);
   payload.raw(closure.head().data(), closure.size());
-  return evaluator_.run_on_workers(std::make_shared<detail::RunOperation>(), std::move(payload).take(), false);
+  if (options.workers.empty()) return evaluator_.run_on_workers(std::make_shared<detail::RunOperation>(), std::move(payload).take(), false);
+  std::vector<int> workers;
+  for (const int rank : options.workers) {
+    // In one process the worker is rank 0.
+    const int worker = info_.workers.size() == 1 && rank == 0 ? 0 : rank - 1;
+    if (worker < 0 || static_cast<std::size_t>(worker) >= info_.workers.size())
+      throw ValueError("rank " + std::to_string(rank) + " is no worker: they are ranks 1 to " + std::to_string(info_.workers.size()));
+    workers.push_back(worker);
+  }
+  std::sort(workers.begin(), workers.end());
+  workers.erase(std::unique(workers.begin(), workers.end()), workers.end());
+  return evaluator_.run_on_some(std::make_shared<detail::RunOperation>(), std::move(payload).take(), workers);
 }
 
 Client::With Client::with(TaskOptions options) {
   detail::annotations_of(options);
   return With(*this, std::move(options));
 }
-
-std::string Client::story(const std::string& key) const { return info_.story ? info_.story(key) : std::string(); }
 
 std::ostream& operator<<(std::ostream& out, const Client& client) {
   const ClientInfo& info = client.scheduler_info();

@@ -1,6 +1,7 @@
 #pragma once
 // The user's handle on the running job: starts tasks, moves values, asks about them. `run` and `attach` make it.
 
+#include <any>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -44,6 +45,10 @@ struct ClientInfo {
   int nthreads() const;
   std::int64_t memory_limit() const;
   int hosts() const;
+
+  /// All but `story`, for the clients of tasks.
+  void encode(Writer& out) const;
+  static ClientInfo decode(Reader& in);
 };
 
 struct ScatterOptions {
@@ -52,7 +57,54 @@ struct ScatterOptions {
   bool broadcast = false;         ///< not served yet
 };
 
+struct RunOptions {
+  ASHLAR_OPTIONS;
+  std::vector<int> workers = {};  ///< ranks; none: all
+};
+
+struct PublishOptions {
+  ASHLAR_OPTIONS;
+  bool override_ = false;  ///< a dataset of this name is replaced instead of refused
+};
+
+/// A task, or a result that somebody holds, as the scheduler sees it.
+struct TaskDescription {
+  std::string key;
+  std::string state;  ///< in Dask's words
+  int rank = -1;      ///< where it runs or its result is; -1: nowhere yet
+  std::int64_t nbytes = -1;
+};
+
 namespace detail {
+
+/// What rank 0 keeps by name for everybody: values in the spaces "dataset", "metadata" and "event".
+enum class ShelfAsk : std::uint8_t { put, put_new, get, erase, names, append };
+struct ShelfValue {
+  Parcel bytes;
+  KeptResults kept;
+};
+/// get: the values under the name (none: it is not there); names: one each. ValueError for a name that is taken.
+std::vector<ShelfValue> ask_shelf(Evaluator& evaluator, ShelfAsk what, const std::string& space, const std::string& name, ShelfValue value = {});
+template <class T>
+ShelfValue shelf_value(const T& value) {
+  ShelfValue shelf;
+  const Keeping keeping(shelf.kept);
+  Writer out;
+  Object::of<T>(value).encode(out);
+  shelf.bytes = std::move(out).take();
+  return shelf;
+}
+template <class T>
+T value_of_shelf(const ShelfValue& shelf) {
+  Reader in(shelf.bytes);
+  return Object::decode(in).take<T>();
+}
+// Says that a dataset is a collection whose graph lives with the body's client.
+struct KeptByClient {
+  std::string type;
+  void encode(Writer& out) const { out.text(type); }
+  static KeptByClient decode(Reader& in) { return {in.text()}; }
+};
 
 struct RunDescriptor : Descriptor {
   Object (*run)(Reader& from, WorkerContext& worker);
@@ -203,13 +255,13 @@ class Client {
   /// Runs `fn(worker)` once on every worker, now; results by rank.
   /// Errors    what it threw on the first worker where it did.
   template <class F>
-  auto run(F&& fn) -> std::map<int, detail::run_result_t<F>> {
+  auto run(F&& fn, const RunOptions& options = {}) -> std::map<int, detail::run_result_t<F>> {
     using Function = std::decay_t<F>;
     using Task = detail::Run<Function>;
     Writer closure;
     detail::Closure<Function>(fn).write(closure);
     std::map<int, detail::run_result_t<F>> results;
-    for (Object& object : run_everywhere(Task::record, closure)) results.insert(std::move(object).template take<typename Task::Result>());
+    for (Object& object : run_everywhere(Task::record, closure, options)) results.insert(std::move(object).template take<typename Task::Result>());
     return results;
   }
 
@@ -222,6 +274,25 @@ class Client {
     for (Future<T>& future : futures) future.cancel();
   }
 
+  /// What a persisted collection stands on.
+  template <detail::collection C>
+  void cancel(const C& collection) {
+    for (const ResultHandle& result : detail::results_of(collection)) result->cancel();
+  }
+  /// Runs failed tasks again.
+  template <class T>
+  void retry(Future<T>& future) {
+    future.retry();
+  }
+  template <class T>
+  void retry(std::vector<Future<T>>& futures) {
+    for (Future<T>& future : futures) future.retry();
+  }
+  template <detail::collection C>
+  void retry(const C& collection) {
+    for (const ResultHandle& result : detail::results_of(collection)) result->retry();
+  }
+
   class With;
   /// The same client, its tasks with options: `client.with({.key = "load"}).submit(fn, x)`.
   /// Errors    ValueError for options that make no sense; what asks for workers that are not there fails when it is submitted.
@@ -229,8 +300,87 @@ class Client {
 
   /// What happened to a task, line by line.
   std::string story(const std::string& key) const;
+  template <class T>
+  std::string story(const Future<T>& future) const {
+    return story_of(future.handle());
+  }
   const ClientInfo& scheduler_info() const { return info_; }
   int nthreads() const { return info_.nthreads(); }
+  /// Threads by rank.
+  std::map<int, int> ncores() const;
+  /// An MPI job's workers are all there from the start.
+  /// Errors    TimeoutError for more than there are.
+  void wait_for_workers(int n_workers, Seconds timeout = {}) const;
+
+  /// The ranks that hold each result, by key; of none given all results that somebody holds.
+  template <class T>
+  std::map<std::string, std::vector<int>> who_has(const std::vector<Future<T>>& futures) const {
+    return holders_of(handles(futures));
+  }
+  template <class T>
+  std::map<std::string, std::vector<int>> who_has(const Future<T>& future) const {
+    return holders_of({future.handle()});
+  }
+  std::map<std::string, std::vector<int>> who_has() const { return holders_of({}); }
+  /// The keys of results on each rank.
+  std::map<int, std::vector<std::string>> has_what() const;
+  /// Bytes of each result in memory, by key.
+  std::map<std::string, std::int64_t> nbytes() const;
+  /// The keys of the tasks that each rank was told of and has not ended.
+  std::map<int, std::vector<std::string>> processing() const;
+  /// All of it: every task and result the scheduler knows.
+  std::vector<TaskDescription> tasks() const { return describe({}); }
+
+  /// A value by name for every client and task of the job, kept until it is unpublished: a value that can be sent, futures, containers
+  /// of them; of collections (arrays, delayed, frames: persist them first) only the body can get them.
+  /// Errors    KeyError when the name is taken and `.override_` is false.
+  template <class T>
+  void publish_dataset(const std::string& name, const T& value, const PublishOptions& options = {}) {
+    if constexpr (detail::can_send_v<T>) {
+      publish(name, detail::shelf_value(value), options, {});
+    } else {
+      static_assert(detail::collection<T>, "ashlar: a dataset is a value that can be sent, or a collection");
+      publish(name, detail::shelf_value(detail::KeptByClient{std::string(type_name<T>())}), options, std::any(value));
+    }
+  }
+  /// Errors    KeyError when there is none of this name; TypeError when it is of another type.
+  template <class T>
+  T get_dataset(const std::string& name) {
+    if constexpr (detail::can_send_v<T>) {
+      return detail::value_of_shelf<T>(dataset(name));
+    } else {
+      const std::any value = collection_dataset(name, type_name<T>());
+      if (const T* collection = std::any_cast<T>(&value)) return *collection;
+      wrong_dataset(name, type_name<T>());
+    }
+  }
+  std::vector<std::string> list_datasets() const;
+  std::vector<std::string> datasets() const { return list_datasets(); }
+  /// Errors    KeyError when there is none of this name.
+  void unpublish_dataset(const std::string& name);
+
+  /// Any value by name, for whoever asks.
+  template <class T>
+  void set_metadata(const std::string& key, const T& value) {
+    detail::ask_shelf(evaluator_, detail::ShelfAsk::put, "metadata", key, detail::shelf_value(value));
+  }
+  /// Errors    KeyError when it was never set; TypeError when it is of another type.
+  template <class T>
+  T get_metadata(const std::string& key) const {
+    const auto found = detail::ask_shelf(evaluator_, detail::ShelfAsk::get, "metadata", key);
+    if (found.empty()) no_metadata(key);
+    return detail::value_of_shelf<T>(found.front());
+  }
+  template <class T>
+  T get_metadata(const std::string& key, const T& otherwise) const {
+    const auto found = detail::ask_shelf(evaluator_, detail::ShelfAsk::get, "metadata", key);
+    return found.empty() ? otherwise : detail::value_of_shelf<T>(found.front());
+  }
+
+  /// Appends a line to a topic's log on rank 0.
+  void log_event(const std::string& topic, const std::string& message);
+  /// Seconds since 1970, and what was logged, oldest first.
+  std::vector<std::pair<double, std::string>> get_events(const std::string& topic) const;
 
  private:
   template <class F, class... A>
@@ -264,10 +414,25 @@ class Client {
     return all;
   }
 
+  template <class T>
+  static std::vector<ResultHandle> handles(const std::vector<Future<T>>& futures) {
+    std::vector<ResultHandle> all;
+    for (const Future<T>& future : futures) all.push_back(future.handle());
+    return all;
+  }
+  std::vector<TaskDescription> describe(std::vector<ResultHandle> results) const;
+  std::map<std::string, std::vector<int>> holders_of(std::vector<ResultHandle> results) const;
+  std::string story_of(const ResultHandle& result) const;
+  void publish(const std::string& name, detail::ShelfValue value, const PublishOptions& options, std::any collection);
+  detail::ShelfValue dataset(const std::string& name) const;
+  std::any collection_dataset(const std::string& name, std::string_view type) const;
+  [[noreturn]] static void wrong_dataset(const std::string& name, std::string_view type);
+  [[noreturn]] static void no_metadata(const std::string& key);
+
   ResultHandle submit_node(const detail::NodePtr& node);
   std::vector<ResultHandle> submit_nodes(const std::vector<detail::NodePtr>& nodes);
   std::vector<ResultHandle> scatter_objects(std::vector<Object> values, const ScatterOptions& options);
-  std::vector<Object> run_everywhere(const detail::RunDescriptor& record, const Writer& closure);
+  std::vector<Object> run_everywhere(const detail::RunDescriptor& record, const Writer& closure, const RunOptions& options);
 
   // Results of tasks with a key, so that submitting one again while somebody holds its future gives the same.
   struct Keyed {
@@ -278,7 +443,8 @@ class Client {
 
   Evaluator& evaluator_;
   const ClientInfo info_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::any> collections_;  ///< datasets that are collections
   std::unordered_map<std::string, Keyed> keyed_;
   std::size_t keyed_limit_ = 64;
 };

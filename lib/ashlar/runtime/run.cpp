@@ -93,6 +93,7 @@ int run_body(SchedulerLoop& loop, const std::function<int(Client&)>& body) {
   for (const WorkerInfo& worker : loop.worker_infos()) info.workers.push_back({worker.host, worker.pid, worker.threads, worker.memory_limit});
   info.story = [&loop](const std::string& key) { return loop.story(key); };
   Client client(loop, std::move(info));
+  loop.set_client(&client);
   return body(client);
 }
 

@@ -47,6 +47,7 @@ SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> worke
   for (std::size_t w = 0; w < workers_.size(); ++w)
     handle(scheduler::WorkerJoined{WorkerId(static_cast<std::int32_t>(w)), workers_[w].threads, workers_[w].memory_limit, workers_[w].resources});
   thread_ = std::thread([this] {
+    const Evaluator::ThreadGuard guard(this);
     try {
       loop();
       end_record("");
@@ -59,6 +60,7 @@ SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> worke
 }
 
 SchedulerLoop::~SchedulerLoop() {
+  end_callbacks();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -287,7 +289,7 @@ std::vector<ResultHandle> SchedulerLoop::scatter(std::vector<Object> values) {
 
 std::vector<Object> SchedulerLoop::run_on_workers(std::shared_ptr<const Operation> operation, Parcel payload, bool collective) {
   const std::int64_t number = next_call_.fetch_add(1);
-  request(Call{number, std::move(operation), std::move(payload), collective});
+  request(Call{number, std::move(operation), std::move(payload), collective, {}});
   const auto all_here = [&] {
     std::lock_guard lock(shared_->mutex);
     const auto it = shared_->calls.find(number);
@@ -319,7 +321,8 @@ bool SchedulerLoop::wait_until(const std::function<bool()>& settled, Seconds tim
   while (!settled()) {
     const Waits waits(client_waits_);
     std::unique_lock lock(shared_->mutex);
-    const auto progressed = [&] { return shared_->generation != seen || !shared_->interrupted.empty() || shared_->closed; };
+    const bool interruptible = !in_callback();  // it is the body that is to clean up
+    const auto progressed = [&] { return shared_->generation != seen || (interruptible && !shared_->interrupted.empty()) || shared_->closed; };
     if (timeout.v) {
       if (!shared_->changed.wait_until(lock, deadline, progressed)) {
         lock.unlock();
@@ -329,7 +332,7 @@ bool SchedulerLoop::wait_until(const std::function<bool()>& settled, Seconds tim
       shared_->changed.wait(lock, progressed);
     }
     // Once: what the body does to clean up may wait again.
-    if (!shared_->interrupted.empty()) throw Error(std::exchange(shared_->interrupted, {}));
+    if (interruptible && !shared_->interrupted.empty()) throw Error(std::exchange(shared_->interrupted, {}));
     if (shared_->closed && shared_->generation == seen) throw Error("the client ended while something waited for a result");
     seen = shared_->generation;
   }
@@ -391,6 +394,7 @@ void SchedulerLoop::loop() {
       handle(scheduler::TimePassed{});
       moved = true;
     }
+    pass_time();
     if (!moved || watch_.looking()) watch_for_hang();
     flush();
     if (reported_) {
@@ -406,7 +410,7 @@ void SchedulerLoop::loop() {
       auto longest = nap_.length(transport_.longest_wait());
       // Where the workers have enough to do, what they report next is not urgent, and the core may be one of theirs.
       if (machine_.processing() > plenty_of_tasks * static_cast<std::int64_t>(workers_.size())) longest = std::max(longest, unhurried_wait);
-      transport_.wait(std::min(longest, std::chrono::nanoseconds(std::max<std::int64_t>(wake_at_ - now_ns(), 0))));
+      transport_.wait(std::min({longest, until_deadline(), std::chrono::nanoseconds(std::max<std::int64_t>(wake_at_ - now_ns(), 0))}));
     }
   }
   while (!transport_.sent_all()) transport_.receive(arrived);
@@ -447,9 +451,14 @@ void SchedulerLoop::take(Request& request) {
     handle(scheduler::Scattered{r->task, worker, nbytes});
   } else if (auto* r = std::get_if<Call>(&request)) {
     const protocol::CallWorker call{r->number, r->collective, r->operation, r->payload};
-    for (Writer& batch : outbox_) protocol::encode(batch, call);
-    open_calls_[r->number] = {r->collective, std::vector<bool>(workers_.size())};
+    std::vector<bool> answered(workers_.size(), !r->workers.empty());
+    for (const int w : r->workers) answered[static_cast<std::size_t>(w)] = false;
+    for (std::size_t w = 0; w < outbox_.size(); ++w)
+      if (!answered[w]) protocol::encode(outbox_[w], call);
+    open_calls_[r->number] = {r->collective, std::move(answered)};
     watch_.something_happened(now_ns());
+  } else if (auto* r = std::get_if<Asked>(&request)) {
+    serve_client(*r);
   } else if (auto* r = std::get_if<Stop>(&request)) {
     for (Writer& batch : outbox_) protocol::encode(batch, protocol::Shutdown{r->exit_code});
     stopping_ = true;
@@ -518,17 +527,23 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
       values.emplace_back(m->data, std::move(m->value));
     } else if (auto* m = std::get_if<protocol::CallReport>(&message)) {
       const std::int64_t number = std::exchange(m->number, from - 1);
+      watch_.something_happened(now_ns());
+      if (tasks_.call_reported(number, from - 1, *m)) continue;
       if (const auto open = open_calls_.find(number); open != open_calls_.end()) {
         auto& answered = open->second.answered;
         answered[static_cast<std::size_t>(from - 1)] = true;
         if (std::find(answered.begin(), answered.end(), false) == answered.end()) open_calls_.erase(open);
       }
-      watch_.something_happened(now_ns());
       std::lock_guard lock(shared_->mutex);
       shared_->calls[number].push_back(std::move(*m));
       reported_ = true;
     } else if (auto* m = std::get_if<protocol::WaitsReport>(&message)) {
       watch_.answered(static_cast<std::size_t>(from - 1), std::move(*m));
+    } else if (auto* m = std::get_if<protocol::TaskRequest>(&message)) {
+      // What it asks may be about tasks that were reported before.
+      keep_values();
+      hand_over();
+      if (!stopping_) tasks_.take(worker, *m);
     } else if (std::get_if<protocol::Goodbye>(&message)) {
       ++goodbyes_;
     } else {
@@ -604,9 +619,12 @@ void SchedulerLoop::report_error(TaskId task, std::exception_ptr error) {
 }
 
 void SchedulerLoop::report(TaskId task, const std::function<void(ClientResult&)>& change) {
-  std::lock_guard lock(shared_->mutex);
-  if (ClientResult** result = shared_->results.find(task.value()); result && (*result)->status_ == Status::pending) change(**result);
+  {
+    std::lock_guard lock(shared_->mutex);
+    if (ClientResult** result = shared_->results.find(task.value()); result && (*result)->status_ == Status::pending) change(**result);
+  }
   reported_ = true;
+  tasks_.settled(task);
 }
 
 std::exception_ptr SchedulerLoop::error_of(TaskId task, TaskId cause, const std::string& reason) {

@@ -19,11 +19,13 @@
 #include <vector>
 
 #include "ashlar/base/paged_table.hpp"
-#include "ashlar/graph/evaluator.hpp"
+#include "ashlar/coordination/state.hpp"
 #include "ashlar/protocol/messages.hpp"
 #include "ashlar/runtime/client_batch.hpp"
+#include "ashlar/runtime/client_host.hpp"
 #include "ashlar/runtime/hang_watch.hpp"
 #include "ashlar/runtime/nap.hpp"
+#include "ashlar/runtime/task_clients.hpp"
 #include "ashlar/scheduler/record.hpp"
 #include "ashlar/scheduler/state.hpp"
 #include "ashlar/transport/transport.hpp"
@@ -48,7 +50,7 @@ struct SchedulerOptions {
 
 class ClientResult;
 
-class SchedulerLoop final : public Evaluator {
+class SchedulerLoop final : public ClientHost, private RankZero {
  public:
   /// Participant 0 of `transport`; worker w is participant w + 1. `fatal` as for WorkerLoop.
   SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal, SchedulerOptions options = {});
@@ -64,6 +66,17 @@ class SchedulerLoop final : public Evaluator {
   bool wait_until(const std::function<bool()>& settled, Seconds timeout) override;
   int workers() const override { return static_cast<int>(workers_.size()); }
   int threads() const override;
+
+  // rank_zero.cpp: what tasks and the client ask for besides.
+  std::vector<Object> run_on_some(std::shared_ptr<const Operation> operation, Parcel payload, const std::vector<int>& workers) override;
+  Message call(std::uint8_t service, Message request) override;
+  void tell(std::uint8_t service, Message request) override;
+  void write_result(Writer& out, const ResultHandle& result) override;
+  ResultHandle read_result(Reader& in) override;
+  Client& client() override;
+  void set_client(Client* client) { client_ = client; }
+  WorkerContext worker() const override;
+  std::int64_t holder() const override { return -1; }
 
   const std::vector<WorkerInfo>& worker_infos() const { return workers_; }
   /// The transitions of the task with this key, one per line; empty when none is known.
@@ -106,6 +119,12 @@ class SchedulerLoop final : public Evaluator {
     std::shared_ptr<const Operation> operation;
     Parcel payload;
     bool collective;
+    std::vector<int> workers;  ///< none: all
+  };
+  struct Asked {  // by the client, of what tasks may ask too
+    std::int64_t number;
+    Ask what;
+    Message message;
   };
   struct Stop {
     int exit_code;
@@ -116,7 +135,8 @@ class SchedulerLoop final : public Evaluator {
     std::string* text;
     bool* done;
   };
-  using Request = std::variant<Submission, Put, Call, Stop, StoryWanted, WaitsWanted, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled>;
+  using Request =
+      std::variant<Submission, Put, Call, Asked, Stop, StoryWanted, WaitsWanted, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled>;
 
   /// What client threads and the scheduler's thread share. Outlives the loop while results are alive.
   struct Shared {
@@ -130,6 +150,11 @@ class SchedulerLoop final : public Evaluator {
     std::map<std::int64_t, ClientBatch*> batches;  ///< by the first id
     ClientBatch* batch_of(TaskId task);            ///< null when the task was submitted otherwise
     std::map<std::int64_t, std::vector<protocol::CallReport>> calls;
+    struct Reply {
+      Message message;
+      std::exception_ptr error;
+    };
+    std::map<std::int64_t, Reply> replies;
     bool push(Request request);  ///< true when the queue was empty; drops it when closed
   };
   struct Known {  // an operation that workers know by number
@@ -147,6 +172,26 @@ class SchedulerLoop final : public Evaluator {
     std::vector<KnownLayer> layers;
     std::int64_t tasks = 0;
   };
+
+  std::vector<ResultHandle> submit_for_task(TaskGraph graph, std::span<const TaskRef> wanted) override { return submit(std::move(graph), wanted, {}); }
+  std::vector<ResultHandle> scatter_for_task(std::vector<Object> values) override { return scatter(std::move(values)); }
+  std::int64_t start_call(std::shared_ptr<const Operation> operation, Parcel payload, bool collective, const std::vector<int>& workers) override;
+  TaskId task_of(const Result& result) override;
+  WorkerId holder_of(TaskId task) override;
+  int worker_count() override { return workers(); }
+  void send(WorkerId worker, const protocol::Message& message) override { protocol::encode(outbox(worker), message); }
+  bool serve(Ask what, WorkerId from, std::int64_t number, Reader& in, const KeptResults& kept) override;
+  void task_waits(WorkerId worker, TaskId task) override;
+  void holder_ended(WorkerId worker, std::int64_t holder) override;
+  void serve_client(Asked& asked);
+  void serve_coordination(WorkerId from, std::int64_t number, Reader& in, const KeptResults& kept);
+  void serve_shelf(WorkerId from, std::int64_t number, Reader& in, const KeptResults& kept);
+  void serve_tasks(WorkerId from, std::int64_t number, const KeptResults& of);
+  void coordinate(decltype(coordination::Event::what) what);
+  void pass_time();
+  std::chrono::nanoseconds until_deadline() const;
+  void reply(WorkerId to, std::int64_t number, Message message);
+  void fail(WorkerId to, std::int64_t number, const std::exception_ptr& error);
 
   void request(Request request);
   Plan plan(TaskGraph& graph, std::span<const TaskRef> wanted);
@@ -179,10 +224,15 @@ class SchedulerLoop final : public Evaluator {
   const SchedulerOptions options_;
   std::function<void(const std::string&)> fatal_;
   std::shared_ptr<Shared> shared_;
-  std::atomic<std::int64_t> next_task_{0}, next_call_{0};
+  std::atomic<std::int64_t> next_task_{0}, next_call_{0}, next_asked_{0};
   std::atomic<int> client_waits_{0}, waits_told_{0};
+  Client* client_ = nullptr;
+
+  TaskClients tasks_{*this};
 
   // The scheduler's thread only.
+  coordination::State coordination_;
+  std::map<std::string, std::map<std::string, std::deque<Message>>> shelves_;  ///< by space and name
   scheduler::State machine_;
   std::unique_ptr<scheduler::RecordWriter> record_;
   std::vector<scheduler::Command> commands_;

@@ -33,7 +33,7 @@ constexpr int watches_before_sleep = 20;
 class WorkerLoop::Calls {
  public:
   using Report = std::function<void(std::int64_t, Object, std::exception_ptr)>;
-  Calls(int rank, Report report) : rank_(rank), report_(std::move(report)) {}
+  Calls(int rank, TaskClient& tasks, Report report) : rank_(rank), tasks_(tasks), report_(std::move(report)) {}
   ~Calls() {
     {
       std::lock_guard lock(mutex_);
@@ -59,6 +59,7 @@ class WorkerLoop::Calls {
 
  private:
   void run() {
+    const Evaluator::ThreadGuard guard(&tasks_, true);
     for (;;) {
       protocol::CallWorker call;
       {
@@ -90,6 +91,7 @@ class WorkerLoop::Calls {
   }
 
   int rank_;
+  TaskClient& tasks_;
   Report report_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -107,18 +109,20 @@ WorkerLoop::WorkerLoop(Transport& transport, WorkerOptions options, std::functio
       outbox_(static_cast<std::size_t>(transport.size())),
       running_(static_cast<std::size_t>(std::max(options.threads, 1))) {
   const auto report = [this](std::int64_t number, Object value, std::exception_ptr error) { report_call(number, std::move(value), error); };
-  collective_calls_ = std::make_unique<Calls>(options_.rank, report);
-  plain_calls_ = std::make_unique<Calls>(options_.rank, report);
+  tasks_ = std::make_unique<TaskClient>(options_.worker.value(), options_.rank, [this] { transport_.wake(); }, SlotKeeper{[this] { leave_slot(); }, [this] { enter_slot(); }});
+  collective_calls_ = std::make_unique<Calls>(options_.rank, *tasks_, report);
+  plain_calls_ = std::make_unique<Calls>(options_.rank, *tasks_, report);
 }
 
 WorkerLoop::~WorkerLoop() = default;
 
 int WorkerLoop::run() {
   std::vector<std::thread> executors;
-  for (std::size_t i = 1; i < running_.size(); ++i) executors.emplace_back([this, i] { guarded([this, i] { execute_tasks(running_[i]); }); });
+  for (int i = 1; i < options_.threads; ++i) executors.emplace_back([this, &running = running_[static_cast<std::size_t>(i)]] { guarded([&] { execute_tasks(running); }); });
   std::thread watcher([this] { guarded([this] { watch(); }); });
   guarded([this] { execute_tasks(running_[0]); });
   for (std::thread& t : executors) t.join();
+  join_spares();
   collective_calls_.reset();
   plain_calls_.reset();
   {
@@ -167,13 +171,14 @@ bool WorkerLoop::reports_due() const {
 }
 
 void WorkerLoop::execute_tasks(Running& running) {
+  const Evaluator::ThreadGuard guard(tasks_.get(), true);
   clockid_t clock{};
   pthread_getcpuclockid(pthread_self(), &clock);
   running.cpu_clock = clock;
   std::unique_lock lock(state_);
   bool worked = true;
   while (!stopping_) {
-    if (auto start = machine_.start_next(commands_, now_ns())) {
+    if (auto start = has_slot() ? machine_.start_next(commands_, now_ns()) : std::nullopt) {
       worked = true;
       // Another idle executor takes what else is ready, and the engine when nobody has it.
       if (idle_ > 0 && (machine_.has_ready() || !polling_)) {
@@ -201,6 +206,8 @@ void WorkerLoop::execute_tasks(Running& running) {
       engine_.unlock();
       lock.lock();
       polling_ = false;
+    } else if (idle_ > options_.threads + 1) {
+      rest(lock);
     } else {
       // The engine is with another executor, who passes it on with a notice; or for a moment with a thread that does not.
       ready_.wait_for(lock, polling_ ? std::chrono::microseconds(100'000) : std::chrono::microseconds(50));
@@ -212,6 +219,7 @@ void WorkerLoop::execute_tasks(Running& running) {
 
 // While every executor is in user code somebody must still answer peers and rank 0.
 void WorkerLoop::watch() {
+  const Evaluator::ThreadGuard guard(tasks_.get(), true);
   std::unique_lock lock(state_);
   int quiet = 0;
   while (!ended_) {
@@ -261,6 +269,7 @@ void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start
   // Now the values that are used for the last time are dropped here, and the task is their only holder.
   carry_out();
   if (executing_++ == 0 && watcher_asleep_) watcher_.notify_one();
+  ++slots_taken_;
   lock.unlock();
 
   const std::string key = std::to_string(start.task.value());
@@ -270,11 +279,13 @@ void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start
   running.task.store(start.task.value(), std::memory_order_release);
   Object result;
   std::exception_ptr error;
+  tasks_->begin(start.task);
   try {
     result = run_task(*source.operation, input);
   } catch (...) {
     error = std::current_exception();
   }
+  tasks_->end();
   running.task.store(-1, std::memory_order_relaxed);
   input.inputs.clear();
   const std::int64_t took = now_ns() - begin;
@@ -282,6 +293,8 @@ void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start
 
   lock.lock();
   --executing_;
+  --slots_taken_;
+  if (returning_ > 0) slot_free_.notify_one();
   if (machine_.ended_late(start.run)) {
     result = Object();  // it was given up: what it gave is nobody's
   } else if (error) {
@@ -305,6 +318,7 @@ void WorkerLoop::carry_out() {
     } else if (const auto* c = std::get_if<worker::Send>(&command)) {
       const Object& value = *values_.find(c->data.value());
       if (c->to == client_id) protocol::encode(outbox(0), protocol::ValueReport{c->data, value});
+      else if (c->to == tasks_id) send_to_tasks(c->data, value);
       else protocol::encode(outbox(rank_of(c->to)), protocol::DataValue{c->data, value});
     } else if (const auto* c = std::get_if<worker::Drop>(&command)) {
       values_.erase(c->data.value());
@@ -326,12 +340,23 @@ void WorkerLoop::carry_out() {
   commands_.clear();
 }
 
+// A result that tasks wait for, on this worker or another.
+void WorkerLoop::send_to_tasks(TaskId data, const Object& value) {
+  const auto it = wanted_by_tasks_.find(data.value());
+  if (it == wanted_by_tasks_.end()) throw InternalError("worker: result " + std::to_string(data.value()) + " is sent to tasks that did not ask");
+  const auto [to, name] = it->second;
+  wanted_by_tasks_.erase(it);
+  if (to == options_.worker) tasks_->take_value(name, value);
+  else protocol::encode(outbox(rank_of(to)), protocol::ResultValue{name, value});
+}
+
 // With `engine_` held: sends what waits, takes what came. True when something moved.
 bool WorkerLoop::turn() {
   bool moved = false;
   std::vector<std::pair<int, Parcel>> parcels;
   {
     std::lock_guard lock(state_);
+    if (tasks_->has_requests()) tasks_->drain(outbox(0));
     bool kept = false;
     for (int rank : outbox_used_)
       if (rank == 0 && !reports_due()) kept = true;
@@ -385,8 +410,13 @@ void WorkerLoop::apply(int from, protocol::Message& message) {
   } else if (auto* m = std::get_if<protocol::InputMoved>(&message)) {
     machine_.handle(worker::InputMoved{m->data, m->holder}, commands_);
   } else if (auto* m = std::get_if<protocol::SendValue>(&message)) {
-    machine_.handle(worker::DataAsked{m->data, client_id, false}, commands_);
+    if (m->to != client_id) wanted_by_tasks_.emplace(m->data.value(), std::pair(m->to, m->name));
+    machine_.handle(worker::DataAsked{m->data, m->to == client_id ? client_id : tasks_id, false}, commands_);
     carry_out();
+  } else if (auto* m = std::get_if<protocol::TaskAnswer>(&message)) {
+    tasks_->take(*m);
+  } else if (auto* m = std::get_if<protocol::ResultValue>(&message)) {
+    tasks_->take_value(m->name, std::move(m->value));
   } else if (auto* m = std::get_if<protocol::PutValue>(&message)) {
     const std::int64_t nbytes = m->value.nbytes();
     values_[m->data.value()] = std::move(m->value);
@@ -398,6 +428,9 @@ void WorkerLoop::apply(int from, protocol::Message& message) {
   } else if (auto* m = std::get_if<protocol::Shutdown>(&message)) {
     stopping_ = true;
     exit_code_ = m->exit_code;
+    tasks_->close();
+    slot_free_.notify_all();
+    resting_changed_.notify_all();
   } else {
     throw InternalError("worker: a message that is not for workers");
   }

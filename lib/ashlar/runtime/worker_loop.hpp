@@ -6,6 +6,8 @@
 //  * The engine (all use of the transport) belongs to whoever holds `engine_`: an idle executor that polls and runs the next ready
 //    task itself, an executor between two tasks when messages have waited, or the watcher thread while all executors are in user
 //    code. Order of locks: engine_ before state_; whoever holds state_ only tries engine_.
+//  * A task that waits (`task_client.hpp`) gives up its slot: another executor starts, or one that rested goes on. At most `threads`
+//    tasks run at once; those that waited go before new ones.
 //  * Calls outside the graph run on two threads of their own: collective ones in order on one, the others on the other.
 
 #include <time.h>
@@ -24,6 +26,7 @@
 #include "ashlar/base/paged_table.hpp"
 #include "ashlar/protocol/messages.hpp"
 #include "ashlar/runtime/nap.hpp"
+#include "ashlar/runtime/task_client.hpp"
 #include "ashlar/transport/transport.hpp"
 #include "ashlar/worker/state.hpp"
 
@@ -59,11 +62,18 @@ class WorkerLoop {
   };
 
   void execute_tasks(Running& running);
+  // worker_slots.cpp: room for tasks, and threads beyond `threads` for those that wait.
+  bool has_slot() const { return slots_taken_ + returning_ < options_.threads; }
+  void leave_slot();
+  void enter_slot();
+  void rest(std::unique_lock<std::mutex>& lock);
+  void join_spares();
   void watch();
   bool turn();
   void apply(int from, protocol::Message& message);
   void carry_out();
   void pass_time();
+  void send_to_tasks(TaskId data, const Object& value);
   void run_one(std::unique_lock<std::mutex>& lock, const worker::Start& start, Running& running);
   protocol::WaitsReport describe_waits(std::int64_t number);
   void report_call(std::int64_t number, Object value, std::exception_ptr error);
@@ -96,10 +106,17 @@ class WorkerLoop {
   int idle_ = 0;          ///< executors without a task
   bool polling_ = false;  ///< one of them holds the engine
   bool watcher_asleep_ = false;
+  int slots_taken_ = 0;   ///< tasks that run and do not wait
+  int returning_ = 0;     ///< tasks that waited and want to go on
+  int resting_ = 0, called_ = 0;  ///< executors that there is no slot for, and how many of them are to go on
+  std::condition_variable slot_free_, resting_changed_;
+  std::vector<std::thread> spares_;
+  std::unordered_multimap<std::int64_t, std::pair<WorkerId, std::int64_t>> wanted_by_tasks_;  ///< by datum: whose tasks, and its name there
   bool stopping_ = false, ended_ = false;
   int exit_code_ = 0;
 
-  std::vector<Running> running_;  ///< one for each executor
+  std::deque<Running> running_;  ///< one for each executor; those of spare threads are added
+  std::unique_ptr<TaskClient> tasks_;
   std::unique_ptr<Calls> collective_calls_, plain_calls_;
 };
 

@@ -69,6 +69,11 @@ struct TaskErred {
   WorkerId worker;
   TaskId task;
 };
+/// The running task waits for something, other tasks perhaps: it takes no room any more, or those it waits for might never get any.
+struct TaskWaits {
+  WorkerId worker;
+  TaskId task;
+};
 /// The client dropped its handles on these.
 struct ResultsReleased {
   std::vector<TaskId> tasks;
@@ -85,7 +90,7 @@ struct TimePassed {};
 
 struct Event {
   TimeNs now = 0;
-  std::variant<WorkerJoined, WorkerLost, GraphSubmitted, Scattered, TasksFinished, TaskErred, ResultsReleased, ResultsWanted,
+  std::variant<WorkerJoined, WorkerLost, GraphSubmitted, Scattered, TasksFinished, TaskErred, TaskWaits, ResultsReleased, ResultsWanted,
                TasksCancelled, TimePassed>
       what;
 };

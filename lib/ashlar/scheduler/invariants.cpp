@@ -40,7 +40,9 @@ std::vector<std::string> broken_invariants(const State& state) {
       say(id, "unplaced is " + std::to_string(task.unplaced) + ", counted " + std::to_string(unplaced));
     if ((task.state == TaskState::waiting || task.state == TaskState::processing) && task.missing != missing)
       say(id, "missing is " + std::to_string(task.missing) + ", counted " + std::to_string(missing));
-    if (task.counted != (task.state == TaskState::processing && missing == 0))
+    const bool away = state.away_.count(TaskId(id)) == 1;
+    if (away && task.state != TaskState::processing) say(id, "waits and is not processing");
+    if (task.counted != (task.state == TaskState::processing && missing == 0 && !away))
       say(id, "is counted as runnable and is not, or the other way round");
     const auto special = state.specials_.find(TaskId(id));
     if (task.special != (special != state.specials_.end())) say(id, "is special and has no entry, or the other way round");
@@ -119,7 +121,7 @@ std::vector<std::string> broken_invariants(const State& state) {
       if (!state.able(state.pools_[static_cast<std::size_t>(number)], i)) broken.push_back("worker " + std::to_string(i) + " takes from a pool and is not listed there");
     if (!worker.alive && !worker.held.empty()) broken.push_back("worker " + std::to_string(i) + " is lost and has a share");
   }
-  if (state.held_ > 0 && state.processing_ == 0) broken.push_back("sources are held and nothing is under way");
+  if (state.held_ > 0 && state.processing_ == static_cast<std::int64_t>(state.away_.size())) broken.push_back("sources are held and nothing is under way");
   if (static_cast<std::int64_t>(state.endings_.size()) > state.tasks_.size()) broken.push_back("reasons are kept of tasks that are gone");
   if (pooled != state.pooled_) broken.push_back("pooled is " + std::to_string(state.pooled_) + ", counted " + std::to_string(pooled));
   for (std::size_t number = 0; number < state.pools_.size(); ++number) {

@@ -15,6 +15,7 @@ namespace ashlar::scheduler {
 ///  5. a worker's bytes, occupancy and counts are the sums over its tasks
 ///  6. `held` and `processing` are the numbers of tasks in those states; while tasks are held something is processing
 ///  7. no worker that would take a source is idle while one is held; only living workers have shares
+///     (those that wait are counted in neither)
 ///  9. a pool's tasks, its able workers and what its held tasks take are what the records say
 ///  8. an erred task has a cause or a reason, never both
 std::vector<std::string> broken_invariants(const State& state);

@@ -352,7 +352,7 @@ void State::feed_workers() {
       break;
     }
   }
-  if (processing_ == 0 && held_ > 0) run_first_of_all();
+  if (processing_ == static_cast<std::int64_t>(away_.size()) && held_ > 0) run_first_of_all();
 }
 
 // Nothing under way and nothing fits: the first in order goes all the same, or nothing would ever free memory.

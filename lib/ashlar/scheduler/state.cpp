@@ -181,6 +181,14 @@ void State::on(const TaskErred& event) {
   to_erred(event.task, event.task, "", false);
 }
 
+void State::on(const TaskWaits& event) {
+  TaskRecord* task = tasks_.find(event.task.value());
+  if (!task || task->state != TaskState::processing || task->worker != event.worker || !away_.insert(event.task).second) return;
+  uncount(*task);
+  worker(event.worker).occupancy_ns -= std::exchange(task->expected_ns, 0);
+  touch(static_cast<std::size_t>(event.worker.value()));
+}
+
 void State::on(const ResultsReleased& event) {
   for (TaskId id : event.tasks) {
     TaskRecord* task = tasks_.find(id.value());

@@ -151,6 +151,7 @@ class State {
   void on(const Scattered&);
   void on(const TasksFinished&);
   void on(const TaskErred&);
+  void on(const TaskWaits&);
   void on(const ResultsReleased&);
   void on(const ResultsWanted&);
   void on(const TasksCancelled&);
@@ -165,6 +166,7 @@ class State {
   void to_erred(TaskId id, TaskId cause, const std::string& reason, bool cancelled);
   void report_ending(TaskId id, const TaskRecord& task);
   void leave_worker(TaskId id, TaskRecord& task);
+  void uncount(TaskId id, TaskRecord& task);
   void end_use(TaskRecord& producer);
   void release_inputs(TaskRecord& task);
   void forget(TaskId id, TaskRecord& task);
@@ -241,6 +243,7 @@ class State {
   std::set<std::pair<TimeNs, TaskId>> pauses_;  ///< ends of pauses; of tasks that ended meanwhile too
   TimeNs wake_at_ = -1;         ///< as told last
   std::map<TaskId, Ending> endings_;  ///< of the erred tasks that have no cause
+  std::set<TaskId> away_;             ///< processing and waiting for something: few, and counted nowhere
   Story story_;
 
   // Nothing here may cost O(workers) for each event, so those that may take a source are listed.

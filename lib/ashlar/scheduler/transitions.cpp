@@ -49,7 +49,10 @@ void State::move(TaskId id, TaskRecord& task, TaskState to) {
   if (task.state == TaskState::queued) --held_;
   if (task.pooled) unpool(id, task);
   if (to == TaskState::queued) ++held_;
-  if (task.state == TaskState::processing) --processing_;
+  if (task.state == TaskState::processing) {
+    --processing_;
+    if (!away_.empty()) away_.erase(id);
+  }
   if (to == TaskState::processing) ++processing_;
   task.state = to;
 }
@@ -81,17 +84,21 @@ void State::waiting_processing(TaskId id, TaskRecord& task, WorkerId to) {
   commands_->emplace_back(std::move(run));
 }
 
+void State::uncount(TaskId id, TaskRecord& task) {
+  if (!std::exchange(task.counted, false)) return;
+  WorkerRecord& where = worker(task.worker);
+  where.bytes_expected -= task.nbytes;
+  --where.runnable;
+  where.runnable_ns -= task.expected_ns;
+  if (task.special) take_resources(id, task, -1);
+}
+
 void State::leave_worker(TaskId id, TaskRecord& task) {
   WorkerRecord& where = worker(task.worker);
   if (task.state == TaskState::processing) {
     where.occupancy_ns -= task.expected_ns;
     --where.processing;
-    if (std::exchange(task.counted, false)) {
-      where.bytes_expected -= task.nbytes;
-      --where.runnable;
-      where.runnable_ns -= task.expected_ns;
-      if (task.special) take_resources(id, task, -1);
-    }
+    uncount(id, task);
   } else if (task.state == TaskState::memory) {
     where.bytes_in_memory -= task.nbytes;
   }

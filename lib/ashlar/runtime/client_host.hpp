@@ -1,0 +1,28 @@
+#pragma once
+// An evaluator that belongs to a job: rank 0's, or the one that a worker's tasks see. Each has its Client.
+
+#include <cstdint>
+
+#include "ashlar/graph/evaluator.hpp"
+
+namespace ashlar {
+
+class Client;
+class WorkerContext;
+
+class ClientHost : public Evaluator {
+ public:
+  virtual Client& client() = 0;
+  /// The worker of a task's client. ValueError for the body's.
+  virtual WorkerContext worker() const = 0;
+  /// Who asks, for locks: a number for each running task; one for the body, and one for a worker's other threads.
+  virtual std::int64_t holder() const = 0;
+  /// The asking task may hold something at its end.
+  virtual void holds() {}
+
+  /// Of this thread.
+  /// Errors    ValueError when there is none.
+  static ClientHost& current();
+};
+
+}  // namespace ashlar
