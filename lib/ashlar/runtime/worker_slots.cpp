@@ -20,7 +20,7 @@ void WorkerLoop::leave_slot() {
       resting_changed_.notify_one();
     } else {
       try {
-        spares_.emplace_back([this] { guarded([this] { execute_tasks(); }); });
+        spares_.emplace_back([this, &running = running_.emplace_back()] { guarded([&] { execute_tasks(running); }); });
       } catch (const std::system_error& e) {
         throw Error("worker " + std::to_string(options_.worker.value()) + " cannot start another thread (" + e.what() + "): " + std::to_string(spares_.size()) +
                     " were started for tasks that wait");

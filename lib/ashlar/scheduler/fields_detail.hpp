@@ -6,6 +6,7 @@
 #include <boost/pfr/core.hpp>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -35,6 +36,15 @@ concept Maybe = requires(T value) {
   *value;
   value.reset();
 };
+// What is shared and never changed: walked as the value it holds, or as nothing.
+template <class T>
+inline constexpr bool is_shared = false;
+template <class T>
+inline constexpr bool is_shared<std::shared_ptr<const T>> = true;
+template <class T>
+inline constexpr bool is_pair = false;
+template <class A, class B>
+inline constexpr bool is_pair<std::pair<A, B>> = true;
 template <class T>
 concept Record = std::is_aggregate_v<T> && !std::is_array_v<T>;
 
@@ -70,6 +80,15 @@ void describe(std::string& out) {
   } else if constexpr (Maybe<T>) {
     out += '?';
     describe<std::remove_cvref_t<decltype(*std::declval<T&>())>>(out);
+  } else if constexpr (is_shared<T>) {
+    out += '?';
+    describe<std::remove_const_t<typename T::element_type>>(out);
+  } else if constexpr (is_pair<T>) {
+    out += "pair(";
+    describe<typename T::first_type>(out);
+    out += ' ';
+    describe<typename T::second_type>(out);
+    out += ')';
   } else {
     static_assert(Record<T>, "a field that events, commands and policies cannot have: teach fields_detail.hpp its kind");
     out += type_name<T>();
@@ -120,6 +139,12 @@ void put(Bytes& out, const T& value) {
   } else if constexpr (Maybe<T>) {
     put_number(out, value.has_value());
     if (value.has_value()) put(out, *value);
+  } else if constexpr (is_shared<T>) {
+    put_number(out, value != nullptr);
+    if (value) put(out, *value);
+  } else if constexpr (is_pair<T>) {
+    put(out, value.first);
+    put(out, value.second);
   } else {
     boost::pfr::for_each_field(value, [&](const auto& field) { put(out, field); });
   }
@@ -148,6 +173,16 @@ void get(Reader& in, T& value) {
   } else if constexpr (Maybe<T>) {
     value.reset();
     if (get_number(in)) get(in, value.emplace());
+  } else if constexpr (is_shared<T>) {
+    value.reset();
+    if (get_number(in)) {
+      auto held = std::make_shared<std::remove_const_t<typename T::element_type>>();
+      get(in, *held);
+      value = std::move(held);
+    }
+  } else if constexpr (is_pair<T>) {
+    get(in, value.first);
+    get(in, value.second);
   } else {
     boost::pfr::for_each_field(value, [&](auto& field) { get(in, field); });
   }
@@ -171,6 +206,12 @@ void words(const T& value, F&& word) {
   } else if constexpr (Maybe<T>) {
     word(static_cast<std::uint64_t>(value.has_value()));
     if (value.has_value()) words(*value, word);
+  } else if constexpr (is_shared<T>) {
+    word(static_cast<std::uint64_t>(value != nullptr));
+    if (value) words(*value, word);
+  } else if constexpr (is_pair<T>) {
+    words(value.first, word);
+    words(value.second, word);
   } else {
     boost::pfr::for_each_field(value, [&](const auto& field) { words(field, word); });
   }
@@ -207,6 +248,15 @@ void print(std::string& out, const T& value, std::size_t elements_max) {
       print(out, *value, elements_max);
     else
       out += "none";
+  } else if constexpr (is_shared<T>) {
+    if (value)
+      print(out, *value, elements_max);
+    else
+      out += "none";
+  } else if constexpr (is_pair<T>) {
+    print(out, value.first, elements_max);
+    out += '=';
+    print(out, value.second, elements_max);
   } else {
     out += '(';
     bool first = true;

@@ -184,7 +184,7 @@ void State::on(const TaskErred& event) {
 void State::on(const TaskWaits& event) {
   TaskRecord* task = tasks_.find(event.task.value());
   if (!task || task->state != TaskState::processing || task->worker != event.worker || !away_.insert(event.task).second) return;
-  uncount(*task);
+  uncount(event.task, *task);
   worker(event.worker).occupancy_ns -= std::exchange(task->expected_ns, 0);
   touch(static_cast<std::size_t>(event.worker.value()));
 }
