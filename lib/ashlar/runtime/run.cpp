@@ -1,9 +1,12 @@
 #include "ashlar/runtime/run.hpp"
 
+#include <errno.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -33,11 +36,22 @@ class Signals {
     sigaddset(&set_, SIGURG);
     sigaddset(&set_, SIGUSR2);  // ends the thread
     pthread_sigmask(SIG_BLOCK, &set_, &previous_);
+    struct sigaction action {};
+    action.sa_handler = pass_on;
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGQUIT, &action, &previous_quit_);
+    sigaction(SIGURG, &action, &previous_urg_);
   }
-  ~Signals() { pthread_sigmask(SIG_SETMASK, &previous_, nullptr); }
+  ~Signals() {
+    // What came meanwhile is delivered here, while it does no harm.
+    pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
+    sigaction(SIGQUIT, &previous_quit_, nullptr);
+    sigaction(SIGURG, &previous_urg_, nullptr);
+  }
 
   void listen(SchedulerLoop& loop) {
     thread_ = std::thread([this, &loop] {
+      listener = static_cast<int>(syscall(SYS_gettid));
       int signal = SIGQUIT;
       while (asks(signal)) {
         sigwait(&set_, &signal);
@@ -59,6 +73,7 @@ class Signals {
   /// True when one came.
   bool stop() {
     if (!thread_.joinable()) return false;
+    listener = 0;
     pthread_kill(thread_.native_handle(), SIGUSR2);
     thread_.join();
     return received_;
@@ -66,6 +81,13 @@ class Signals {
 
  private:
   static bool asks(int signal) { return signal == SIGQUIT || signal == SIGURG; }
+  // Libraries may have started threads before main, which do not block these signals: one of them gets it then. Nobody listens on workers.
+  static inline std::atomic<int> listener{0};
+  static void pass_on(int signal) {
+    const int saved = errno, thread = listener;
+    if (thread > 0) syscall(SYS_tgkill, getpid(), thread, signal);
+    errno = saved;
+  }
   // Returns the signal that came meanwhile; SIGQUIT when none did.
   int tell_waits(SchedulerLoop& loop) {
     const int before = loop.waits_told();
@@ -78,6 +100,7 @@ class Signals {
   }
 
   sigset_t set_, previous_;
+  struct sigaction previous_quit_, previous_urg_;
   bool received_ = false;  // the thread's, until it is joined
   std::thread thread_;
 };
