@@ -1,5 +1,6 @@
 #include "launch.hpp"
 
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +46,13 @@ void require_executable(const std::string& program) {
   throw IoError("cannot start " + program + ": " + (places.size() == 1 ? std::strerror(errno) : "it is not in PATH"));
 }
 
+// Ctrl-\ reaches all of a terminal's processes. mpirun would end at it, so it ignores it and is given a signal instead that it can pass on to
+// the ranks: they print who waits for what.
+volatile pid_t running = 0;
+void pass_on(int) {
+  if (running > 0) kill(running, SIGURG);
+}
+
 int wait_for(pid_t child) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0)
@@ -76,10 +84,14 @@ int launch(const Launch& how) {
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t child = 0;
+  setenv("OMPI_MCA_ess_base_forward_signals", "SIGURG", 0);
+  signal(SIGQUIT, SIG_IGN);
   if (const int error = posix_spawnp(&child, "mpirun", nullptr, nullptr, arguments.data(), environ); error != 0) {
     unlink(outcome.c_str());
     throw IoError(std::string("cannot start mpirun: ") + std::strerror(error));
   }
+  running = child;
+  signal(SIGQUIT, pass_on);
   const int status = wait_for(child);
   int code = -1;
   std::ifstream file(outcome);

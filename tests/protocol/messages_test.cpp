@@ -62,6 +62,19 @@ TEST(Messages, keep_every_field) {
   EXPECT_EQ(sent(DataValue{TaskId(14), Object::of(2.5)}).value.get<double>(), 2.5);
   EXPECT_EQ(sent(ValueReport{TaskId(15), Object::of(3)}).data, TaskId(15));
   sent(Goodbye{});
+  EXPECT_EQ(sent(DescribeWaits{16}).number, 16);
+  const auto waits = sent(WaitsReport{17, 18, 19, {{WaitKind::asked, TaskId(20), TaskId(21), WorkerId(22), 23, 24}, {WaitKind::peer, TaskId(), TaskId(25), WorkerId(26)}}});
+  EXPECT_EQ(waits.number, 17);
+  EXPECT_EQ(waits.tasks, 18);
+  EXPECT_EQ(waits.left_out, 19);
+  ASSERT_EQ(waits.waits.size(), 2u);
+  EXPECT_EQ(waits.waits[0].kind, WaitKind::asked);
+  EXPECT_EQ(waits.waits[0].task, TaskId(20));
+  EXPECT_EQ(waits.waits[0].data, TaskId(21));
+  EXPECT_EQ(waits.waits[0].worker, WorkerId(22));
+  EXPECT_EQ(waits.waits[0].ns, 23);
+  EXPECT_EQ(waits.waits[0].cpu_ns, 24);
+  EXPECT_EQ(waits.waits[1].data, TaskId(25));
 }
 
 TEST(Messages, keep_a_task_with_its_inputs_and_buffers) {
@@ -134,7 +147,8 @@ TEST(Messages, have_the_bytes_of_the_table_in_the_README) {
   const std::pair<Message, std::size_t> sizes[] = {
       {ForgetOperation{}, 5}, {GiveTask{}, 1 + 33 + 12}, {two_inputs, 1 + 33 + 2 * 21 + 12}, {FreeData{{TaskId(1)}}, 17}, {RetractTask{}, 9},
       {SendValue{}, 9},       {PutValue{}, 10},          {Shutdown{}, 5},                                     {TaskReport{}, 26},          {ValueReport{}, 10},
-      {CallReport{}, 11},     {Goodbye{}, 1},            {AskData{}, 10},                                     {WithdrawData{}, 9},         {DataValue{}, 10}};
+      {CallReport{}, 11},     {Goodbye{}, 1},            {AskData{}, 10},                                     {WithdrawData{}, 9},         {DataValue{}, 10},
+      {DescribeWaits{}, 9},   {WaitsReport{0, 0, 0, {{}}}, 1 + 28 + 37}};
   for (const auto& [message, size] : sizes) {
     Writer one;
     encode(one, message);

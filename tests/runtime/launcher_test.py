@@ -1,9 +1,11 @@
 """The command `ashlar run`.    launcher_test.py ASHLAR PROGRAM"""
 import os
+import signal
 import sys
 import tempfile
+import time
 
-from programs import check, run
+from programs import Started, check, run
 
 ashlar, program = sys.argv[1:]
 with tempfile.TemporaryDirectory(prefix="ashlar-test-launcher-") as folder:
@@ -24,6 +26,15 @@ with tempfile.TemporaryDirectory(prefix="ashlar-test-launcher-") as folder:
     check(code == 1 and "which program?" in err, "no program", out, err)
     code, out, err = run([ashlar, "run", "-n", "2", "--", os.path.join(folder, "nothing")], environment=surroundings)
     check(code == 1 and err.count("nothing: No such file") == 1, "a program that is not there", out, err)
+    # Ctrl-\ reaches the launcher and mpirun alike.
+    started = Started([ashlar, "run", "-n", "3", "--", program, "sleep", "3"], environment={**surroundings, "ASHLAR_HANG_DOT": "none"})
+    check(started.process.stdout.readline() == "started\n", "the program did not start")
+    time.sleep(0.2)
+    for pid in started.processes():
+        if pid not in started.ranks_running(program):
+            os.kill(pid, signal.SIGQUIT)
+    code, out, err = started.end()
+    check(code == 0 and err.count("ashlar: who waits for what:\n") == 1, "Ctrl-\\ does not show who waits for what", code, out, err)
     left = [name for name in os.listdir(folder) if "ashlar" in name]
     check(not left, f"left in the temporary folder: {left}")
 print("ashlar run gives the exit code of the body")

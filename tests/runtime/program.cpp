@@ -1,6 +1,6 @@
 // What the Python tests of this folder run: one way to end per word.
 //
-//   program return N | void | throw | task-throws | workers | sleep SECONDS | client-sleeps SECONDS | write FILE | traffic HOW | on-rank-1 …
+//   program return N | void | throw | task-throws | workers | sleep SECONDS | spin SECONDS | client-sleeps SECONDS | write FILE | traffic HOW | on-rank-1 …
 #include <ashlar/ashlar.hpp>
 
 #include <cstdlib>
@@ -57,6 +57,13 @@ int main(int argc, char** argv) {
     } else if (what == "sleep") {
       std::cout << "started" << std::endl;
       return client.submit([](int s) { return std::this_thread::sleep_for(std::chrono::seconds(s)), 0; }, std::atoi(argument.c_str())).result();
+    } else if (what == "spin") {
+      return client.submit([](int s) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(s);
+        while (std::chrono::steady_clock::now() < end) {
+        }
+        return 0;
+      }, std::atoi(argument.c_str())).result();
     } else if (what == "client-sleeps") {
       std::cout << "started" << std::endl;
       std::this_thread::sleep_for(std::chrono::seconds(std::atoi(argument.c_str())));

@@ -7,7 +7,8 @@ namespace {
 
 enum class Kind : std::uint8_t {
   define_operation, forget_operation, give_task, free_data, retract_task, send_value, put_value, call_worker, shutdown,
-  task_report, task_failure, value_report, call_report, goodbye, ask_data, withdraw_data, data_value
+  task_report, task_failure, value_report, call_report, goodbye, ask_data, withdraw_data, data_value,
+  describe_waits, waits_report
 };
 
 void put_payload(Writer& out, const Parcel& payload) {
@@ -103,6 +104,25 @@ struct Encoder {
     kind(Kind::data_value);
     out.put(m.data);
     m.value.encode(out);
+  }
+  void operator()(const DescribeWaits& m) {
+    kind(Kind::describe_waits);
+    out.put(m.number);
+  }
+  void operator()(const WaitsReport& m) {
+    kind(Kind::waits_report);
+    out.put(m.number);
+    out.put(m.tasks);
+    out.put(m.left_out);
+    out.put(static_cast<std::uint32_t>(m.waits.size()));
+    for (const Wait& wait : m.waits) {
+      out.put(wait.kind);
+      out.put(wait.task);
+      out.put(wait.data);
+      out.put(wait.worker);
+      out.put(wait.ns);
+      out.put(wait.cpu_ns);
+    }
   }
 };
 
@@ -202,6 +222,23 @@ Message decode(Reader& in) {
     case Kind::data_value: {
       const auto id = in.get<TaskId>();
       return DataValue{id, Object::decode(in)};
+    }
+    case Kind::describe_waits: return DescribeWaits{in.get<std::int64_t>()};
+    case Kind::waits_report: {
+      WaitsReport m;
+      m.number = in.get<std::int64_t>();
+      m.tasks = in.get<std::int64_t>();
+      m.left_out = in.get<std::int64_t>();
+      for (auto n = in.get<std::uint32_t>(); n > 0; --n) {
+        Wait& wait = m.waits.emplace_back();
+        wait.kind = in.get<WaitKind>();
+        wait.task = in.get<TaskId>();
+        wait.data = in.get<TaskId>();
+        wait.worker = in.get<WorkerId>();
+        wait.ns = in.get<std::int64_t>();
+        wait.cpu_ns = in.get<std::int64_t>();
+      }
+      return m;
     }
   }
   throw InternalError("message of unknown kind " + std::to_string(static_cast<int>(kind)));

@@ -11,11 +11,12 @@
 #include "ashlar/base/bytes.hpp"
 #include "ashlar/graph/operation.hpp"
 #include "ashlar/protocol/ids.hpp"
+#include "ashlar/protocol/waits.hpp"
 
 namespace ashlar::protocol {
 
 /// Compared between ranks at start: changes whenever a message changes.
-inline constexpr std::uint32_t wire_version = 1;
+inline constexpr std::uint32_t wire_version = 2;
 
 // ---- rank 0 to a worker
 
@@ -58,6 +59,10 @@ struct CallWorker {
 struct Shutdown {
   std::int32_t exit_code = 0;
 };
+/// Say who waits for what.
+struct DescribeWaits {
+  std::int64_t number = 0;
+};
 
 // ---- a worker to rank 0
 
@@ -82,6 +87,11 @@ struct CallReport {
 };
 /// The worker has stopped its executors and says no more.
 struct Goodbye {};
+/// The answer to DescribeWaits: lowest-ordered tasks first; of a long list the rest is only counted.
+struct WaitsReport {
+  std::int64_t number = 0, tasks = 0, left_out = 0;
+  std::vector<Wait> waits;
+};
 
 // ---- a worker to a worker
 
@@ -98,7 +108,7 @@ struct DataValue {
 };
 
 using Message = std::variant<DefineOperation, ForgetOperation, GiveTask, FreeData, RetractTask, SendValue, PutValue, CallWorker, Shutdown, TaskReport,
-                             TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue>;
+                             TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue, DescribeWaits, WaitsReport>;
 
 /// Appends one message to a batch.
 void encode(Writer& batch, const Message& message);

@@ -43,8 +43,9 @@ Object ClientResult::get(Seconds timeout) {
   };
   if (!loop_->wait_until(settled, timeout)) throw TimeoutError("the result of " + key() + " was not there in time");
   std::lock_guard lock(shared_->mutex);
-  if (here_) return value_;
+  // A value may come just before a cancel counts: what is cancelled is, whatever came.
   if (status_ == Status::cancelled) throw CancelledError("the result of " + key() + " was cancelled");
+  if (here_) return value_;
   if (error_) std::rethrow_exception(error_);
   throw InternalError("the result of " + key() + " is lost");
 }

@@ -59,6 +59,8 @@ mpi::RankInfo own_info(MPI_Comm comm, const Settings& settings, int ranks) {
   return info;
 }
 
+SchedulerOptions scheduler_options(const Settings& settings) { return {settings.hang_after_s, settings.hang_dot}; }
+
 WorkerInfo as_worker(const mpi::RankInfo& info) { return {info.host, info.pid, info.threads, info.memory_limit}; }
 
 Outcome run_body(SchedulerLoop& loop, const Settings& settings, const std::function<int(SchedulerLoop&)>& body) {
@@ -105,7 +107,7 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
       loop.run();
     });
     {
-      SchedulerLoop loop(*transports[0], {as_worker(ranks[0])}, end_all);
+      SchedulerLoop loop(*transports[0], {as_worker(ranks[0])}, end_all, scheduler_options(settings));
       outcome = run_body(loop, settings, body);
     }
     worker.join();
@@ -116,7 +118,7 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
     if (rank == 0) {
       std::vector<WorkerInfo> infos;
       for (std::size_t r = 1; r < ranks.size(); ++r) infos.push_back(as_worker(ranks[r]));
-      SchedulerLoop loop(*transport, std::move(infos), end_all);
+      SchedulerLoop loop(*transport, std::move(infos), end_all, scheduler_options(settings));
       outcome = run_body(loop, settings, body);
     } else {
       WorkerLoop loop(*transport, {WorkerId(rank - 1), ranks[static_cast<std::size_t>(rank)].threads, ranks[static_cast<std::size_t>(rank)].memory_limit, rank}, end_all);

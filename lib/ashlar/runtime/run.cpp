@@ -1,9 +1,12 @@
 #include "ashlar/runtime/run.hpp"
 
+#include <errno.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -21,27 +24,48 @@ namespace {
 constexpr double patience_after_signal_s = 2;
 
 // SIGINT and SIGTERM become an exception in the body's next wait for a result, so that files half written are removed. A body that
-// does not wait is ended after a while.
+// does not wait is ended after a while. SIGQUIT prints who waits for what and ends nothing; so does
+// SIGURG, which is what mpirun can pass on. On workers both are ignored.
 class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGQUIT);
+    sigaddset(&set_, SIGURG);
     sigaddset(&set_, SIGUSR2);  // ends the thread
     pthread_sigmask(SIG_BLOCK, &set_, &previous_);
+    struct sigaction action {};
+    action.sa_handler = pass_on;
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGQUIT, &action, &previous_quit_);
+    sigaction(SIGURG, &action, &previous_urg_);
   }
-  ~Signals() { pthread_sigmask(SIG_SETMASK, &previous_, nullptr); }
+  ~Signals() {
+    // What came meanwhile is delivered here, while it does no harm.
+    pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
+    sigaction(SIGQUIT, &previous_quit_, nullptr);
+    sigaction(SIGURG, &previous_urg_, nullptr);
+  }
 
   void listen(SchedulerLoop& loop) {
     thread_ = std::thread([this, &loop] {
-      int signal = 0;
-      sigwait(&set_, &signal);
+      listener = static_cast<int>(syscall(SYS_gettid));
+      int signal = SIGQUIT;
+      while (asks(signal)) {
+        sigwait(&set_, &signal);
+        if (asks(signal)) signal = tell_waits(loop);
+      }
       if (signal == SIGUSR2) return;
       received_ = true;
       loop.interrupt(std::string("ended by signal ") + (signal == SIGINT ? "SIGINT" : "SIGTERM"));
       const timespec patience{5, 0};
-      if (sigtimedwait(&set_, nullptr, &patience) == SIGUSR2) return;
+      int signal_again = 0;
+      do {
+        signal_again = sigtimedwait(&set_, nullptr, &patience);
+      } while (asks(signal_again));
+      if (signal_again == SIGUSR2) return;
       std::fprintf(stderr, "ashlar: ended by a signal\n");
       mpi::end_all_ranks(128 + signal);
     });
@@ -49,13 +73,34 @@ class Signals {
   /// True when one came.
   bool stop() {
     if (!thread_.joinable()) return false;
+    listener = 0;
     pthread_kill(thread_.native_handle(), SIGUSR2);
     thread_.join();
     return received_;
   }
 
  private:
+  static bool asks(int signal) { return signal == SIGQUIT || signal == SIGURG; }
+  // Libraries may have started threads before main, which do not block these signals: one of them gets it then. Nobody listens on workers.
+  static inline std::atomic<int> listener{0};
+  static void pass_on(int signal) {
+    const int saved = errno, thread = listener;
+    if (thread > 0) syscall(SYS_tgkill, getpid(), thread, signal);
+    errno = saved;
+  }
+  // Returns the signal that came meanwhile; SIGQUIT when none did.
+  int tell_waits(SchedulerLoop& loop) {
+    const int before = loop.waits_told();
+    loop.tell_waits();
+    const timespec patience{6, 0};
+    const int signal = sigtimedwait(&set_, nullptr, &patience);
+    if (signal > 0) return signal;
+    if (loop.waits_told() == before) std::fprintf(stderr, "ashlar: who waits for what cannot be told: the scheduler has not answered within 6 s\n");
+    return SIGQUIT;
+  }
+
   sigset_t set_, previous_;
+  struct sigaction previous_quit_, previous_urg_;
   bool received_ = false;  // the thread's, until it is joined
   std::thread thread_;
 };

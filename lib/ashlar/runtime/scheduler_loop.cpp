@@ -1,10 +1,13 @@
 #include "ashlar/runtime/scheduler_loop.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <iostream>
+#include <sstream>
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/runtime/client_result.hpp"
+#include "ashlar/runtime/waiting.hpp"
 
 namespace ashlar {
 namespace {
@@ -28,8 +31,14 @@ ClientBatch* SchedulerLoop::Shared::batch_of(TaskId task) {
   return task.value() < batch->first + batch->tasks ? batch : nullptr;
 }
 
-SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal)
-    : transport_(transport), workers_(std::move(workers)), fatal_(std::move(fatal)), shared_(std::make_shared<Shared>()), outbox_(workers_.size()) {
+SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal, SchedulerOptions options)
+    : transport_(transport),
+      workers_(std::move(workers)),
+      options_(std::move(options)),
+      fatal_(std::move(fatal)),
+      shared_(std::make_shared<Shared>()),
+      outbox_(workers_.size()),
+      watch_(workers_.size(), static_cast<std::int64_t>(options_.hang_after_s * 1e9)) {
   for (std::size_t w = 0; w < workers_.size(); ++w)
     handle(scheduler::WorkerJoined{WorkerId(static_cast<std::int32_t>(w)), workers_[w].threads, workers_[w].memory_limit});
   thread_ = std::thread([this] {
@@ -270,7 +279,13 @@ bool SchedulerLoop::wait_until(const std::function<bool()>& settled, Seconds tim
   using clock = std::chrono::steady_clock;
   const auto deadline = timeout.v ? clock::now() + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(*timeout.v)) : clock::time_point::max();
   std::uint64_t seen = shared_->generation;
+  struct Waits {
+    std::atomic<int>& n;
+    explicit Waits(std::atomic<int>& waits) : n(waits) { ++n; }
+    ~Waits() { --n; }
+  };
   while (!settled()) {
+    const Waits waits(client_waits_);
     std::unique_lock lock(shared_->mutex);
     const auto progressed = [&] { return shared_->generation != seen || !shared_->interrupted.empty() || shared_->closed; };
     if (timeout.v) {
@@ -293,6 +308,15 @@ void SchedulerLoop::interrupt(const std::string& reason) {
   std::lock_guard lock(shared_->mutex);
   shared_->interrupted = reason;
   shared_->changed.notify_all();
+}
+
+void SchedulerLoop::tell_waits() {
+  bool wake;
+  {
+    std::lock_guard lock(shared_->mutex);
+    wake = shared_->push(WaitsWanted{});  // dropped when the job ends meanwhile
+  }
+  if (wake) transport_.wake();
 }
 
 std::string SchedulerLoop::story(const std::string& key) {
@@ -330,6 +354,7 @@ void SchedulerLoop::loop() {
     arrived.clear();
     moved |= transport_.receive(arrived);
     for (Arrival& arrival : arrived) take(arrival.from, arrival.parcel);
+    if (!moved || watch_.looking()) watch_for_hang();
     flush();
     if (reported_) {
       reported_ = false;
@@ -379,9 +404,13 @@ void SchedulerLoop::take(Request& request) {
   } else if (auto* r = std::get_if<Call>(&request)) {
     const protocol::CallWorker call{r->number, r->collective, r->operation, r->payload};
     for (Writer& batch : outbox_) protocol::encode(batch, call);
+    open_calls_[r->number] = {r->collective, std::vector<bool>(workers_.size())};
+    watch_.something_happened(now_ns());
   } else if (auto* r = std::get_if<Stop>(&request)) {
     for (Writer& batch : outbox_) protocol::encode(batch, protocol::Shutdown{r->exit_code});
     stopping_ = true;
+  } else if (std::get_if<WaitsWanted>(&request)) {
+    watch_.asked_for();
   } else if (auto* r = std::get_if<StoryWanted>(&request)) {
     std::string text;
     sources_.for_each([&](std::int64_t id, const TaskSource& source) {
@@ -445,9 +474,17 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
       values.emplace_back(m->data, std::move(m->value));
     } else if (auto* m = std::get_if<protocol::CallReport>(&message)) {
       const std::int64_t number = std::exchange(m->number, from - 1);
+      if (const auto open = open_calls_.find(number); open != open_calls_.end()) {
+        auto& answered = open->second.answered;
+        answered[static_cast<std::size_t>(from - 1)] = true;
+        if (std::find(answered.begin(), answered.end(), false) == answered.end()) open_calls_.erase(open);
+      }
+      watch_.something_happened(now_ns());
       std::lock_guard lock(shared_->mutex);
       shared_->calls[number].push_back(std::move(*m));
       reported_ = true;
+    } else if (auto* m = std::get_if<protocol::WaitsReport>(&message)) {
+      watch_.answered(static_cast<std::size_t>(from - 1), std::move(*m));
     } else if (std::get_if<protocol::Goodbye>(&message)) {
       ++goodbyes_;
     } else {
@@ -469,7 +506,9 @@ void SchedulerLoop::warn_when_over(WorkerId id) {
 }
 
 void SchedulerLoop::handle(decltype(scheduler::Event::what) what) {
-  machine_.handle(scheduler::Event{now_ns(), std::move(what)}, commands_);
+  const std::int64_t now = now_ns();
+  watch_.something_happened(now);
+  machine_.handle(scheduler::Event{now, std::move(what)}, commands_);
   carry_out();
 }
 
@@ -607,6 +646,36 @@ void SchedulerLoop::forget_idle_operations() {
   }
   // Those in use stay: look again only when as many new ones have come.
   operations_max_ = idle_operations_max + 2 * operations_.size();
+}
+
+void SchedulerLoop::watch_for_hang() {
+  const bool work_open = machine_.processing() > 0 || machine_.held() > 0 || !open_calls_.empty() || client_waits_ > 0;
+  const HangWatch::Step step = watch_.step(now_ns(), work_open);
+  if (step == HangWatch::Step::ask_workers)
+    for (Writer& batch : outbox_) protocol::encode(batch, protocol::DescribeWaits{watch_.number()});
+  if (step == HangWatch::Step::tell) print_waits();
+}
+
+void SchedulerLoop::print_waits() {
+  Waiting waiting{machine_, workers_, watch_.answers(), [this](TaskId task) { return key_of(task); }, {}, client_waits_, static_cast<double>(HangWatch::answer_limit_ns) * 1e-9, watch_.gap_ns()};
+  for (const auto& [number, open] : open_calls_) {
+    ashlar::OpenCall call{number, open.collective, {}};
+    for (std::size_t w = 0; w < open.answered.size(); ++w)
+      if (!open.answered[w]) call.missing.emplace_back(static_cast<std::int32_t>(w));
+    waiting.calls.push_back(std::move(call));
+  }
+  std::ostringstream text;
+  if (watch_.by_itself()) text << "ashlar: nothing has moved for " << options_.hang_after_s << " s (--ashlar-hang-after). Who waits for what:\n";
+  else text << "ashlar: who waits for what:\n";
+  text << waiting_text(waiting);
+  if (!options_.hang_dot.empty()) {
+    std::ofstream file(options_.hang_dot);
+    file << waiting_dot(waiting) << std::flush;
+    if (file) text << "drawn in " << options_.hang_dot << " (dot -Tsvg)\n";
+    else text << "cannot be drawn: " << options_.hang_dot << " cannot be written\n";
+  }
+  std::cerr << text.str() << std::flush;
+  ++waits_told_;
 }
 
 void SchedulerLoop::flush() {

@@ -20,6 +20,7 @@
 #include "ashlar/graph/evaluator.hpp"
 #include "ashlar/protocol/messages.hpp"
 #include "ashlar/runtime/client_batch.hpp"
+#include "ashlar/runtime/hang_watch.hpp"
 #include "ashlar/runtime/nap.hpp"
 #include "ashlar/scheduler/state.hpp"
 #include "ashlar/transport/transport.hpp"
@@ -34,12 +35,17 @@ struct WorkerInfo {
   std::int64_t memory_limit = 0;
 };
 
+struct SchedulerOptions {
+  double hang_after_s = 0;  ///< when nothing has moved for so long and no task uses a processor, who waits for what is printed; 0: never
+  std::string hang_dot;     ///< and drawn into this file; empty: it is not
+};
+
 class ClientResult;
 
 class SchedulerLoop final : public Evaluator {
  public:
   /// Participant 0 of `transport`; worker w is participant w + 1. `fatal` as for WorkerLoop.
-  SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal);
+  SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal, SchedulerOptions options = {});
   ~SchedulerLoop() override;
 
   /// Ends all work: workers finish the tasks they are running and leave. False when one did not within `patience`.
@@ -58,6 +64,10 @@ class SchedulerLoop final : public Evaluator {
   std::string story(const std::string& key);
   /// Makes every waiting call of the client throw `reason`: a signal asked the program to end.
   void interrupt(const std::string& reason);
+  /// Prints who waits for what on stderr, soon, whether anything moves or not. Returns at once.
+  void tell_waits();
+  /// How often that was printed.
+  int waits_told() const { return waits_told_; }
 
  private:
   friend class ClientResult;
@@ -94,12 +104,13 @@ class SchedulerLoop final : public Evaluator {
   struct Stop {
     int exit_code;
   };
+  struct WaitsWanted {};
   struct StoryWanted {
     std::string key;
     std::string* text;
     bool* done;
   };
-  using Request = std::variant<Submission, Put, Call, Stop, StoryWanted, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled>;
+  using Request = std::variant<Submission, Put, Call, Stop, StoryWanted, WaitsWanted, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled>;
 
   /// What client threads and the scheduler's thread share. Outlives the loop while results are alive.
   struct Shared {
@@ -150,14 +161,18 @@ class SchedulerLoop final : public Evaluator {
   std::exception_ptr error_of(TaskId task, TaskId cause, const std::string& reason);
   Writer& outbox(WorkerId worker) { return outbox_.at(static_cast<std::size_t>(worker.value())); }
   void flush();
+  void watch_for_hang();
+  void print_waits();
   void warn_when_over(WorkerId id);
   std::string key_of(TaskId task);
 
   Transport& transport_;
   std::vector<WorkerInfo> workers_;
+  const SchedulerOptions options_;
   std::function<void(const std::string&)> fatal_;
   std::shared_ptr<Shared> shared_;
   std::atomic<std::int64_t> next_task_{0}, next_call_{0};
+  std::atomic<int> client_waits_{0}, waits_told_{0};
 
   // The scheduler's thread only.
   scheduler::State machine_;
@@ -176,6 +191,12 @@ class SchedulerLoop final : public Evaluator {
   std::size_t goodbyes_ = 0;
   bool stopping_ = false, reported_ = false, warned_over_ = false;
   Nap nap_;
+  HangWatch watch_;
+  struct OpenCall {
+    bool collective;
+    std::vector<bool> answered;
+  };
+  std::map<std::int64_t, OpenCall> open_calls_;
 
   std::atomic<bool> ended_{false};
   std::thread thread_;

@@ -41,6 +41,13 @@ const std::vector<Setting>& settings() {
        [](Settings& s, const std::string& v) { s.memory_limit = std::max<std::int64_t>(parse_bytes(v), 1); }},
       {"shutdown-patience", "how long the end of the program waits for running tasks, e.g. 30s", "30s",
        [](Settings& s, const std::string& v) { s.shutdown_patience_s = Seconds::parse(v); }},
+      {"hang-after", "when nothing has moved for so long and no task uses a processor, print who waits for what; 0: never", "5min",
+       [](Settings& s, const std::string& v) {
+         s.hang_after_s = Seconds::parse(v);
+         if (!(s.hang_after_s >= 0)) throw ValueError("a duration such as \"5min\" or 0 was wanted, found \"" + v + "\"");
+       }},
+      {"hang-dot", "file into which that is drawn for Graphviz, also at SIGQUIT (Ctrl-\\); none: it is not drawn", "ashlar-waiting.dot",
+       [](Settings& s, const std::string& v) { s.hang_dot = v == "none" ? "" : v; }},
       {"outcome-file", "file that the exit code is written to as well", "none", [](Settings& s, const std::string& v) { s.outcome_file = v; }},
       {"help", "prints the settings and ends", "", [](Settings& s, const std::string&) { s.help = true; }, true},
   };

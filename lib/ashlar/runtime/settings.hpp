@@ -11,6 +11,8 @@ struct Settings {
   int threads = 0;                  ///< per worker; 0: the rank's share of the cores
   std::int64_t memory_limit = 0;    ///< bytes of results per worker; 0: 60 % of the rank's share of the memory
   double shutdown_patience_s = 30;  ///< how long the end waits for tasks that are running
+  double hang_after_s = 300;        ///< when nothing has moved for so long, rank 0 prints who waits for what; 0: never
+  std::string hang_dot = "ashlar-waiting.dot";  ///< and draws it into this file; empty: it does not
   bool help = false;                ///< --ashlar-help
   std::string outcome_file;         ///< the exit code is written here too: what `ashlar run` reads
 };

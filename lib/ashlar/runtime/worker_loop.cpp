@@ -1,5 +1,9 @@
 #include "ashlar/runtime/worker_loop.hpp"
 
+#include <pthread.h>
+
+#include <algorithm>
+
 #include "ashlar/base/error.hpp"
 #include "ashlar/graph/run_here.hpp"
 
@@ -10,6 +14,8 @@ std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanosecon
 
 // Messages made between two tasks wait at most this long for a turn of the engine.
 constexpr std::int64_t turn_interval_ns = 20'000;
+// Who waits for what is told in so many lines at most.
+constexpr std::size_t waits_max = 400;
 // The watcher takes over when nobody has turned the engine for this long.
 constexpr auto watch_interval = std::chrono::microseconds(250);
 // It sleeps until it is woken when it has seen nobody in user code so many times.
@@ -33,9 +39,16 @@ class WorkerLoop::Calls {
 
   void push(protocol::CallWorker call) {
     std::lock_guard lock(mutex_);
+    open_.emplace_back(call.number, now_ns());
     queue_.push_back(std::move(call));
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     changed_.notify_one();
+  }
+
+  /// Calls that have not ended.
+  void append_waits(std::vector<protocol::Wait>& waits, protocol::WaitKind kind) {
+    std::lock_guard lock(mutex_);
+    for (const auto& [number, since] : open_) waits.push_back({kind, TaskId(number), TaskId(), WorkerId(), now_ns() - since, 0});
   }
 
  private:
@@ -62,6 +75,10 @@ class WorkerLoop::Calls {
       } catch (...) {
         error = std::current_exception();
       }
+      {
+        std::lock_guard lock(mutex_);
+        open_.pop_front();
+      }
       report_(call.number, std::move(value), error);
     }
   }
@@ -71,6 +88,7 @@ class WorkerLoop::Calls {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<protocol::CallWorker> queue_;
+  std::deque<std::pair<std::int64_t, std::int64_t>> open_;  // numbers, and when they came
   bool closed_ = false;
   std::thread thread_;
 };
@@ -80,7 +98,8 @@ WorkerLoop::WorkerLoop(Transport& transport, WorkerOptions options, std::functio
       options_(options),
       fatal_(std::move(fatal)),
       machine_(options.worker, std::max<std::int64_t>(options.memory_limit / 4, 1)),
-      outbox_(static_cast<std::size_t>(transport.size())) {
+      outbox_(static_cast<std::size_t>(transport.size())),
+      running_(static_cast<std::size_t>(std::max(options.threads, 1))) {
   const auto report = [this](std::int64_t number, Object value, std::exception_ptr error) { report_call(number, std::move(value), error); };
   collective_calls_ = std::make_unique<Calls>(options_.rank, report);
   plain_calls_ = std::make_unique<Calls>(options_.rank, report);
@@ -90,9 +109,9 @@ WorkerLoop::~WorkerLoop() = default;
 
 int WorkerLoop::run() {
   std::vector<std::thread> executors;
-  for (int i = 1; i < options_.threads; ++i) executors.emplace_back([this] { guarded([this] { execute_tasks(); }); });
+  for (std::size_t i = 1; i < running_.size(); ++i) executors.emplace_back([this, i] { guarded([this, i] { execute_tasks(running_[i]); }); });
   std::thread watcher([this] { guarded([this] { watch(); }); });
-  guarded([this] { execute_tasks(); });
+  guarded([this] { execute_tasks(running_[0]); });
   for (std::thread& t : executors) t.join();
   collective_calls_.reset();
   plain_calls_.reset();
@@ -126,7 +145,10 @@ Writer& WorkerLoop::outbox(int rank) {
   return writer;
 }
 
-void WorkerLoop::execute_tasks() {
+void WorkerLoop::execute_tasks(Running& running) {
+  clockid_t clock{};
+  pthread_getcpuclockid(pthread_self(), &clock);
+  running.cpu_clock = clock;
   std::unique_lock lock(state_);
   bool worked = true;
   while (!stopping_) {
@@ -137,7 +159,7 @@ void WorkerLoop::execute_tasks() {
         ready_.notify_one();
         if (polling_) transport_.wake();
       }
-      run_one(lock, *start);
+      run_one(lock, *start, running);
       if (polling_ && outbox_waiting_.load(std::memory_order_relaxed)) transport_.wake();  // whoever has the engine may sleep
       if (outbox_waiting_.load(std::memory_order_relaxed) && now_ns() - last_turn_ns_.load(std::memory_order_relaxed) > turn_interval_ns && engine_.try_lock()) {
         lock.unlock();
@@ -194,7 +216,7 @@ void WorkerLoop::watch() {
   }
 }
 
-void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start& start) {
+void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start& start, Running& running) {
   Source& source = *sources_.find(start.task.value());
   // The operation and the payload stay where they are: a task's source is forgotten only after it ended.
   TaskInput input;
@@ -213,6 +235,8 @@ void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start
   const std::string key = std::to_string(start.task.value());
   input.key = key;
   const std::int64_t begin = now_ns();
+  running.begin_ns.store(begin, std::memory_order_relaxed);
+  running.task.store(start.task.value(), std::memory_order_release);
   Object result;
   std::exception_ptr error;
   try {
@@ -220,6 +244,7 @@ void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start
   } catch (...) {
     error = std::current_exception();
   }
+  running.task.store(-1, std::memory_order_relaxed);
   input.inputs.clear();
   const std::int64_t took = now_ns() - begin;
   const std::int64_t nbytes = error ? 0 : result.nbytes();
@@ -323,12 +348,31 @@ void WorkerLoop::apply(int from, protocol::Message& message) {
     machine_.handle(worker::DataGiven{m->data, nbytes}, commands_);
   } else if (auto* m = std::get_if<protocol::CallWorker>(&message)) {
     (m->collective ? collective_calls_ : plain_calls_)->push(std::move(*m));
+  } else if (auto* m = std::get_if<protocol::DescribeWaits>(&message)) {
+    protocol::encode(outbox(0), describe_waits(m->number));
   } else if (auto* m = std::get_if<protocol::Shutdown>(&message)) {
     stopping_ = true;
     exit_code_ = m->exit_code;
   } else {
     throw InternalError("worker: a message that is not for workers");
   }
+}
+
+// Under `state_`.
+protocol::WaitsReport WorkerLoop::describe_waits(std::int64_t number) {
+  protocol::WaitsReport report{number, machine_.tasks(), 0, {}};
+  for (const Running& running : running_) {
+    const std::int64_t task = running.task.load(std::memory_order_acquire);
+    timespec cpu{};
+    if (task < 0 || clock_gettime(running.cpu_clock, &cpu) != 0) continue;
+    report.waits.push_back({protocol::WaitKind::executes, TaskId(task), TaskId(), options_.worker, now_ns() - running.begin_ns.load(std::memory_order_relaxed),
+                            std::int64_t{cpu.tv_sec} * 1'000'000'000 + cpu.tv_nsec});
+  }
+  if (stopping_) return report;  // the threads of calls end
+  collective_calls_->append_waits(report.waits, protocol::WaitKind::collective_call);
+  plain_calls_->append_waits(report.waits, protocol::WaitKind::call);
+  report.left_out = machine_.append_waits(report.waits, waits_max);
+  return report;
 }
 
 void WorkerLoop::report_call(std::int64_t number, Object value, std::exception_ptr error) {

@@ -8,6 +8,8 @@
 //    code. Order of locks: engine_ before state_; whoever holds state_ only tries engine_.
 //  * Calls outside the graph run on two threads of their own: collective ones in order on one, the others on the other.
 
+#include <time.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -50,13 +52,18 @@ class WorkerLoop {
     Parcel payload;
   };
   class Calls;
+  struct Running {  // what an executor has in user code; -1: nothing
+    std::atomic<std::int64_t> task{-1}, begin_ns{0};
+    std::atomic<clockid_t> cpu_clock{};
+  };
 
-  void execute_tasks();
+  void execute_tasks(Running& running);
   void watch();
   bool turn();
   void apply(int from, protocol::Message& message);
   void carry_out();
-  void run_one(std::unique_lock<std::mutex>& lock, const worker::Start& start);
+  void run_one(std::unique_lock<std::mutex>& lock, const worker::Start& start, Running& running);
+  protocol::WaitsReport describe_waits(std::int64_t number);
   void report_call(std::int64_t number, Object value, std::exception_ptr error);
   Writer& outbox(int rank);
   static int rank_of(WorkerId worker) { return worker == client_id ? 0 : worker.value() + 1; }
@@ -87,6 +94,7 @@ class WorkerLoop {
   bool stopping_ = false, ended_ = false;
   int exit_code_ = 0;
 
+  std::vector<Running> running_;  ///< one for each executor
   std::unique_ptr<Calls> collective_calls_, plain_calls_;
 };
 

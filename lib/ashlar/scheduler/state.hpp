@@ -94,6 +94,11 @@ class State {
   std::int64_t tasks() const { return tasks_.size(); }
   std::int64_t held() const { return held_; }
   std::int64_t processing() const { return processing_; }
+  /// Calls f(id, record) for every task, in the order of ids.
+  template <class F>
+  void for_each_task(F&& f) const {
+    tasks_.for_each([&](std::int64_t id, const TaskRecord& task) { f(TaskId(id), task); });
+  }
   std::vector<StoryLine> story(TaskId id) const { return story_.of(id); }
 
  private:

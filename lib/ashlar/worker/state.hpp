@@ -20,6 +20,7 @@
 
 #include "ashlar/base/id_table.hpp"
 #include "ashlar/protocol/ids.hpp"
+#include "ashlar/protocol/waits.hpp"
 #include "ashlar/worker/command.hpp"
 #include "ashlar/worker/event.hpp"
 
@@ -55,6 +56,8 @@ class State {
   std::int64_t bytes_here() const { return bytes_here_; }
   /// One line per task that is not executing, with what it waits for.
   std::string waiting_text() const;
+  /// Who waits for what here: tasks by id, then peers. At most `most` lines are appended; returns how many more there are.
+  std::int64_t append_waits(std::vector<protocol::Wait>& waits, std::size_t most) const;
 
  private:
   friend std::vector<std::string> broken_invariants(const State&);
