@@ -37,7 +37,7 @@ sanitizer_builds=(-DASHLAR_ASAN_BUILD= -DASHLAR_TSAN_BUILD=)
 if [ -n "$sanitizers" ]; then
   sanitizer_builds=(-DASHLAR_ASAN_BUILD="$root/build/asan" -DASHLAR_TSAN_BUILD="$root/build/tsan")
 fi
-cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=RelWithDebInfo "${sanitizer_builds[@]}" </dev/null
+cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DASHLAR_QUICK_BUILD=ON "${sanitizer_builds[@]}" </dev/null
 cmake --build build </dev/null
 if [ -n "$sanitizers" ]; then
   for kind in asan tsan; do
@@ -46,7 +46,7 @@ if [ -n "$sanitizers" ]; then
       tsan) sanitize=thread ;;
     esac
     cmake -G Ninja -S . -B build/$kind -DASHLAR_SANITIZE="$sanitize" -DCMAKE_BUILD_TYPE=Sanitize -DCMAKE_CXX_FLAGS_SANITIZE="-O1 -g1" \
-      -DASHLAR_BUILD_APPS=OFF </dev/null
+      -DASHLAR_BUILD_APPS=OFF -DASHLAR_QUICK_BUILD=ON </dev/null
     cmake --build build/$kind --target ${kind}_tests </dev/null
   done
 fi

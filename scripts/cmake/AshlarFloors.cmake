@@ -12,6 +12,7 @@ function(ashlar_floor name)
   # The C interface of MPI only; its retired C++ bindings slow compilation down and warn.
   target_compile_definitions(ashlar_${name}_objects PUBLIC OMPI_SKIP_MPICXX)
   target_link_libraries(ashlar_${name}_objects PRIVATE ashlar_warnings PUBLIC Threads::Threads ${FLOOR_LIBRARIES})
+  ashlar_precompiled(ashlar_${name}_objects library)
   add_library(ashlar_${name} STATIC $<TARGET_OBJECTS:ashlar_${name}_objects>)
   target_include_directories(ashlar_${name} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
   target_compile_definitions(ashlar_${name} PUBLIC OMPI_SKIP_MPICXX)

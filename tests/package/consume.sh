@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds consumer.cpp against Ashlar in one of three ways and runs it on 2 ranks.
 #   consume.sh find_package|add_subdirectory|pkg_config WORK_FOLDER
-# In the environment: ASHLAR_SOURCE, ASHLAR_PREFIX (where it is installed), PKG_CONFIG_PATH, CXX, ASHLAR_CXX_FLAGS, MPIEXEC,
-# ASHLAR_MPIEXEC_FLAGS.
+# In the environment: ASHLAR_SOURCE, ASHLAR_BINARY (its build), ASHLAR_QUICK_BUILD, ASHLAR_PREFIX (where it is installed), PKG_CONFIG_PATH,
+# CXX, ASHLAR_CXX_FLAGS, MPIEXEC, ASHLAR_MPIEXEC_FLAGS.
 set -euo pipefail
 way=$1
 work=$2
@@ -16,11 +16,11 @@ case $way in
     cmake --build "$work"
     ;;
   add_subdirectory)
-    # The flags of the main build, so that ccache has the objects already; without a cache this compiles the library anew.
+    # The flags and precompiled headers of the main build, so that ccache has the objects already; without a cache this compiles the library anew.
     launcher=$(command -v ccache || true)
     cmake -G Ninja -S "$here/add_subdirectory" -B "$work" -DCMAKE_CXX_COMPILER="$CXX" -DASHLAR_SOURCE="$ASHLAR_SOURCE" \
       -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="$ASHLAR_CXX_FLAGS" -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" \
-      -DASHLAR_WARNINGS_AS_ERRORS=ON
+      -DASHLAR_WARNINGS_AS_ERRORS=ON -DASHLAR_QUICK_BUILD="$ASHLAR_QUICK_BUILD" -DASHLAR_PRECOMPILED_FOLDER="$ASHLAR_BINARY"
     CCACHE_NOHASHDIR=1 cmake --build "$work" --target consumer
     ;;
   pkg_config)
