@@ -115,9 +115,10 @@ TEST_F(Client, compute_gives_futures_and_persist_the_same_collections) {
 
 TEST_F(Client, run_calls_a_function_once_on_every_worker) {
   const int base = static_cast<int>(evaluator_.layer_names.size()) + 100;
-  auto ranks = client.run([base](al::WorkerContext& w) { return base * w.size() + 10 * w.nthreads() + w.rank(); });
+  auto ranks = client.run([base](al::WorkerContext& w) { return base * w.nworkers() + 10 * w.nthreads() + w.rank(); });
   static_assert(std::is_same_v<decltype(ranks), std::map<int, int>>);
   EXPECT_EQ(ranks, (std::map<int, int>{{1, 221}, {2, 212}}));
+  EXPECT_EQ(client.run([](al::WorkerContext& w) { return w.size(); }), (std::map<int, int>{{1, 3}, {2, 3}}));
   EXPECT_EQ(client.run([](al::WorkerContext& w) { (void)w.rank(); }).size(), 2u);
   EXPECT_EQ(client.run([](al::WorkerContext&) { return std::string("x"); }).at(2), "x");
 }

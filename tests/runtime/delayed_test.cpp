@@ -107,6 +107,11 @@ TEST(DelayedOnWorkers, run_answers_from_every_worker) {
   const auto ranks = client->run([](al::WorkerContext& w) { return w.rank(); });
   EXPECT_EQ(ranks.size(), client->scheduler_info().workers.size());
   for (const auto& [rank, answer] : ranks) EXPECT_EQ(rank, answer);
+  for (const auto& [rank, size] : client->run([](al::WorkerContext& w) { return w.size(); })) {
+    EXPECT_GE(rank, 1);
+    EXPECT_LT(rank, size);
+    EXPECT_EQ(size, static_cast<int>(ranks.size()) + 1);
+  }
 }
 
 // ---- options of tasks

@@ -28,10 +28,11 @@ constexpr T lowest() {
   else return std::numeric_limits<T>::min();
 }
 
-// The folds: `start` is neutral, `join(a, b)` keeps a when both would do.
+// The folds: `start` is neutral, `join(a, b)` keeps a when both would do. OfValues is the fold of results.
 template <class T>
 struct Least {
   using Value = T;
+  using OfValues = Least;
   static constexpr T start() { return highest<T>(); }
   ASHLAR_ELEMENT T take(T a) { return a; }
   ASHLAR_ELEMENT T join(T a, T b) { return element::minimum::of<T>(a, b); }
@@ -40,6 +41,7 @@ struct Least {
 template <class T>
 struct Greatest {
   using Value = T;
+  using OfValues = Greatest;
   static constexpr T start() { return lowest<T>(); }
   ASHLAR_ELEMENT T take(T a) { return a; }
   ASHLAR_ELEMENT T join(T a, T b) { return element::maximum::of<T>(a, b); }
@@ -48,6 +50,7 @@ struct Greatest {
 template <class T>
 struct Any {
   using Value = bool;
+  using OfValues = Any<bool>;
   static constexpr bool start() { return false; }
   ASHLAR_ELEMENT bool take(T a) { return element::nonzero(a); }
   ASHLAR_ELEMENT bool join(bool a, bool b) { return a | b; }
@@ -55,6 +58,7 @@ struct Any {
 template <class T>
 struct All {
   using Value = bool;
+  using OfValues = All<bool>;
   static constexpr bool start() { return true; }
   ASHLAR_ELEMENT bool take(T a) { return element::nonzero(a); }
   ASHLAR_ELEMENT bool join(bool a, bool b) { return a & b; }
@@ -77,6 +81,12 @@ HWY_INLINE typename F::Value fold_run(const T* x, index_t r) {
   return result;
 }
 
+/// Results are joined as elements are: one loop serves both.
+template <class OfValues>
+void merge(index_t m, void* const* part, index_t, void* const* state, index_t before) {
+  OfValues::accumulate(m, part[0], nullptr, state, before);
+}
+
 template <class F, class T>
 struct Fold {
   using V = typename F::Value;
@@ -91,13 +101,7 @@ struct Fold {
 #pragma GCC ivdep
     for (index_t j = 0; j < m; ++j) value[j] = F::join(value[j], F::take(x[j]));
   }
-  static void merge(index_t m, void* const* part, index_t, void* const* state, index_t) {
-    const V* x = static_cast<const V*>(part[0]);
-    V* value = static_cast<V*>(state[0]);
-#pragma GCC ivdep
-    for (index_t j = 0; j < m; ++j) value[j] = F::join(value[j], x[j]);
-  }
-  static Reducer reducer() { return {1, {sizeof(V)}, &init, &segments, &accumulate, &merge}; }
+  static Reducer reducer() { return {1, {sizeof(V)}, &init, &segments, &accumulate, &merge<Fold<typename F::OfValues, V>>}; }
 };
 
 /// The extreme and the number of its first place; position -1: nothing yet. NaN is more extreme than any number.
@@ -120,16 +124,16 @@ struct Position {
     std::fill_n(static_cast<index_t*>(state[1]), m, index_t(-1));
   }
   static void segments(index_t m, index_t r, const void* in, const index_t* positions, void* const* state) {
+    Fold<F, T>::segments(m, r, in, positions, state);
     const T* x = static_cast<const T*>(in);
     for (index_t j = 0; j < m; ++j, x += r, positions += r) {
-      const T best = fold_run<F, T>(x, r);
+      const T best = static_cast<const T*>(state[0])[j];
       index_t first = std::numeric_limits<index_t>::max();
       if (element::nan(best)) {
         for (index_t i = 0; i < r; ++i) first = std::min(first, element::nan(x[i]) ? positions[i] : first);
       } else {
         for (index_t i = 0; i < r; ++i) first = std::min(first, x[i] == best ? positions[i] : first);
       }
-      static_cast<T*>(state[0])[j] = best;
       static_cast<index_t*>(state[1])[j] = first;
     }
   }

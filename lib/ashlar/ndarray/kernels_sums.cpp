@@ -71,30 +71,24 @@ ASHLAR_ELEMENT void add_exactly(double& sum, double& rest, double value) {
   sum = total;
 }
 
-template <class T, class A, int Parts>
-struct Sum {
+/// The loops over lanes are long to compile. Those of a rare type run on a copy of the strip in the type that is added in.
+template <class T, class A, bool rare>
+inline constexpr bool copied = rare && !std::is_same_v<T, A>;
+template <class T, class A, class Segments>
+HWY_INLINE void on_copy(index_t n, const void* in, Segments segments) {
+  A copy[strip_length];
+  for (index_t i = 0; i < n; ++i) copy[i] = static_cast<A>(static_cast<const T*>(in)[i]);
+  segments(copy);
+}
+
+/// What does not depend on the stored type is compiled once for each type added in.
+template <class A, int Parts>
+struct SumState {
   static constexpr bool floating = is_float<A>;
   static void init(index_t m, void* const* state) {
     for (index_t j = 0; j < m * Parts; ++j) static_cast<A*>(state[0])[j] = nothing<A>();
     if constexpr (floating)
       for (index_t j = 0; j < m * Parts; ++j) static_cast<A*>(state[1])[j] = 0;
-  }
-  static void segments(index_t m, index_t r, const void* in, const index_t*, void* const* state) {
-    sum_runs<T, A, Parts>(m, r * Parts, static_cast<const T*>(in), static_cast<A*>(state[0]));
-    if constexpr (floating)
-      for (index_t j = 0; j < m * Parts; ++j) static_cast<A*>(state[1])[j] = 0;
-  }
-  static void accumulate(index_t m, const void* in, const index_t*, void* const* state, index_t) {
-    const T* x = static_cast<const T*>(in);
-    A* sum = static_cast<A*>(state[0]);
-    if constexpr (floating) {
-      double* rest = static_cast<double*>(state[1]);
-#pragma GCC ivdep
-      for (index_t j = 0; j < m * Parts; ++j) add_exactly(sum[j], rest[j], static_cast<double>(x[j]));
-    } else {
-#pragma GCC ivdep
-      for (index_t j = 0; j < m; ++j) sum[j] = element::add::of<A>(sum[j], static_cast<A>(x[j]));
-    }
   }
   static void merge(index_t m, void* const* part, index_t, void* const* state, index_t) {
     const A* x = static_cast<const A*>(part[0]);
@@ -112,19 +106,54 @@ struct Sum {
       for (index_t j = 0; j < m; ++j) sum[j] = element::add::of<A>(sum[j], x[j]);
     }
   }
+};
+
+template <class T, class A, int Parts>
+struct Sum : SumState<A, Parts> {
+  static constexpr bool floating = is_float<A>;
+  static void segments(index_t m, index_t r, const void* in, const index_t* positions, void* const* state) {
+    if constexpr (copied<T, A, sizeof(T) <= 2>)
+      return on_copy<T, A>(m * r, in, [&](const A* copy) { Sum<A, A, Parts>::segments(m, r, copy, positions, state); });
+    else sum_runs<T, A, Parts>(m, r * Parts, static_cast<const T*>(in), static_cast<A*>(state[0]));
+    if constexpr (floating)
+      for (index_t j = 0; j < m * Parts; ++j) static_cast<A*>(state[1])[j] = 0;
+  }
+  static void accumulate(index_t m, const void* in, const index_t*, void* const* state, index_t) {
+    const T* x = static_cast<const T*>(in);
+    A* sum = static_cast<A*>(state[0]);
+    if constexpr (floating) {
+      double* rest = static_cast<double*>(state[1]);
+#pragma GCC ivdep
+      for (index_t j = 0; j < m * Parts; ++j) add_exactly(sum[j], rest[j], static_cast<double>(x[j]));
+    } else {
+#pragma GCC ivdep
+      for (index_t j = 0; j < m; ++j) sum[j] = element::add::of<A>(sum[j], static_cast<A>(x[j]));
+    }
+  }
   static Reducer reducer() {
     const std::int64_t size = sizeof(A) * Parts;
-    return {floating ? 2 : 1, {size, size}, &init, &segments, &accumulate, &merge};
+    return {floating ? 2 : 1, {size, size}, &SumState<A, Parts>::init, &segments, &accumulate, &SumState<A, Parts>::merge};
   }
 };
 
-template <class T, class A>
-struct Product {
+template <class A>
+struct ProductState {
   static A times(A a, A b) { return element::multiply::of<A>(a, b); }
   static void init(index_t m, void* const* state) {
     for (index_t j = 0; j < m; ++j) static_cast<A*>(state[0])[j] = A(1);
   }
-  static void segments(index_t m, index_t r, const void* in, const index_t*, void* const* state) {
+  static void merge(index_t m, void* const* part, index_t, void* const* state, index_t) {
+    A* product = static_cast<A*>(state[0]);
+    for (index_t j = 0; j < m; ++j) product[j] = times(product[j], static_cast<const A*>(part[0])[j]);
+  }
+};
+
+template <class T, class A>
+struct Product : ProductState<A> {
+  using ProductState<A>::times;
+  static void segments(index_t m, index_t r, const void* in, const index_t* positions, void* const* state) {
+    if constexpr (copied<T, A, !is_cplx<T>>)
+      return on_copy<T, A>(m * r, in, [&](const A* copy) { Product<A, A>::segments(m, r, copy, positions, state); });
     const T* x = static_cast<const T*>(in);
     constexpr int count = is_cplx<A> ? 4 : 32;
     for (index_t j = 0; j < m; ++j, x += r) {
@@ -143,21 +172,41 @@ struct Product {
     A* product = static_cast<A*>(state[0]);
     for (index_t j = 0; j < m; ++j) product[j] = times(product[j], static_cast<A>(static_cast<const T*>(in)[j]));
   }
-  static void merge(index_t m, void* const* part, index_t, void* const* state, index_t) {
-    A* product = static_cast<A*>(state[0]);
-    for (index_t j = 0; j < m; ++j) product[j] = times(product[j], static_cast<const A*>(part[0])[j]);
-  }
-  static Reducer reducer() { return {1, {sizeof(A)}, &init, &segments, &accumulate, &merge}; }
+  static Reducer reducer() { return {1, {sizeof(A)}, &ProductState<A>::init, &segments, &accumulate, &ProductState<A>::merge}; }
 };
 
 /// Two passes within a run; runs are joined by Chan's formula. state: sum, rest, M2 (sum of squared distances from the mean).
-template <class T, int Parts>
-struct Variance {
+template <int Parts>
+struct VarianceState {
   static void init(index_t m, void* const* state) {
-    Sum<T, double, Parts>::init(m, state);
+    SumState<double, Parts>::init(m, state);
     for (index_t j = 0; j < m; ++j) static_cast<double*>(state[2])[j] = 0;
   }
+  static void merge(index_t m, void* const* part, index_t count, void* const* state, index_t before) {
+    const double *sum = static_cast<const double*>(state[0]), *rest = static_cast<const double*>(state[1]);
+    const double *part_sum = static_cast<const double*>(part[0]), *part_rest = static_cast<const double*>(part[1]);
+    double* squares = static_cast<double*>(state[2]);
+    const double n = static_cast<double>(before), k = static_cast<double>(count);
+#pragma GCC ivdep
+    for (index_t j = 0; j < m; ++j) {
+      double square = 0;
+      if (before > 0)
+        for (int p = 0; p < Parts; ++p) {
+          const index_t q = Parts * j + p;
+          const double distance = (part_sum[q] + part_rest[q]) / k - (sum[q] + rest[q]) / n;
+          square += distance * distance;
+        }
+      squares[j] += static_cast<const double*>(part[2])[j] + square * (n * k / (n + k));
+    }
+    SumState<double, Parts>::merge(m, part, count, state, before);
+  }
+};
+
+template <class T, int Parts>
+struct Variance {
   static void segments(index_t m, index_t r, const void* in, const index_t* positions, void* const* state) {
+    if constexpr (copied<T, double, !is_float<T>>)
+      return on_copy<T, double>(m * r, in, [&](const double* copy) { Variance<double, 1>::segments(m, r, copy, positions, state); });
     Sum<T, double, Parts>::segments(m, r, in, positions, state);
     const T* x = static_cast<const T*>(in);
     for (index_t j = 0; j < m; ++j, x += r * Parts) {
@@ -195,26 +244,9 @@ struct Variance {
     }
     Sum<T, double, Parts>::accumulate(m, in, positions, state, before);
   }
-  static void merge(index_t m, void* const* part, index_t count, void* const* state, index_t before) {
-    const double *sum = static_cast<const double*>(state[0]), *rest = static_cast<const double*>(state[1]);
-    const double *part_sum = static_cast<const double*>(part[0]), *part_rest = static_cast<const double*>(part[1]);
-    double* squares = static_cast<double*>(state[2]);
-    const double n = static_cast<double>(before), k = static_cast<double>(count);
-#pragma GCC ivdep
-    for (index_t j = 0; j < m; ++j) {
-      double square = 0;
-      if (before > 0)
-        for (int p = 0; p < Parts; ++p) {
-          const index_t q = Parts * j + p;
-          const double distance = (part_sum[q] + part_rest[q]) / k - (sum[q] + rest[q]) / n;
-          square += distance * distance;
-        }
-      squares[j] += static_cast<const double*>(part[2])[j] + square * (n * k / (n + k));
-    }
-    Sum<T, double, Parts>::merge(m, part, count, state, before);
-  }
   static Reducer reducer() {
-    return {3, {sizeof(double) * Parts, sizeof(double) * Parts, sizeof(double)}, &init, &segments, &accumulate, &merge};
+    return {3, {sizeof(double) * Parts, sizeof(double) * Parts, sizeof(double)}, &VarianceState<Parts>::init, &segments, &accumulate,
+            &VarianceState<Parts>::merge};
   }
 };
 

@@ -17,16 +17,18 @@
 
 namespace ashlar {
 
-/// What a function given to `Client::run` sees of its worker.
+/// What a function given to `Client::run` sees of its worker. `rank` and `size` are MPI's, of the whole job: rank 0 schedules, the
+/// workers are ranks 1 to size() - 1, without mpirun too.
 class WorkerContext {
  public:
-  WorkerContext(int rank, int size, int threads) : rank_(rank), size_(size), threads_(threads) {}
-  int rank() const { return rank_; }        ///< in the job's communicator
-  int size() const { return size_; }        ///< number of workers
-  int nthreads() const { return threads_; }  ///< of this worker
+  WorkerContext(int rank, int workers, int threads) : rank_(rank), workers_(workers), threads_(threads) {}
+  int rank() const { return rank_; }           ///< in the job, from 1
+  int size() const { return workers_ + 1; }    ///< ranks in the job, rank 0 included
+  int nworkers() const { return workers_; }    ///< size() - 1
+  int nthreads() const { return threads_; }    ///< of this worker
 
  private:
-  int rank_, size_, threads_;
+  int rank_, workers_, threads_;
 };
 
 struct WorkerDescription {
