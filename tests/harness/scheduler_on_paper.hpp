@@ -58,6 +58,7 @@ class SchedulerOnPaper {
     handle(std::move(event));
   }
   void fail(int worker, std::int64_t task) { handle(TaskErred{WorkerId(worker), TaskId(task)}); }
+  void spilled(int worker, std::int64_t nbytes) { handle(SpillReported{WorkerId(worker), nbytes}); }
   void release(const Ids& tasks) { handle(ResultsReleased{ids(tasks)}); }
   void want(const Ids& tasks) { handle(ResultsWanted{ids(tasks)}); }
   void cancel(const Ids& tasks) { handle(TasksCancelled{ids(tasks)}); }

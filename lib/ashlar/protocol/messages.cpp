@@ -7,7 +7,7 @@ namespace {
 
 enum class Kind : std::uint8_t {
   define_operation, forget_operation, give_task, free_data, retract_task, send_value, put_value, call_worker, shutdown,
-  task_report, task_failure, value_report, call_report, goodbye, ask_data, withdraw_data, data_value
+  task_report, task_failure, value_report, call_report, goodbye, ask_data, withdraw_data, data_value, spill_report
 };
 
 void put_payload(Writer& out, const Parcel& payload) {
@@ -35,7 +35,7 @@ struct Encoder {
     kind(Kind::forget_operation);
     out.put(m.id);
   }
-  void operator()(const GiveTask& m) { encode_give_task(out, m.task, m.order, m.fetch, m.operation, m.index, m.inputs, m.payload); }
+  void operator()(const GiveTask& m) { encode_give_task(out, m.task, m.order, m.fetch, m.operation, m.index, m.inputs, m.nbytes, m.payload); }
   void operator()(const FreeData& m) {
     kind(Kind::free_data);
     out.array(m.data);
@@ -104,6 +104,10 @@ struct Encoder {
     out.put(m.data);
     m.value.encode(out);
   }
+  void operator()(const SpillReport& m) {
+    kind(Kind::spill_report);
+    out.put(m.nbytes);
+  }
 };
 
 }  // namespace
@@ -111,7 +115,7 @@ struct Encoder {
 void encode(Writer& batch, const Message& message) { std::visit(Encoder{batch}, message); }
 
 void encode_give_task(Writer& batch, TaskId task, std::int64_t order, bool fetch, OperationId operation, std::int64_t index,
-                      const std::vector<TaskInputRef>& inputs, const Parcel& payload) {
+                      const std::vector<TaskInputRef>& inputs, std::int64_t nbytes, const Parcel& payload) {
   batch.put(Kind::give_task);
   batch.put(task);
   batch.put(order);
@@ -125,6 +129,7 @@ void encode_give_task(Writer& batch, TaskId task, std::int64_t order, bool fetch
     batch.put(input.nbytes);
     batch.put(input.last_use);
   }
+  batch.put(nbytes);
   put_payload(batch, payload);
 }
 
@@ -150,6 +155,7 @@ Message decode(Reader& in) {
         input.nbytes = in.get<std::int64_t>();
         input.last_use = in.get<bool>();
       }
+      m.nbytes = in.get<std::int64_t>();
       m.payload = get_payload(in);
       return m;
     }
@@ -203,6 +209,7 @@ Message decode(Reader& in) {
       const auto id = in.get<TaskId>();
       return DataValue{id, Object::decode(in)};
     }
+    case Kind::spill_report: return SpillReport{in.get<std::int64_t>()};
   }
   throw InternalError("message of unknown kind " + std::to_string(static_cast<int>(kind)));
 }

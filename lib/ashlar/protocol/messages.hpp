@@ -15,7 +15,7 @@
 namespace ashlar::protocol {
 
 /// Compared between ranks at start: changes whenever a message changes.
-inline constexpr std::uint32_t wire_version = 1;
+inline constexpr std::uint32_t wire_version = 2;
 
 // ---- rank 0 to a worker
 
@@ -33,6 +33,7 @@ struct GiveTask {
   OperationId operation;
   std::int64_t index = 0;
   std::vector<TaskInputRef> inputs;
+  std::int64_t nbytes = 0;  ///< of its result, as expected
   Parcel payload;
 };
 struct FreeData {
@@ -80,6 +81,10 @@ struct CallReport {
   Object value;
   std::exception_ptr error;  ///< null: it ended well
 };
+/// Bytes of this worker's results that are on its scratch only.
+struct SpillReport {
+  std::int64_t nbytes = 0;
+};
 /// The worker has stopped its executors and says no more.
 struct Goodbye {};
 
@@ -98,13 +103,13 @@ struct DataValue {
 };
 
 using Message = std::variant<DefineOperation, ForgetOperation, GiveTask, FreeData, RetractTask, SendValue, PutValue, CallWorker, Shutdown, TaskReport,
-                             TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue>;
+                             TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue, SpillReport>;
 
 /// Appends one message to a batch.
 void encode(Writer& batch, const Message& message);
 /// GiveTask without building the struct: the hot one.
 void encode_give_task(Writer& batch, TaskId task, std::int64_t order, bool fetch, OperationId operation, std::int64_t index,
-                      const std::vector<TaskInputRef>& inputs, const Parcel& payload);
+                      const std::vector<TaskInputRef>& inputs, std::int64_t nbytes, const Parcel& payload);
 /// The next message of a batch; InternalError when the bytes are no message.
 Message decode(Reader& batch);
 

@@ -14,13 +14,12 @@
 #include "ashlar/mpi/mpi_transport.hpp"
 #include "ashlar/mpi/workers.hpp"
 #include "ashlar/ndarray/program.hpp"
+#include "ashlar/runtime/memory_limits.hpp"
 #include "ashlar/runtime/worker_loop.hpp"
 #include "ashlar/transport/in_process.hpp"
 
 namespace ashlar {
 namespace {
-
-constexpr double memory_share = 0.6;
 
 std::string host_name() {
   char name[256] = "";
@@ -39,7 +38,9 @@ std::string host_name() {
   for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
 }
 
-mpi::RankInfo own_info(MPI_Comm comm, const Settings& settings, int ranks) {
+std::int64_t part(double share, std::int64_t bytes) { return static_cast<std::int64_t>(share * static_cast<double>(bytes)); }
+
+mpi::RankInfo own_info(const Settings& settings, int ranks, int here) {
   mpi::RankInfo info;
   const Module program = main_module();
   info.host = host_name();
@@ -49,14 +50,22 @@ mpi::RankInfo own_info(MPI_Comm comm, const Settings& settings, int ranks) {
   info.wire_version = protocol::wire_version;
   info.simd_targets = simd_targets();
   // Rank 0 has no executors: its core share goes to the workers of its host, give or take one.
-  const int here = mpi::ranks_on_this_host(comm);
   const int sharing = ranks == 1 ? 1 : std::max(1, here - (here == ranks ? 1 : 0));
   const int cores = available_cores();
   const bool bound = cores < static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)) && here > 1;
   info.threads = settings.threads > 0 ? settings.threads : bound ? cores : std::max(1, cores / sharing);
-  info.memory_limit = settings.memory_limit > 0 ? settings.memory_limit
-                                                : static_cast<std::int64_t>(memory_share * static_cast<double>(available_memory()) / std::max(1, here));
+  info.memory_limit = settings.memory_limit > 0 ? settings.memory_limit : part(settings.memory_share, memory_share(here));
   return info;
+}
+
+WorkerOptions worker_options(const Settings& settings, const mpi::RankInfo& info, int here, int worker, int rank) {
+  WorkerOptions options{WorkerId(worker), info.threads, info.memory_limit};
+  options.pause_above = settings.memory_pause > 0 ? settings.memory_pause : part(settings.pause_share, memory_share(here));
+  // Who names a larger limit than we find knows better.
+  if (settings.memory_pause == 0 && settings.memory_limit > 0) options.pause_above = std::max(options.pause_above, info.memory_limit / 3 * 4);
+  options.scratch = settings.scratch;
+  options.rank = rank;
+  return options;
 }
 
 WorkerInfo as_worker(const mpi::RankInfo& info) { return {info.host, info.pid, info.threads, info.memory_limit}; }
@@ -87,39 +96,44 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
   int rank = 0, size = 1;
   mpi::check(MPI_Comm_rank(comm, &rank), "MPI_Comm_rank");
   mpi::check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
-  const std::vector<mpi::RankInfo> ranks = mpi::exchange(comm, own_info(comm, settings, size));
+  const int here = mpi::ranks_on_this_host(comm);
+  const std::vector<mpi::RankInfo> ranks = mpi::exchange(comm, own_info(settings, size, here));
   mpi::require_same_build(ranks);
   // Kernels of the widest instruction set that every rank has: the same bits on all of them.
   std::int64_t targets = ~std::int64_t{0};
   for (const mpi::RankInfo& info : ranks) targets &= info.simd_targets;
   restrict_simd_targets(targets);
 
+  scheduler::Policy policy;
+  policy.refuse_oversized = !settings.run_oversized;
   MPI_Comm workers = MPI_COMM_NULL;
   Outcome outcome;
   if (size == 1) {
     mpi::check(MPI_Comm_dup(comm, &workers), "MPI_Comm_dup");
     mpi::set_workers_communicator(workers);
     auto transports = in_process_transports(2);
+    const WorkerOptions options = worker_options(settings, ranks[0], here, 0, 0);
     std::thread worker([&] {
-      WorkerLoop loop(*transports[1], {WorkerId(0), ranks[0].threads, ranks[0].memory_limit, 0}, end_all);
+      WorkerLoop loop(*transports[1], options, end_all);
       loop.run();
     });
     {
-      SchedulerLoop loop(*transports[0], {as_worker(ranks[0])}, end_all);
+      SchedulerLoop loop(*transports[0], {as_worker(ranks[0])}, end_all, policy);
       outcome = run_body(loop, settings, body);
     }
     worker.join();
   } else {
     mpi::check(MPI_Comm_split(comm, rank == 0 ? MPI_UNDEFINED : 0, rank, &workers), "MPI_Comm_split");
     mpi::set_workers_communicator(workers);
+    const WorkerOptions options = worker_options(settings, ranks[static_cast<std::size_t>(rank)], here, rank - 1, rank);
     const auto transport = mpi_transport(comm);
     if (rank == 0) {
       std::vector<WorkerInfo> infos;
       for (std::size_t r = 1; r < ranks.size(); ++r) infos.push_back(as_worker(ranks[r]));
-      SchedulerLoop loop(*transport, std::move(infos), end_all);
+      SchedulerLoop loop(*transport, std::move(infos), end_all, policy);
       outcome = run_body(loop, settings, body);
     } else {
-      WorkerLoop loop(*transport, {WorkerId(rank - 1), ranks[static_cast<std::size_t>(rank)].threads, ranks[static_cast<std::size_t>(rank)].memory_limit, rank}, end_all);
+      WorkerLoop loop(*transport, options, end_all);
       outcome.exit_code = loop.run();
     }
     transport->finish();

@@ -5,6 +5,7 @@
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/runtime/client_result.hpp"
+#include "ashlar/runtime/predict.hpp"
 
 namespace ashlar {
 namespace {
@@ -28,8 +29,8 @@ ClientBatch* SchedulerLoop::Shared::batch_of(TaskId task) {
   return task.value() < batch->first + batch->tasks ? batch : nullptr;
 }
 
-SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal)
-    : transport_(transport), workers_(std::move(workers)), fatal_(std::move(fatal)), shared_(std::make_shared<Shared>()), outbox_(workers_.size()) {
+SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal, scheduler::Policy policy)
+    : transport_(transport), workers_(std::move(workers)), fatal_(std::move(fatal)), shared_(std::make_shared<Shared>()), machine_(policy), outbox_(workers_.size()) {
   for (std::size_t w = 0; w < workers_.size(); ++w)
     handle(scheduler::WorkerJoined{WorkerId(static_cast<std::int32_t>(w)), workers_[w].threads, workers_[w].memory_limit});
   thread_ = std::thread([this] {
@@ -53,6 +54,10 @@ int SchedulerLoop::threads() const {
 }
 
 // ---- the client's side
+
+Prediction SchedulerLoop::predict(const TaskGraph& graph, std::span<const TaskRef> wanted, const PredictOptions& options) {
+  return predict_on(workers_, graph, wanted, options);
+}
 
 void SchedulerLoop::request(Request r) {
   bool wake;
@@ -448,6 +453,9 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
       std::lock_guard lock(shared_->mutex);
       shared_->calls[number].push_back(std::move(*m));
       reported_ = true;
+    } else if (const auto* m = std::get_if<protocol::SpillReport>(&message)) {
+      hand_over();
+      handle(scheduler::SpillReported{worker, m->nbytes});
     } else if (std::get_if<protocol::Goodbye>(&message)) {
       ++goodbyes_;
     } else {
@@ -456,16 +464,6 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
   }
   keep_values();
   hand_over();
-  warn_when_over(worker);
-}
-
-// Nothing is taken from memory that a task still needs, and spilling is not there yet: then at least the user is told.
-void SchedulerLoop::warn_when_over(WorkerId id) {
-  const scheduler::WorkerRecord& worker = machine_.workers()[static_cast<std::size_t>(id.value())];
-  if (warned_over_ || worker.bytes_in_memory <= worker.memory_limit) return;
-  warned_over_ = true;
-  std::cerr << "ashlar: warning: worker " << id << " holds " << format_bytes(worker.bytes_in_memory) << " of results, its limit is " << format_bytes(worker.memory_limit)
-            << ": later tasks need them all at once (--ashlar-memory-limit, or fewer results kept at a time)" << std::endl;
 }
 
 void SchedulerLoop::handle(decltype(scheduler::Event::what) what) {
@@ -510,7 +508,10 @@ void SchedulerLoop::report_error(TaskId task, std::exception_ptr error) {
 
 void SchedulerLoop::report(TaskId task, const std::function<void(ClientResult&)>& change) {
   std::lock_guard lock(shared_->mutex);
-  if (ClientResult** result = shared_->results.find(task.value()); result && (*result)->status_ == Status::pending) change(**result);
+  // One that had ended well and lies on a worker can still be lost.
+  if (ClientResult** result = shared_->results.find(task.value());
+      result && ((*result)->status_ == Status::pending || ((*result)->status_ == Status::finished && !(*result)->here_)))
+    change(**result);
   reported_ = true;
 }
 
@@ -577,7 +578,7 @@ void SchedulerLoop::give(const scheduler::RunTask& run) {
   }
   Writer payload;
   layer.layer->encode_task(source.index, payload);
-  protocol::encode_give_task(batch, run.task, run.order, run.fetch, known.id, source.index, run.inputs, std::move(payload).take());
+  protocol::encode_give_task(batch, run.task, run.order, run.fetch, known.id, source.index, run.inputs, run.nbytes, std::move(payload).take());
 }
 
 void SchedulerLoop::forget_source(TaskId task) {

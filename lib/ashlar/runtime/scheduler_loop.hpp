@@ -18,6 +18,7 @@
 
 #include "ashlar/base/paged_table.hpp"
 #include "ashlar/graph/evaluator.hpp"
+#include "ashlar/graph/predict.hpp"
 #include "ashlar/protocol/messages.hpp"
 #include "ashlar/runtime/client_batch.hpp"
 #include "ashlar/runtime/nap.hpp"
@@ -36,10 +37,10 @@ struct WorkerInfo {
 
 class ClientResult;
 
-class SchedulerLoop final : public Evaluator {
+class SchedulerLoop final : public Evaluator, public Predictor {
  public:
   /// Participant 0 of `transport`; worker w is participant w + 1. `fatal` as for WorkerLoop.
-  SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal);
+  SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal, scheduler::Policy policy = {});
   ~SchedulerLoop() override;
 
   /// Ends all work: workers finish the tasks they are running and leave. False when one did not within `patience`.
@@ -52,6 +53,7 @@ class SchedulerLoop final : public Evaluator {
   bool wait_until(const std::function<bool()>& settled, Seconds timeout) override;
   int workers() const override { return static_cast<int>(workers_.size()); }
   int threads() const override;
+  Prediction predict(const TaskGraph& graph, std::span<const TaskRef> wanted, const PredictOptions& options) override;
 
   const std::vector<WorkerInfo>& worker_infos() const { return workers_; }
   /// The transitions of the task with this key, one per line; empty when none is known.
@@ -150,7 +152,6 @@ class SchedulerLoop final : public Evaluator {
   std::exception_ptr error_of(TaskId task, TaskId cause, const std::string& reason);
   Writer& outbox(WorkerId worker) { return outbox_.at(static_cast<std::size_t>(worker.value())); }
   void flush();
-  void warn_when_over(WorkerId id);
   std::string key_of(TaskId task);
 
   Transport& transport_;
@@ -174,7 +175,7 @@ class SchedulerLoop final : public Evaluator {
   std::unordered_map<std::int64_t, std::exception_ptr> errors_;
   std::deque<std::int64_t> errors_order_;
   std::size_t goodbyes_ = 0;
-  bool stopping_ = false, reported_ = false, warned_over_ = false;
+  bool stopping_ = false, reported_ = false;
   Nap nap_;
 
   std::atomic<bool> ended_{false};

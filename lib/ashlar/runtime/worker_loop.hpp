@@ -6,6 +6,7 @@
 //  * The engine (all use of the transport) belongs to whoever holds `engine_`: an idle executor that polls and runs the next ready
 //    task itself, an executor between two tasks when messages have waited, or the watcher thread while all executors are in user
 //    code. Order of locks: engine_ before state_; whoever holds state_ only tries engine_.
+//  * Scratch writes and reads on a thread of its own, and takes `state_` to say that it has.
 //  * Calls outside the graph run on two threads of their own: collective ones in order on one, the others on the other.
 
 #include <atomic>
@@ -21,7 +22,9 @@
 
 #include "ashlar/base/paged_table.hpp"
 #include "ashlar/protocol/messages.hpp"
+#include "ashlar/runtime/memory_limits.hpp"
 #include "ashlar/runtime/nap.hpp"
+#include "ashlar/runtime/scratch.hpp"
 #include "ashlar/transport/transport.hpp"
 #include "ashlar/worker/state.hpp"
 
@@ -30,8 +33,10 @@ namespace ashlar {
 struct WorkerOptions {
   WorkerId worker;
   int threads = 1;
-  std::int64_t memory_limit = 0;
-  int rank = 0;  ///< of this process in the job, for messages; in one process 0, whatever the transport calls it
+  std::int64_t memory_limit = 0;  ///< the budget of results; 0: none
+  int rank = 0;                   ///< of this process in the job, for messages; in one process 0, whatever the transport calls it
+  std::int64_t pause_above = worker::MemoryLimits::none;  ///< resident bytes
+  std::string scratch = {};                               ///< folder; empty: default_scratch_folder()
 };
 
 class WorkerLoop {
@@ -57,6 +62,8 @@ class WorkerLoop {
   void apply(int from, protocol::Message& message);
   void carry_out();
   void run_one(std::unique_lock<std::mutex>& lock, const worker::Start& start);
+  void scratch_ended(Scratch::Ended ended);
+  void watch_memory();
   void report_call(std::int64_t number, Object value, std::exception_ptr error);
   Writer& outbox(int rank);
   static int rank_of(WorkerId worker) { return worker == client_id ? 0 : worker.value() + 1; }
@@ -86,6 +93,12 @@ class WorkerLoop {
   bool watcher_asleep_ = false;
   bool stopping_ = false, ended_ = false;
   int exit_code_ = 0;
+
+  std::unique_ptr<Scratch> scratch_;  ///< null once work has ended
+  std::exception_ptr scratch_error_;  ///< of the event that is handled
+  ResidentMemory resident_;           // the holder of engine_
+  std::int64_t last_look_ns_ = 0;
+  bool warned_of_pause_ = false;
 
   std::unique_ptr<Calls> collective_calls_, plain_calls_;
 };

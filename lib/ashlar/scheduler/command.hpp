@@ -17,6 +17,7 @@ struct RunTask {
   std::int64_t order = 0;  ///< smaller runs first
   bool fetch = false;      ///< send the value to the client with the completion
   std::vector<TaskInputRef> inputs;
+  std::int64_t nbytes = 0;  ///< of its result, as expected
 };
 /// Forget these results.
 struct FreeResults {

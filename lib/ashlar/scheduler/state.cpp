@@ -34,7 +34,7 @@ void State::on(const WorkerJoined& event) {
   worker.alive = true;
   worker.threads = std::max(event.threads, 1);
   worker.memory_limit = event.memory_limit;
-  worker.bytes_in_memory = worker.bytes_expected = worker.occupancy_ns = worker.processing = worker.runnable = worker.runnable_ns = 0;
+  worker.bytes_in_memory = worker.bytes_spilled = worker.bytes_expected = worker.occupancy_ns = worker.processing = worker.runnable = worker.runnable_ns = 0;
   alive_threads_ += worker.threads;
   touch(number);
 }
@@ -106,6 +106,11 @@ void State::on(const GraphSubmitted& event) {
       }
     }
     story_.add({now_, id, TaskState::released, TaskState::waiting, WorkerId()});
+    if (policy_.refuse_oversized && !fails)
+      if (std::string reason = oversized(id, task); !reason.empty()) {
+        failed.push_back({id, TaskId(), {std::move(reason), false}});
+        fails = true;
+      }
     if (fails) continue;
     if (task.inputs.empty()) {
       move(id, task, TaskState::queued);
@@ -164,8 +169,17 @@ void State::on(const TasksFinished& event) {
 
 void State::on(const TaskErred& event) {
   const TaskRecord* task = tasks_.find(event.task.value());
-  if (!task || task->state != TaskState::processing || task->worker != event.worker) return;
+  if (!task) return;
+  const bool threw = task->state == TaskState::processing && task->worker == event.worker;
+  if (!threw && task->state != TaskState::memory) return;
   to_erred(event.task, event.task, "", false);
+}
+
+void State::on(const SpillReported& event) {
+  WorkerRecord& where = worker(event.worker);
+  if (!where.alive) return;
+  where.bytes_spilled = event.nbytes;
+  touch(static_cast<std::size_t>(event.worker.value()));
 }
 
 void State::on(const ResultsReleased& event) {

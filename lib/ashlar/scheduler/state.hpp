@@ -6,7 +6,7 @@
 //  1. A task is placed as soon as all its inputs are placed, before they exist: workers act ahead of the scheduler.
 //  2. Tasks without inputs (sources) are held back: each worker has a contiguous share of them in depth-first order and gets more
 //     only while it has little work that can run (a few milliseconds) and its memory budget allows; a worker without a share takes
-//     from the end of the longest one. The lowest-ordered held task always goes when nothing else is under way.
+//     from the end of the longest one. A worker that has nothing to do at all gets one whatever fits: it puts results on scratch.
 //  3. Others go where they start earliest: after the work queued there, and after their inputs are done and moved.
 //  4. A result is freed by the message that ends its last consumer, unless the client holds it.
 //
@@ -37,6 +37,7 @@ struct Policy {
   std::int64_t unknown_nbytes = 1 << 20;   ///< assumed until a task of the group has ended
   double bytes_per_ns = 2.0;               ///< between workers
   std::int64_t transfer_latency_ns = 30'000;
+  bool refuse_oversized = false;  ///< a task whose declared inputs and result fit no worker's budget errs
 };
 
 struct TaskRecord {
@@ -67,6 +68,7 @@ struct WorkerRecord {
   int threads = 0;
   std::int64_t memory_limit = 0;
   std::int64_t bytes_in_memory = 0;  ///< results it holds
+  std::int64_t bytes_spilled = 0;    ///< of these, on its scratch only
   std::int64_t bytes_expected = 0;   ///< results of its tasks that can run now
   std::int64_t occupancy_ns = 0;     ///< expected work it was told of and has not ended
   std::int64_t processing = 0;       ///< tasks it was told of and has not ended
@@ -112,6 +114,7 @@ class State {
   void on(const ResultsReleased&);
   void on(const ResultsWanted&);
   void on(const TasksCancelled&);
+  void on(const SpillReported&);
 
   // transitions.cpp: one function per pair of states.
   TaskRecord& record(TaskId id);
@@ -144,6 +147,7 @@ class State {
   void touch(std::size_t worker);
   bool has_room(const WorkerRecord& worker) const;
   bool fits(const WorkerRecord& worker, const TaskRecord& task) const;
+  std::string oversized(TaskId id, const TaskRecord& task) const;
   std::int64_t expected_ns(const TaskRecord& task) const;
   std::int64_t expected_nbytes(const TaskRecord& task) const;
   std::int64_t known_nbytes(const TaskRecord& task) const;

@@ -61,7 +61,7 @@ void State::waiting_processing(TaskId id, TaskRecord& task, WorkerId to) {
   ++where.processing;
   if (task.missing == 0) count_expected(task);
 
-  RunTask run{to, id, id.value(), task.fetch, {}};
+  RunTask run{to, id, id.value(), task.fetch, {}, expected_nbytes(task)};
   run.inputs.reserve(task.inputs.size());
   for (std::size_t i = 0; i < task.inputs.size(); ++i) {
     const TaskRecord& producer = record(task.inputs[i]);

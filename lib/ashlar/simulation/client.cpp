@@ -134,7 +134,7 @@ std::vector<std::string> Client::faults(bool lost) const {
     if (h.wrong_value) say("came with a wrong value");
     if (h.finished > 1) say("was reported finished " + std::to_string(h.finished) + " times");
     if (h.wrong_cause == -2) say("erred without cause and reason");
-    if (h.wrong_cause >= 0) say("erred because of task " + std::to_string(h.wrong_cause) + ", which does not throw");
+    if (h.wrong_cause >= 0 && !lost) say("erred because of task " + std::to_string(h.wrong_cause) + ", which does not throw");
     if (h.without_cause && !lost) say("erred without a cause and no worker was lost");
     if (h.finished > 0 && h.doomed) say("was reported finished and needs something that throws");
     if (h.erred > 0 && !h.doomed && !lost) say("was reported erred and needs nothing that throws");

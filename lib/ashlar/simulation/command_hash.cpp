@@ -22,7 +22,7 @@ void CommandHash::add(const scheduler::Command& command) {
   put(command.index());
   std::visit(Overloaded{
                  [&](const s::RunTask& c) {
-                   put_all(c.worker.value(), c.task.value(), c.order, c.fetch, c.inputs.size());
+                   put_all(c.worker.value(), c.task.value(), c.order, c.fetch, c.nbytes, c.inputs.size());
                    for (const TaskInputRef& input : c.inputs)
                      put_all(input.task.value(), input.holder.value(), input.nbytes, input.last_use);
                  },
@@ -54,6 +54,11 @@ void CommandHash::add(WorkerId worker, const worker::Command& command) {
                  [&](const w::ForgetTask& c) { put_all(c.task.value()); },
                  [&](const w::ReportDone& c) { put_all(c.task.value(), c.nbytes, c.took_ns, c.fetch); },
                  [&](const w::ReportFailed& c) { put_all(c.task.value()); },
+                 [&](const w::Spill& c) { put_all(c.data.value(), c.file); },
+                 [&](const w::Load& c) { put_all(c.data.value(), c.file); },
+                 [&](const w::ForgetFile& c) { put_all(c.file); },
+                 [&](const w::ReportLost& c) { put_all(c.data.value()); },
+                 [&](const w::ReportSpilled& c) { put_all(c.nbytes); },
              },
              command);
 }

@@ -14,6 +14,7 @@ struct TaskGiven {
   std::int64_t order = 0;
   bool fetch = false;
   std::vector<TaskInputRef> inputs;
+  std::int64_t nbytes = 0;  ///< of its result, as expected
 };
 struct TaskDone {
   TaskId task;
@@ -53,8 +54,25 @@ struct DataFreed {
 struct TaskRetracted {
   TaskId task;
 };
+/// A value was written to scratch as `file`, or could not be (then it is still here).
+struct SpillEnded {
+  TaskId data;
+  std::int64_t file = 0;
+  bool failed = false;
+};
+/// A value was read back, or could not be. The loop stores the value first.
+struct LoadEnded {
+  TaskId data;
+  std::int64_t file = 0;
+  bool failed = false;
+};
+/// What this process holds of the machine's memory, whatever is counted here.
+struct MemoryMeasured {
+  std::int64_t resident = 0;
+};
 
 using Event =
-    std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, PeerLost>;
+    std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, PeerLost, SpillEnded,
+                 LoadEnded, MemoryMeasured>;
 
 }  // namespace ashlar::worker

@@ -14,11 +14,14 @@ constexpr std::size_t unanswered_max = 100'000;
 
 }  // namespace
 
-State::State(WorkerId self, std::int64_t flight_limit) : self_(self), flight_limit_(flight_limit) {}
+State::State(WorkerId self, std::int64_t flight_limit, MemoryLimits limits) : self_(self), flight_limit_(flight_limit), limits_(limits) {}
 
 void State::handle(const Event& event, std::vector<Command>& commands) {
   commands_ = &commands;
   std::visit([this](const auto& what) { on(what); }, event);
+  short_of_memory_ = false;
+  if (bytes_used() > limits_.budget) relieve();
+  if (!asks_queued_.empty()) ask_more();
   commands_ = nullptr;
 }
 
@@ -27,16 +30,17 @@ void State::on(const TaskGiven& event) {
   Task& task = tasks_[event.task.value()];
   task.order = event.order;
   task.fetch = event.fetch;
+  task.nbytes = event.nbytes;
   task.inputs.assign(event.inputs.begin(), event.inputs.end());
   Datum& result = data_[event.task.value()];
   result.mine = result.known = true;
   for (const TaskInputRef& input : event.inputs) {
     Datum& datum = data_[input.task.value()];
     ++datum.uses;
+    datum.users.push_back(event.task);
     if (datum.state == DataState::here) continue;
     ++task.missing;
-    datum.waiting.push_back(event.task);
-    if (input.holder == self_ || datum.mine || datum.state == DataState::asked) continue;  // comes by itself
+    if (datum.state == DataState::asked || datum.state == DataState::loading) continue;
     if (datum.queued) {
       if (event.order < datum.order) {
         unqueue_ask(input.task, datum);
@@ -44,6 +48,11 @@ void State::on(const TaskGiven& event) {
       }
       continue;
     }
+    if (datum.state == DataState::spilled) {
+      queue_ask(input.task, datum, event.order);
+      continue;
+    }
+    if (input.holder == self_ || datum.mine) continue;  // comes by itself
     datum.known = true;
     datum.holder = input.holder;
     datum.nbytes = input.nbytes;
@@ -54,29 +63,52 @@ void State::on(const TaskGiven& event) {
     task.state = TaskState::ready;
     ready_.emplace(task.order, event.task);
   }
-  ask_more();
 }
 
 std::optional<Start> State::start_next(std::vector<Command>& commands) {
-  if (ready_.empty()) return std::nullopt;
-  const TaskId id = ready_.begin()->second;
-  ready_.erase(ready_.begin());
+  if (ready_.empty() || short_of_memory_) return std::nullopt;
+  const auto [order, id] = *ready_.begin();
   Task& task = *tasks_.find(id.value());
-  task.state = TaskState::executing;
   commands_ = &commands;
+  if (!may_start(order, task.nbytes)) {
+    short_of_memory_ = true;
+    commands_ = nullptr;
+    return std::nullopt;
+  }
+  ready_.erase(ready_.begin());
+  task.state = TaskState::executing;
+  task.held = task.nbytes;
+  executing_.push_back(id);
   Start start;
   start.task = id;
   for (const TaskInputRef& input : task.inputs) {
     Datum& datum = *data_.find(input.task.value());
     // A copy from a peer is used up with its last task here; one of ours when the scheduler says that nobody else needs it.
     const bool last_here = --datum.uses == 0 && (!datum.mine || input.last_use || datum.freed);
-    if (last_here) drop(input.task);  // the executor takes the value out before the command is carried out
+    if (last_here) {
+      task.held += datum.nbytes;
+      drop(input.task);  // the executor takes the value out before the command is carried out
+    } else if (datum.users.size() > 16 && datum.users.size() > 2 * static_cast<std::size_t>(datum.uses)) {
+      forget_started_users(datum);
+    }
     const bool again =
         std::any_of(start.inputs.begin(), start.inputs.end(), [&](const Start::Input& before) { return before.data == input.task; });
     start.inputs.push_back({input.task, last_here && !again});
   }
+  held_ += task.held;
   commands_ = nullptr;
   return start;
+}
+
+// A user of a datum that has yet to start; null for one that is listed no longer with reason.
+State::Task* State::unstarted(TaskId id) {
+  Task* task = tasks_.find(id.value());
+  return task && task->state != TaskState::executing ? task : nullptr;
+}
+
+void State::forget_started_users(Datum& datum) {
+  auto& users = datum.users;
+  users.erase(std::remove_if(users.begin(), users.end(), [&](TaskId id) { return !unstarted(id); }), users.end());
 }
 
 void State::on(const TaskDone& event) {
@@ -84,6 +116,7 @@ void State::on(const TaskDone& event) {
   if (!task || task->state != TaskState::executing)
     throw InternalError("worker: task " + std::to_string(event.task.value()) + " ended without having started");
   const bool fetch = task->fetch, retracted = task->retracted;
+  end_execution(event.task, *task);
   tasks_.erase(event.task.value());
   commands_->emplace_back(ForgetTask{event.task});
   Datum& datum = data_[event.task.value()];
@@ -98,6 +131,7 @@ void State::on(const TaskFailed& event) {
   if (!task || task->state != TaskState::executing)
     throw InternalError("worker: task " + std::to_string(event.task.value()) + " failed without having started");
   const bool retracted = task->retracted;
+  end_execution(event.task, *task);
   tasks_.erase(event.task.value());
   commands_->emplace_back(ForgetTask{event.task});
   // Those who wait for it are retracted by the scheduler.
@@ -125,14 +159,19 @@ void State::on(const DataArrived& event) {
   }
   end_flight(event.data, *datum);
   now_here(event.data, *datum, event.nbytes);
-  ask_more();
 }
 
 void State::on(const DataAsked& event) {
   if (lost_peers_.count(event.by)) return;
+  if (event.by == client_id) {
+    // The client is told of results that exist only: one that is not known here could not be read back.
+    const Datum* datum = data_.find(event.data.value());
+    if (!datum || datum->state == DataState::promised || datum->state == DataState::asked) return;
+  }
   Datum& datum = data_[event.data.value()];
   datum.asked_by.emplace_back(event.by, event.last_use);
   if (datum.state == DataState::here) answer_asks(event.data, datum);
+  else if (datum.state == DataState::spilled) load_for_peer(event.data, datum);
 }
 
 void State::on(const AskWithdrawn& event) { forget_asks_of(event.data, event.by); }
@@ -151,6 +190,7 @@ void State::forget_asks_of(TaskId id, WorkerId peer) {
   if (!datum) return;
   auto& asked = datum->asked_by;
   asked.erase(std::remove_if(asked.begin(), asked.end(), [&](const auto& ask) { return ask.first == peer; }), asked.end());
+  if (datum->state == DataState::spilled && datum->queued && datum->uses == 0 && asked.empty()) unqueue_ask(id, *datum);
   erase_if_empty(id);
 }
 
@@ -182,8 +222,8 @@ void State::on(const TaskRetracted& event) {
   for (const TaskInputRef& input : copy.inputs) {
     Datum* datum = data_.find(input.task.value());
     if (!datum) continue;
-    auto& waiting = datum->waiting;
-    waiting.erase(std::remove(waiting.begin(), waiting.end(), event.task), waiting.end());
+    auto& users = datum->users;
+    users.erase(std::remove(users.begin(), users.end(), event.task), users.end());
   }
   let_go_of_inputs(copy);
   if (Datum* result = data_.find(event.task.value())) {
@@ -191,7 +231,6 @@ void State::on(const TaskRetracted& event) {
     result->asked_by.clear();
     erase_if_empty(event.task);
   }
-  ask_more();
 }
 
 void State::let_go_of_inputs(const Task& task) {
@@ -207,14 +246,15 @@ void State::now_here(TaskId id, Datum& datum, std::int64_t nbytes) {
   datum.nbytes = nbytes;
   bytes_here_ += nbytes;
   ++data_here_;
-  for (TaskId next : datum.waiting) {
-    Task& task = *tasks_.find(next.value());
-    if (--task.missing == 0) {
-      task.state = TaskState::ready;
-      ready_.emplace(task.order, next);
-    }
+  if (nbytes >= limits_.spill_at_least) {
+    large_.insert(id);
+    fruitless_shield_ = MemoryLimits::none;
   }
-  datum.waiting.clear();
+  for (TaskId next : datum.users)
+    if (Task* task = unstarted(next); task && --task->missing == 0) {
+      task->state = TaskState::ready;
+      ready_.emplace(task->order, next);
+    }
   answer_asks(id, datum);
 }
 
@@ -229,10 +269,25 @@ void State::answer_asks(TaskId id, Datum& datum) {
 
 void State::drop(TaskId id) {
   Datum* datum = data_.find(id.value());
-  if (!datum || datum->state != DataState::here) return;
-  bytes_here_ -= datum->nbytes;
-  --data_here_;
-  commands_->emplace_back(Drop{id});
+  if (!datum) return;
+  if (datum->state == DataState::here) {
+    bytes_here_ -= datum->nbytes;
+    --data_here_;
+    if (datum->nbytes >= limits_.spill_at_least) large_.erase(id);
+    commands_->emplace_back(Drop{id});
+  } else if (datum->state == DataState::spilled) {
+    if (datum->queued) unqueue_ask(id, *datum);
+    count_spilled(*datum, -1);
+  } else if (datum->state == DataState::loading) {
+    end_flight(id, *datum);
+    count_spilled(*datum, -1);
+  } else {
+    return;
+  }
+  if (datum->file != 0) {
+    if (datum->writing) writing_ -= datum->nbytes;
+    commands_->emplace_back(ForgetFile{datum->file});
+  }
   // It may have come by an ask that was withdrawn, and the one that was sent after it has not reached the holder yet.
   if (!datum->mine && unanswered_.count(id)) commands_->emplace_back(WithdrawAsk{id, datum->holder});
   data_.erase(id.value());
@@ -244,9 +299,10 @@ void State::drop_if_unused(TaskId id) {
   if (!datum || datum->uses > 0) return;
   if (datum->mine) {
     if (datum->freed) drop(id);
+    else if (datum->state == DataState::spilled && datum->queued && datum->asked_by.empty()) unqueue_ask(id, *datum);
     return;
   }
-  if (datum->state == DataState::here) {
+  if (datum->state == DataState::here || datum->state == DataState::spilled || datum->state == DataState::loading) {
     drop(id);
     return;
   }
@@ -287,12 +343,17 @@ void State::ask_more() {
   while (!asks_queued_.empty()) {
     const auto [order, id] = *asks_queued_.begin();
     Datum& datum = *data_.find(id.value());
-    if (!asks_flying_.empty() && in_flight_ + datum.nbytes > flight_limit_ && asks_flying_.begin()->first <= order) return;
+    if (!may_ask(order, datum.nbytes)) return;
     unqueue_ask(id, datum);
-    datum.state = DataState::asked;
     in_flight_ += datum.nbytes;
     asks_flying_.emplace(order, id);
-    commands_->emplace_back(Ask{id, datum.holder, datum.last_use});
+    if (datum.state == DataState::spilled) {
+      datum.state = DataState::loading;
+      commands_->emplace_back(Load{id, datum.file});
+    } else {
+      datum.state = DataState::asked;
+      commands_->emplace_back(Ask{id, datum.holder, datum.last_use});
+    }
   }
 }
 
@@ -302,10 +363,17 @@ std::string State::waiting_text() const {
     if (task.state != TaskState::waiting) return;
     text << "task " << id << " waits for";
     for (const TaskInputRef& input : task.inputs)
-      if (const Datum* datum = data_.find(input.task.value()); datum && datum->state != DataState::here)
-        text << ' ' << input.task << (datum->state == DataState::asked ? " (asked of worker " : " (made by worker ") << input.holder << ')';
+      if (const Datum* datum = data_.find(input.task.value()); datum && datum->state != DataState::here) {
+        text << ' ' << input.task;
+        if (datum->state == DataState::spilled) text << " (on scratch)";
+        else if (datum->state == DataState::loading) text << " (being read from scratch)";
+        else text << (datum->state == DataState::asked ? " (asked of worker " : " (made by worker ") << input.holder << ')';
+      }
     text << '\n';
   });
+  if (!ready_.empty() && short_of_memory_)
+    text << "task " << ready_.begin()->second << " waits for memory: " << bytes_used() << " bytes used of " << limits_.budget
+         << (paused_ ? ", paused at " + std::to_string(resident_) + " bytes resident" : "") << '\n';
   return text.str();
 }
 
@@ -318,10 +386,15 @@ std::vector<std::string> broken_invariants(const State& state) {
   const auto compare = [&](const std::string& what, std::int64_t kept, std::int64_t counted) {
     if (kept != counted) broken.push_back(what + " is " + std::to_string(kept) + ", counted " + std::to_string(counted));
   };
-  std::map<std::int64_t, std::int64_t> uses, waiting;
-  std::int64_t bytes = 0, here = 0, flight = 0, flying = 0, queued = 0, ready = 0;
+  std::map<std::int64_t, std::int64_t> uses;
+  std::int64_t bytes = 0, here = 0, flight = 0, flying = 0, queued = 0, ready = 0, held = 0, executing = 0, writing = 0, spilled = 0, large = 0, loading = 0;
   state.tasks_.for_each([&](std::int64_t id, const State::Task& task) {
-    if (task.state == TaskState::executing) return;
+    if (task.state == TaskState::executing) {
+      ++executing;
+      held += task.held;
+      if (std::count(state.executing_.begin(), state.executing_.end(), TaskId(id)) != 1) say_task(id, "executes and is not listed so");
+      return;
+    }
     std::int64_t missing = 0;
     for (const TaskInputRef& input : task.inputs) {
       ++uses[input.task.value()];
@@ -330,7 +403,6 @@ std::vector<std::string> broken_invariants(const State& state) {
         say_task(id, "no record of its input " + std::to_string(input.task.value()));
       } else if (datum->state != DataState::here) {
         ++missing;
-        ++waiting[input.task.value()];
       }
     }
     if (task.missing != missing) say_task(id, "missing is " + std::to_string(task.missing) + ", counted " + std::to_string(missing));
@@ -341,25 +413,39 @@ std::vector<std::string> broken_invariants(const State& state) {
   });
   state.data_.for_each([&](std::int64_t id, const State::Datum& datum) {
     if (datum.uses != uses[id]) say_datum(id, "uses is " + std::to_string(datum.uses) + ", counted " + std::to_string(uses[id]));
-    if (static_cast<std::int64_t>(datum.waiting.size()) != waiting[id])
-      say_datum(id, "waited for by " + std::to_string(datum.waiting.size()) + ", counted " + std::to_string(waiting[id]));
+    const auto users = std::count_if(datum.users.begin(), datum.users.end(), [&](TaskId user) { return const_cast<State&>(state).unstarted(user); });
+    if (users != datum.uses) say_datum(id, "lists " + std::to_string(users) + " users, counted " + std::to_string(datum.uses));
     if (datum.state == DataState::here) {
       bytes += datum.nbytes;
       ++here;
       if (!datum.asked_by.empty()) say_datum(id, "is here and its asks are not answered");
       if (datum.uses == 0 && (!datum.mine || datum.freed)) say_datum(id, "is here for nobody");
+      if (datum.nbytes >= state.limits_.spill_at_least) ++large;
+      if (datum.writing) writing += datum.nbytes;
+    } else if (datum.writing) {
+      say_datum(id, "is being written and is not here");
     }
-    if (datum.state == DataState::asked) {
+    if (datum.writing && datum.file == 0) say_datum(id, "is being written to no file");
+    if (datum.state == DataState::spilled || datum.state == DataState::loading) {
+      if (datum.mine) spilled += datum.nbytes;
+      if (datum.state == DataState::loading) ++loading;
+      if (datum.file == 0) say_datum(id, "is spilled and has no file");
+      if (datum.uses == 0 && (!datum.mine || datum.freed)) say_datum(id, "is spilled for nobody");
+    }
+    if (datum.state == DataState::spilled && datum.queued != (datum.uses > 0 || !datum.asked_by.empty()))
+      say_datum(id, "is spilled, and read back for nobody, or wanted and not read back");
+    if (datum.state == DataState::asked || datum.state == DataState::loading) {
       flight += datum.nbytes;
       ++flying;
       if (!state.asks_flying_.count({datum.order, TaskId(id)})) say_datum(id, "was asked for and is not listed so");
     }
     if (datum.queued) {
       ++queued;
-      if (datum.state != DataState::promised || !state.asks_queued_.count({datum.order, TaskId(id)}))
+      if ((datum.state != DataState::promised && datum.state != DataState::spilled) || !state.asks_queued_.count({datum.order, TaskId(id)}))
         say_datum(id, "its ask is queued and not listed so");
     }
-    if ((datum.queued || datum.state == DataState::asked) && (datum.mine || datum.uses == 0)) say_datum(id, "is asked for in vain");
+    if (((datum.queued && datum.state != DataState::spilled) || datum.state == DataState::asked) && (datum.mine || datum.uses == 0))
+      say_datum(id, "is asked for in vain");
     if (!datum.known && datum.uses == 0 && datum.asked_by.empty()) say_datum(id, "is an empty record");
   });
   compare("bytes_here", state.bytes_here_, bytes);
@@ -368,7 +454,17 @@ std::vector<std::string> broken_invariants(const State& state) {
   compare("asks in flight", static_cast<std::int64_t>(state.asks_flying_.size()), flying);
   compare("asks queued", static_cast<std::int64_t>(state.asks_queued_.size()), queued);
   compare("tasks ready", static_cast<std::int64_t>(state.ready_.size()), ready);
-  if (!state.asks_queued_.empty() && state.asks_flying_.empty()) broken.push_back("asks are queued and none is under way");
+  compare("bytes held by executing tasks", state.held_, held);
+  compare("tasks executing", static_cast<std::int64_t>(state.executing_.size()), executing);
+  compare("bytes being written", state.writing_, writing);
+  compare("bytes spilled", state.bytes_spilled_, spilled);
+  compare("large data", static_cast<std::int64_t>(state.large_.size()), large);
+  if (state.executing_.empty() && state.writing_ == 0) {
+    if (state.asks_flying_.empty() && !state.asks_queued_.empty() && (state.ready_.empty() || state.asks_queued_.begin()->first < state.ready_.begin()->first))
+      broken.push_back("asks are queued, and nothing is under way that they could wait for");
+    if (!state.ready_.empty() && state.short_of_memory_ && loading == 0)
+      broken.push_back("a task waits for memory, and nothing is under way that could free some");
+  }
   return broken;
 }
 
