@@ -28,6 +28,7 @@
 #include "ashlar/delayed/delayed.hpp"
 #include "ashlar/delayed/future.hpp"
 #include "ashlar/diagnostics/graphviz.hpp"
+#include "ashlar/graph/predict.hpp"
 #include "ashlar/io/array_from_hdf5.hpp"
 #include "ashlar/io/array_to_hdf5.hpp"
 #include "ashlar/ndarray/ndarray.hpp"

@@ -5,55 +5,19 @@ Proportional memory (PSS: pages that several processes map are counted once), sa
 """
 
 import os
-import shlex
-import subprocess
 import sys
-import time
+
+from ranks import Run
 
 LIMIT = 400e6
-INTERVAL = 0.05
 RANKS = 3
 
 
-def descendants(of):
-    parents = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat") as stat:
-                    parents[int(name)] = int(stat.read().rpartition(")")[2].split()[1])
-            except OSError:
-                pass
-    found, todo = [], [of]
-    while todo:
-        parent = todo.pop()
-        children = [pid for pid, p in parents.items() if p == parent]
-        found += children
-        todo += children
-    return found
-
-
-def pss(pid, program):
-    try:
-        if os.readlink(f"/proc/{pid}/exe") != program:
-            return 0
-        with open(f"/proc/{pid}/smaps_rollup") as rollup:
-            return next((int(line.split()[1]) * 1024 for line in rollup if line.startswith("Pss:")), 0)
-    except OSError:
-        return 0
-
-
 def peak(program, what):
-    launcher = [os.environ["MPIEXEC"], "-n", str(RANKS), *shlex.split(os.environ["ASHLAR_MPIEXEC_FLAGS"])]
-    job = subprocess.Popen([*launcher, program, what], stdout=subprocess.DEVNULL)
-    largest = samples = 0
-    while job.poll() is None:
-        largest = max(largest, sum(pss(pid, program) for pid in descendants(job.pid)))
-        samples += 1
-        time.sleep(INTERVAL)
-    if job.returncode != 0:
-        sys.exit(f"{program} {what} ended with {job.returncode}")
-    return largest, samples
+    run = Run(program, [what], RANKS)
+    if run.exit_code != 0:
+        sys.exit(f"{program} {what} ended with {run.exit_code}: {run.errors}")
+    return run.total, run.samples
 
 
 program = os.path.realpath(sys.argv[1])

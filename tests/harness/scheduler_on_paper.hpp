@@ -68,6 +68,7 @@ class SchedulerOnPaper {
   }
   void fail(int worker, std::int64_t task) { handle(TaskErred{WorkerId(worker), TaskId(task)}); }
   void waits(int worker, std::int64_t task) { handle(TaskWaits{WorkerId(worker), TaskId(task)}); }
+  void spilled(int worker, std::int64_t nbytes) { handle(SpillReported{WorkerId(worker), nbytes}); }
   void release(const Ids& tasks) { handle(ResultsReleased{ids(tasks)}); }
   void want(const Ids& tasks) { handle(ResultsWanted{ids(tasks)}); }
   void time_passes(TimeNs to) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -25,12 +26,13 @@ class WorkerOnPaper {
  public:
   using Lines = std::vector<std::string>;
 
-  explicit WorkerOnPaper(int self = 0, std::int64_t flight_limit = 1 << 30, ResourceAmounts resources = {})
-      : state_(WorkerId(self), flight_limit, std::move(resources)) {}
+  explicit WorkerOnPaper(int self = 0, std::int64_t flight_limit = 1 << 30, MemoryLimits limits = {}) : state_(WorkerId(self), flight_limit, limits) {}
+  WorkerOnPaper(int self, std::int64_t flight_limit, ResourceAmounts resources) : state_(WorkerId(self), flight_limit, {}, std::move(resources)) {}
   ~WorkerOnPaper() { nothing_more(); }
 
-  void give(std::int64_t task, const std::vector<In>& inputs = {}, bool fetch = false, const TaskLimits& limits = {}) {
-    TaskGiven event{TaskId(task), task, fetch, {}, nullptr};
+  void give(std::int64_t task, const std::vector<In>& inputs = {}, bool fetch = false, std::int64_t nbytes = 8) { give(task, inputs, fetch, TaskLimits{}, nbytes); }
+  void give(std::int64_t task, const std::vector<In>& inputs, bool fetch, const TaskLimits& limits, std::int64_t nbytes = 8) {
+    TaskGiven event{TaskId(task), task, fetch, {}, nbytes, nullptr};
     if (limits.timeout_ns > 0 || !limits.resources.empty()) event.limits = std::make_shared<TaskLimits>(limits);
     for (const In& in : inputs) event.inputs.push_back({TaskId(in.task), WorkerId(in.holder), in.nbytes, in.last_use});
     handle(event);
@@ -45,10 +47,17 @@ class WorkerOnPaper {
     handle(TaskDone{TaskId(task), nbytes, 100});
   }
   void failed(std::int64_t task) { handle(TaskFailed{TaskId(task)}); }
-  void put(std::int64_t data) {
+  void put(std::int64_t data, std::int64_t nbytes = 8) {
     values_.insert(data);
-    handle(DataGiven{TaskId(data), 8});
+    handle(DataGiven{TaskId(data), nbytes});
   }
+  void written(std::int64_t file, bool failed = false) { handle(SpillEnded{files_.at(file), file, failed}); }
+  void read_back(std::int64_t file, bool failed = false) {
+    const TaskId data = loading_.at(file);
+    if (!failed) values_.insert(data.value());
+    handle(LoadEnded{data, file, failed});
+  }
+  void measured(std::int64_t resident) { handle(MemoryMeasured{resident}); }
   void arrives(std::int64_t data, std::int64_t nbytes = 8) {
     values_.insert(data);
     handle(DataArrived{TaskId(data), nbytes});
@@ -65,7 +74,10 @@ class WorkerOnPaper {
   std::string start() {
     commands_.clear();
     const auto start = state_.start_next(commands_, now_);
-    if (!start) return "nothing";
+    if (!start) {
+      note_commands();
+      return "nothing";
+    }
     std::string line = "start " + std::to_string(start->task.value()) + (start->inputs.empty() ? "" : ":");
     for (const Start::Input& input : start->inputs) {
       line += " " + std::to_string(input.data.value()) + (input.take ? "!" : "");
@@ -86,7 +98,10 @@ class WorkerOnPaper {
     EXPECT_EQ(state_.tasks(), 0);
     EXPECT_EQ(state_.records(), 0);
     EXPECT_EQ(state_.bytes_here(), 0);
+    EXPECT_EQ(state_.bytes_used(), 0);
+    EXPECT_EQ(state_.bytes_spilled(), 0);
     EXPECT_TRUE(values_.empty());
+    EXPECT_TRUE(kept_files_.empty());
   }
   const State& state() const { return state_; }
 
@@ -104,6 +119,18 @@ class WorkerOnPaper {
       const auto has = [&](TaskId data) { EXPECT_TRUE(values_.count(data.value())) << line << ", and the value is not here"; };
       if (const auto* c = std::get_if<Send>(&command)) has(c->data);
       if (const auto* c = std::get_if<ReportDone>(&command)) has(c->task);
+      if (const auto* c = std::get_if<Spill>(&command)) {
+        has(c->data);
+        files_[c->file] = c->data;
+        kept_files_.insert(c->file);
+      }
+      if (const auto* c = std::get_if<Load>(&command)) {
+        EXPECT_TRUE(kept_files_.count(c->file)) << line << ", and there is no such file";
+        loading_[c->file] = c->data;
+      }
+      if (const auto* c = std::get_if<ForgetFile>(&command)) {
+        EXPECT_EQ(kept_files_.erase(c->file), 1u) << line << ", and there is no such file";
+      }
       if (const auto* c = std::get_if<Drop>(&command)) {
         has(c->data);
         values_.erase(c->data.value());
@@ -114,7 +141,8 @@ class WorkerOnPaper {
 
   State state_;
   std::vector<Command> commands_;  // of the last event
-  std::set<std::int64_t> values_;
+  std::set<std::int64_t> values_, kept_files_;
+  std::map<std::int64_t, TaskId> files_, loading_;  // whose they are; those that were dropped too
   Lines said_;
   std::int64_t now_ = 0;
 };

@@ -77,6 +77,7 @@ TEST(Messages, keep_every_field) {
   EXPECT_EQ(sent(WithdrawData{TaskId(13)}).data, TaskId(13));
   EXPECT_EQ(sent(DataValue{TaskId(14), Object::of(2.5)}).value.get<double>(), 2.5);
   EXPECT_EQ(sent(ValueReport{TaskId(15), Object::of(3)}).data, TaskId(15));
+  EXPECT_EQ(sent(SpillReport{16}).nbytes, 16);
   sent(Goodbye{});
   EXPECT_EQ(sent(DescribeWaits{16}).number, 16);
   const auto waits = sent(WaitsReport{17, 18, 19, {{WaitKind::asked, TaskId(20), TaskId(21), WorkerId(22), 23, 24}, {WaitKind::peer, TaskId(), TaskId(25), WorkerId(26)}}});
@@ -94,7 +95,7 @@ TEST(Messages, keep_every_field) {
 }
 
 TEST(Messages, keep_a_task_with_its_inputs_and_buffers) {
-  GiveTask task{TaskId(1), 22, true, OperationId(3), 44, {{TaskId(5), WorkerId(6), 77, true}, {TaskId(8), client_id, 0, false}}, {}, nullptr};
+  GiveTask task{TaskId(1), 22, true, OperationId(3), 44, {{TaskId(5), WorkerId(6), 77, true}, {TaskId(8), client_id, 0, false}}, 99, {}, nullptr};
   task.payload.head = Bytes(3, std::byte{9});
   task.payload.buffers = {buffer_of({1, 2}), buffer_of({})};
 
@@ -112,6 +113,7 @@ TEST(Messages, keep_a_task_with_its_inputs_and_buffers) {
   EXPECT_TRUE(back.inputs[0].last_use);
   EXPECT_EQ(back.inputs[1].holder, client_id);
   EXPECT_FALSE(back.inputs[1].last_use);
+  EXPECT_EQ(back.nbytes, 99);
   EXPECT_THAT(back.payload.head, ElementsAre(std::byte{9}, std::byte{9}, std::byte{9}));
   ASSERT_EQ(back.payload.buffers.size(), 2u);
   EXPECT_EQ(back.payload.buffers[0].data()[1], std::byte{2});
@@ -179,12 +181,12 @@ TEST(Messages, have_the_bytes_of_the_table_in_the_README) {
   GiveTask limited;
   limited.limits = std::make_shared<TaskLimits>(TaskLimits{1, {{"GPU", 1}}});
   const std::pair<Message, std::size_t> sizes[] = {
-      {ForgetOperation{}, 5}, {GiveTask{}, 1 + 33 + 12}, {two_inputs, 1 + 33 + 2 * 21 + 12}, {FreeData{{TaskId(1)}}, 17}, {RetractTask{}, 9},
+      {ForgetOperation{}, 5}, {GiveTask{}, 1 + 33 + 8 + 12}, {two_inputs, 1 + 33 + 2 * 21 + 8 + 12}, {FreeData{{TaskId(1)}}, 17}, {RetractTask{}, 9},
       {SendValue{}, 21},      {PutValue{}, 10},          {Shutdown{}, 5},                                     {TaskReport{}, 26},          {ValueReport{}, 10},
       {CallReport{}, 11},     {Goodbye{}, 1},            {AskData{}, 10},                                     {WithdrawData{}, 9},         {DataValue{}, 10},
-      {limited, 1 + 33 + 12 + 8 + 4 + 8 + 3 + 8}, {InputMoved{}, 13},
+      {limited, 1 + 33 + 8 + 12 + 8 + 4 + 8 + 3 + 8}, {InputMoved{}, 13},
       {DescribeWaits{}, 9},   {WaitsReport{0, 0, 0, {{}}}, 1 + 28 + 37},
-      {TaskAnswer{}, 22},     {TaskRequest{}, 22},       {ResultValue{}, 10}};
+      {TaskAnswer{}, 22},     {TaskRequest{}, 22},       {ResultValue{}, 10},                                  {SpillReport{}, 9}};
   for (const auto& [message, size] : sizes) {
     Writer one;
     encode(one, message);
@@ -194,7 +196,7 @@ TEST(Messages, have_the_bytes_of_the_table_in_the_README) {
 
 TEST(Messages, that_are_cut_short_or_of_no_known_kind_are_refused) {
   Writer out;
-  encode(out, GiveTask{TaskId(1), 2, false, OperationId(3), 4, {{TaskId(5), WorkerId(6), 7, false}}, {}, std::make_shared<TaskLimits>(TaskLimits{1, {{"GPU", 1}}})});
+  encode(out, GiveTask{TaskId(1), 2, false, OperationId(3), 4, {{TaskId(5), WorkerId(6), 7, false}}, 0, {}, std::make_shared<TaskLimits>(TaskLimits{1, {{"GPU", 1}}})});
   const Bytes whole = out.head();
   for (std::size_t n = 1; n < whole.size(); ++n) {
     const Bytes part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n));

@@ -29,11 +29,11 @@ using namespace std::chrono_literals;
 // A scheduler and some workers.
 class Engine {
  public:
-  Engine(int workers, int threads) : transports_(in_process_transports(workers + 1)) {
+  Engine(int workers, int threads, std::int64_t budget = std::int64_t{1} << 30) : transports_(in_process_transports(workers + 1)) {
     std::vector<WorkerInfo> infos;
     for (int w = 0; w < workers; ++w) {
-      infos.push_back({"here", 1, threads, std::int64_t{1} << 30});
-      workers_.emplace_back([this, w, threads] { WorkerLoop(*transports_[static_cast<std::size_t>(w) + 1], {WorkerId(w), threads, std::int64_t{1} << 30, w + 1}, fatal).run(); });
+      infos.push_back({"here", 1, threads, budget});
+      workers_.emplace_back([this, w, threads, budget] { WorkerLoop(*transports_[static_cast<std::size_t>(w) + 1], {WorkerId(w), threads, budget, w + 1}, fatal).run(); });
     }
     loop_.emplace(*transports_[0], std::move(infos), fatal);
   }
@@ -174,9 +174,14 @@ RandomGraph random_graph(std::mt19937& random, const std::vector<ResultHandle>& 
   return made;
 }
 
-class EngineThreads : public testing::TestWithParam<std::pair<int, int>> {
+struct Size {
+  int workers, threads;
+  std::int64_t budget = std::int64_t{1} << 30;
+};
+
+class EngineThreads : public testing::TestWithParam<Size> {
  protected:
-  Engine engine_{GetParam().first, GetParam().second};
+  Engine engine_{GetParam().workers, GetParam().threads, GetParam().budget};
 };
 
 TEST_P(EngineThreads, give_the_values_of_random_graphs_to_several_clients_at_once) {
@@ -278,7 +283,7 @@ TEST_P(EngineThreads, run_calls_on_every_worker_while_tasks_run) {
         const auto g = random_graph(random, {}, {});
         const auto results = engine_->submit(g.graph, g.wanted, {.fetch = true});
         const auto ranks = engine_->run_on_workers(std::make_shared<Rank>(), {}, /*collective=*/client == 0);
-        ASSERT_EQ(ranks.size(), static_cast<std::size_t>(GetParam().first));
+        ASSERT_EQ(ranks.size(), static_cast<std::size_t>(GetParam().workers));
         for (std::size_t w = 0; w < ranks.size(); ++w) EXPECT_EQ(ranks[w].get<int>(), static_cast<int>(w) + 1);
         for (std::size_t i = 0; i < results.size(); ++i) EXPECT_EQ(value_of(results[i]), g.expected[i]);
       }
@@ -336,8 +341,12 @@ TEST_P(EngineThreads, an_interrupt_reaches_a_client_that_waits) {
   other.join();
 }
 
-INSTANTIATE_TEST_SUITE_P(, EngineThreads, testing::Values(std::pair(1, 1), std::pair(2, 2), std::pair(3, 3)),
-                         [](const auto& info) { return std::to_string(info.param.first) + "_workers_of_" + std::to_string(info.param.second) + "_threads"; });
+INSTANTIATE_TEST_SUITE_P(, EngineThreads,
+                         // In 90,000 bytes two long results fit: most of them go to scratch and back.
+                         testing::Values(Size{1, 1}, Size{2, 2}, Size{3, 3}, Size{2, 2, 90'000}), [](const auto& info) {
+                           return std::to_string(info.param.workers) + "_workers_of_" + std::to_string(info.param.threads) + "_threads" +
+                                  (info.param.budget < 100'000 ? "_on_scratch" : "");
+                         });
 
 }  // namespace
 }  // namespace ashlar

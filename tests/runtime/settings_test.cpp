@@ -162,5 +162,28 @@ TEST(Settings, are_all_in_the_help_text) {
     EXPECT_THAT(settings_help(), HasSubstr(name));
 }
 
+TEST(Settings, memory_is_given_in_bytes_or_as_a_part_of_the_share) {
+  EXPECT_EQ(read({"--ashlar-memory-limit=2GiB"}).memory_limit, std::int64_t{2} << 30);
+  EXPECT_EQ(read({"--ashlar-memory-limit=2GiB", "--ashlar-memory-limit=25%"}).memory_limit, 0);
+  EXPECT_EQ(read({"--ashlar-memory-limit=25%"}).memory_share, 0.25);
+  EXPECT_EQ(read({"--ashlar-memory-pause=90%"}).pause_share, 0.9);
+  EXPECT_EQ(read({"--ashlar-memory-pause=1MB"}).memory_pause, 1'000'000);
+  for (const char* wrong : {"0%", "101%", "x%", "%", "nan%"})
+    EXPECT_THAT(message_of<ValueError>({std::string("--ashlar-memory-limit=") + wrong}), HasSubstr("from 0% to 100% was wanted, found \"" + std::string(wrong))) << wrong;
+}
+
+TEST(Settings, scratch_must_be_a_folder_one_can_write_to) {
+  EXPECT_EQ(read({"--ashlar-scratch=/tmp"}).scratch, "/tmp");
+  EXPECT_THAT(message_of<IoError>({"--ashlar-scratch=/nowhere"}), HasSubstr("--ashlar-scratch: a folder that can be written to was wanted, found \"/nowhere\": No such file"));
+  const File file("");
+  EXPECT_THAT(message_of<IoError>({"--ashlar-scratch=" + file.path()}), HasSubstr("Not a directory"));
+}
+
+TEST(Settings, oversized_tasks_err_or_run) {
+  EXPECT_FALSE(read({}).run_oversized);
+  EXPECT_TRUE(read({"--ashlar-oversized-tasks=run"}).run_oversized);
+  EXPECT_THAT(message_of<ValueError>({"--ashlar-oversized-tasks=yes"}), HasSubstr("error or run was wanted, found \"yes\""));
+}
+
 }  // namespace
 }  // namespace ashlar

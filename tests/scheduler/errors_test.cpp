@@ -1,6 +1,8 @@
 // Tasks that throw, cancels and lost workers.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "harness/scheduler_on_paper.hpp"
 
 namespace ashlar::scheduler {
@@ -239,6 +241,23 @@ TEST(SchedulerErrors, cancel_release_and_finish_in_any_order_leave_nothing_behin
       }
     }
   }
+}
+
+TEST(Errors, a_result_that_is_lost_after_its_end_errs_with_all_that_wait_for_it) {
+  Paper paper;
+  paper.workers_join(2);
+  paper.scatter(0, 0);
+  paper.scatter(1, 1);
+  paper.submit(2, {{.inputs = {0, 1}, .wanted = true}});
+  paper.take();
+  paper.fail(1, 1);
+  const Paper::Lines lines = paper.take();
+  EXPECT_NE(std::find(lines.begin(), lines.end(), "ReportErred 1 by 1"), lines.end()) << testing::PrintToString(lines);
+  EXPECT_STREQ(paper.state_of(1), "erred");
+  EXPECT_STREQ(paper.state_of(2), "erred");
+  EXPECT_STREQ(paper.state_of(0), "memory");
+  paper.fail(1, 1);  // said again
+  paper.fail(1, 77);
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 // Which worker gets what, and when.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "harness/scheduler_on_paper.hpp"
 
 namespace ashlar::scheduler {
@@ -131,7 +134,7 @@ TEST(Place, sources_are_held_back_by_the_budget_and_go_when_results_are_released
   paper.expect({"RunTask 0 on worker 0", "RunTask 1 on worker 0"});
   EXPECT_EQ(paper.worker(0).bytes_expected, 80);
   paper.finish(0, {0, 1}, 40);
-  // Nothing is under way and nothing fits: the first in order goes all the same.
+  // Nothing is under way there and nothing fits: the first in order goes all the same.
   paper.expect({"ReportFinished 0", "ReportFinished 1", "RunTask 2 on worker 0"});
   paper.release({0, 1});
   paper.expect({"Forgotten 0", "Forgotten 1", "RunTask 3 on worker 0", "FreeResults on worker 0: 0 1"});
@@ -156,20 +159,56 @@ TEST(Place, consumers_make_room_for_the_next_sources) {
                 "RunTask 5 on worker 0, inputs 3@0! 4@0!"});
 }
 
-TEST(Place, when_nothing_fits_sources_go_one_by_one_in_order) {
-  Paper paper;
-  paper.workers_join(1);
-  paper.worker_joins(1, 1, 10);
-
+TEST(Place, where_nothing_fits_each_worker_gets_one_source_at_a_time) {
   Paper small;
   small.worker_joins(0, 1, 10);
   small.worker_joins(1, 1, 10);
   small.submit(0, wanted(4, 40));
-  small.expect({"RunTask 0 on worker 0"});
+  small.expect({"RunTask 0 on worker 0", "RunTask 2 on worker 1"});
   small.finish(0, {0}, 40);
   small.expect({"ReportFinished 0", "RunTask 1 on worker 0"});
   small.finish(0, {1}, 40);
-  small.expect({"ReportFinished 1", "RunTask 2 on worker 1"});
+  small.expect({"ReportFinished 1", "RunTask 3 on worker 0"});
+  small.finish(1, {2}, 40);
+  small.expect({"ReportFinished 2"});
+}
+
+TEST(Place, results_on_scratch_make_room_for_sources) {
+  Paper paper;
+  paper.worker_joins(0, 1, 100);
+  paper.submit(0, wanted(6, 40));
+  paper.finish(0, {0, 1}, 40);
+  paper.take();  // 2 went since nothing else was under way
+  paper.spilled(0, 40);
+  paper.nothing_more();
+  paper.spilled(0, 80);
+  paper.expect({"RunTask 3 on worker 0"});
+  paper.finish(0, {2, 3}, 40);
+  const Paper::Lines lines = paper.take();
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(), [](const std::string& line) { return line.starts_with("RunTask"); }), 1);
+}
+
+TEST(Place, a_task_that_is_declared_larger_than_every_budget_errs_and_says_the_sizes) {
+  Paper paper({.refuse_oversized = true});
+  paper.worker_joins(0, 1, 100);
+  paper.worker_joins(1, 1, 200);
+  paper.submit(0, {{.nbytes = 150, .group = "load"}, {.wanted = true, .nbytes = 201, .group = "grow"}, {.inputs = {0}, .wanted = true, .nbytes = 60, .group = "sum"}});
+  const Paper::Lines lines = paper.take();
+  const auto reasons = [&](const char* task) {
+    for (const Command& command : paper.commands())
+      if (const auto* erred = std::get_if<ReportErred>(&command); erred && erred->task == TaskId(std::atoll(task))) return erred->reason;
+    return std::string("not erred");
+  };
+  EXPECT_EQ(reasons("1").substr(0, 90), "task 1 of grow needs 201 B (result 201 B, inputs 0 B), the memory budget of a worker is 20");
+  EXPECT_EQ(reasons("2").substr(0, 59), "task 2 of sum needs 210 B (result 60 B, inputs 150 B), the ");
+}
+
+TEST(Place, an_input_named_twice_and_sizes_that_are_not_declared_make_no_task_oversized) {
+  Paper paper({.refuse_oversized = true});
+  paper.worker_joins(0, 1, 100);
+  paper.submit(0, {{.nbytes = 60}, {.inputs = {0, 0}, .wanted = true, .nbytes = 40}, {.wanted = true}, {.inputs = {2}, .wanted = true}});
+  for (int task : {1, 2, 3}) EXPECT_STRNE(paper.state_of(task), "erred");
+  paper.take();
 }
 
 TEST(Place, a_worker_with_memory_left_takes_from_one_without) {

@@ -14,7 +14,7 @@ namespace ashlar::simulation {
 namespace {
 
 struct Trouble {
-  bool throws = false, cancels = false, losses = false;
+  bool throws = false, cancels = false, losses = false, short_of_memory = false, scratch_fails = false;
 };
 
 void run_seed(std::uint64_t seed, Trouble trouble) {
@@ -57,6 +57,15 @@ void run_seed(std::uint64_t seed, Trouble trouble) {
     for (std::int64_t i = random.between(1, 2); i > 0; --i)
       cluster.faults.losses.push_back({static_cast<int>(random.below(cluster.workers)), random.below(3'000'000)});
   cluster.faults.detection_ns = random.below(500'000);
+  if (trouble.short_of_memory) {
+    cluster.worker_memory.budget = random.between(0, 6 * graph.nbytes);
+    cluster.worker_memory.spill_at_least = random.one_in(3) ? random.between(1, 500) : 1;
+    cluster.worker_memory.pause_above = random.one_in(4) ? -1 : worker::MemoryLimits::none;  // always paused, once measured
+    cluster.memory_limit = random.one_in(3) ? std::int64_t{1} << 40 : cluster.worker_memory.budget;
+    cluster.flight_limit = std::max<std::int64_t>(cluster.worker_memory.budget / 4, 1);
+    cluster.scratch_bytes_per_ns = random.one_in(2) ? 0.001 : 1.0;
+    cluster.scratch_fails_one_in = trouble.scratch_fails ? static_cast<int>(random.between(2, 20)) : 0;
+  }
 
   expect_good(cluster, make_graph(graph), client);
 }
@@ -73,6 +82,13 @@ void run_seeds(Trouble trouble) {
 TEST(Stress, jobs_end_as_their_graphs_say_whatever_the_order_of_messages) { run_seeds({}); }
 TEST(Stress, jobs_with_throwing_tasks_end_as_their_graphs_say) { run_seeds({.throws = true}); }
 TEST(Stress, cancels_and_throws_at_any_moment_leave_nothing_behind) { run_seeds({.throws = true, .cancels = true}); }
+TEST(Stress, workers_without_memory_put_results_on_scratch_and_get_on) { run_seeds({.short_of_memory = true}); }
+TEST(Stress, cancels_and_throws_with_results_on_scratch_leave_nothing_behind) {
+  run_seeds({.throws = true, .cancels = true, .short_of_memory = true});
+}
+TEST(Stress, lost_workers_and_failing_scratch_leave_the_others_clean) {
+  run_seeds({.throws = true, .cancels = true, .losses = true, .short_of_memory = true, .scratch_fails = true});
+}
 TEST(Stress, lost_workers_leave_the_others_clean) { run_seeds({.throws = true, .cancels = true, .losses = true}); }
 
 }  // namespace

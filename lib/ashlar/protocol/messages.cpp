@@ -8,7 +8,7 @@ namespace {
 enum class Kind : std::uint8_t {
   define_operation, forget_operation, give_task, free_data, retract_task, send_value, put_value, call_worker, shutdown,
   task_report, task_failure, value_report, call_report, goodbye, ask_data, withdraw_data, data_value,
-  input_moved, describe_waits, waits_report, task_answer, task_request, result_value
+  input_moved, describe_waits, waits_report, task_answer, task_request, result_value, spill_report
 };
 
 // Flags of GiveTask.
@@ -39,7 +39,9 @@ struct Encoder {
     kind(Kind::forget_operation);
     out.put(m.id);
   }
-  void operator()(const GiveTask& m) { encode_give_task(out, m.task, m.order, m.fetch, m.operation, m.index, m.inputs, m.payload, m.limits.get()); }
+  void operator()(const GiveTask& m) {
+    encode_give_task(out, m.task, m.order, m.fetch, m.operation, m.index, m.inputs, m.nbytes, m.payload, m.limits.get());
+  }
   void operator()(const FreeData& m) {
     kind(Kind::free_data);
     out.array(m.data);
@@ -151,6 +153,10 @@ struct Encoder {
     out.put(m.name);
     m.value.encode(out);
   }
+  void operator()(const SpillReport& m) {
+    kind(Kind::spill_report);
+    out.put(m.nbytes);
+  }
 };
 
 }  // namespace
@@ -158,7 +164,7 @@ struct Encoder {
 void encode(Writer& batch, const Message& message) { std::visit(Encoder{batch}, message); }
 
 void encode_give_task(Writer& batch, TaskId task, std::int64_t order, bool fetch, OperationId operation, std::int64_t index,
-                      std::span<const TaskInputRef> inputs, const Parcel& payload, const TaskLimits* limits) {
+                      std::span<const TaskInputRef> inputs, std::int64_t nbytes, const Parcel& payload, const TaskLimits* limits) {
   batch.put(Kind::give_task);
   batch.put(task);
   batch.put(order);
@@ -172,6 +178,7 @@ void encode_give_task(Writer& batch, TaskId task, std::int64_t order, bool fetch
     batch.put(input.nbytes);
     batch.put(input.last_use);
   }
+  batch.put(nbytes);
   put_payload(batch, payload);
   if (!limits) return;
   batch.put(limits->timeout_ns);
@@ -205,6 +212,7 @@ Message decode(Reader& in) {
         input.nbytes = in.get<std::int64_t>();
         input.last_use = in.get<bool>();
       }
+      m.nbytes = in.get<std::int64_t>();
       m.payload = get_payload(in);
       if ((flags & with_limits) != 0) {
         auto limits = std::make_shared<TaskLimits>();
@@ -310,6 +318,7 @@ Message decode(Reader& in) {
       const auto name = in.get<std::int64_t>();
       return ResultValue{name, Object::decode(in)};
     }
+    case Kind::spill_report: return SpillReport{in.get<std::int64_t>()};
   }
   throw InternalError("message of unknown kind " + std::to_string(static_cast<int>(kind)));
 }

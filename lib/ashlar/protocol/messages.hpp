@@ -17,7 +17,7 @@
 namespace ashlar::protocol {
 
 /// Compared between ranks at start: changes whenever a message changes.
-inline constexpr std::uint32_t wire_version = 3;
+inline constexpr std::uint32_t wire_version = 4;
 
 // ---- rank 0 to a worker
 
@@ -35,6 +35,7 @@ struct GiveTask {
   OperationId operation;
   std::int64_t index = 0;
   TaskInputs inputs;
+  std::int64_t nbytes = 0;  ///< of its result, as expected
   Parcel payload;
   std::shared_ptr<const TaskLimits> limits;  ///< null for most
 };
@@ -108,6 +109,10 @@ struct TaskRequest {
   std::uint8_t service = 0;
   Parcel payload;
 };
+/// Bytes of this worker's results that are on its scratch only.
+struct SpillReport {
+  std::int64_t nbytes = 0;
+};
 /// The worker has stopped its executors and says no more.
 struct Goodbye {};
 /// The answer to DescribeWaits: lowest-ordered tasks first; of a long list the rest is only counted.
@@ -138,13 +143,13 @@ struct ResultValue {
 
 using Message = std::variant<DefineOperation, ForgetOperation, GiveTask, FreeData, RetractTask, SendValue, PutValue, CallWorker, Shutdown, TaskReport,
                              TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue, InputMoved, DescribeWaits, WaitsReport,
-                             TaskAnswer, TaskRequest, ResultValue>;
+                             TaskAnswer, TaskRequest, ResultValue, SpillReport>;
 
 /// Appends one message to a batch.
 void encode(Writer& batch, const Message& message);
 /// GiveTask without building the struct: the hot one.
 void encode_give_task(Writer& batch, TaskId task, std::int64_t order, bool fetch, OperationId operation, std::int64_t index,
-                      std::span<const TaskInputRef> inputs, const Parcel& payload, const TaskLimits* limits = nullptr);
+                      std::span<const TaskInputRef> inputs, std::int64_t nbytes, const Parcel& payload, const TaskLimits* limits = nullptr);
 /// The next message of a batch; InternalError when the bytes are no message.
 Message decode(Reader& batch);
 

@@ -17,13 +17,12 @@
 #include "ashlar/mpi/mpi_transport.hpp"
 #include "ashlar/mpi/workers.hpp"
 #include "ashlar/ndarray/program.hpp"
+#include "ashlar/runtime/memory_limits.hpp"
 #include "ashlar/runtime/worker_loop.hpp"
 #include "ashlar/transport/in_process.hpp"
 
 namespace ashlar {
 namespace {
-
-constexpr double memory_share = 0.6;
 
 std::string host_name() {
   char name[256] = "";
@@ -42,7 +41,9 @@ std::string host_name() {
   for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
 }
 
-mpi::RankInfo own_info(MPI_Comm comm, const Settings& settings, int ranks) {
+std::int64_t part(double share, std::int64_t bytes) { return static_cast<std::int64_t>(share * static_cast<double>(bytes)); }
+
+mpi::RankInfo own_info(const Settings& settings, int ranks, int here) {
   mpi::RankInfo info;
   const Module program = main_module();
   info.host = host_name();
@@ -52,15 +53,24 @@ mpi::RankInfo own_info(MPI_Comm comm, const Settings& settings, int ranks) {
   info.wire_version = protocol::wire_version;
   info.simd_targets = simd_targets();
   // Rank 0 has no executors: its core share goes to the workers of its host, give or take one.
-  const int here = mpi::ranks_on_this_host(comm);
   const int sharing = ranks == 1 ? 1 : std::max(1, here - (here == ranks ? 1 : 0));
   const int cores = available_cores();
   const bool bound = cores < static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)) && here > 1;
   info.threads = settings.threads > 0 ? settings.threads : bound ? cores : std::max(1, cores / sharing);
-  info.memory_limit = settings.memory_limit > 0 ? settings.memory_limit
-                                                : static_cast<std::int64_t>(memory_share * static_cast<double>(available_memory()) / std::max(1, here));
+  info.memory_limit = settings.memory_limit > 0 ? settings.memory_limit : part(settings.memory_share, memory_share(here));
   info.resources = settings.resources;
   return info;
+}
+
+WorkerOptions worker_options(const Settings& settings, const mpi::RankInfo& info, int here, int worker, int rank) {
+  WorkerOptions options{WorkerId(worker), info.threads, info.memory_limit};
+  options.pause_above = settings.memory_pause > 0 ? settings.memory_pause : part(settings.pause_share, memory_share(here));
+  // Who names a larger limit than we find knows better.
+  if (settings.memory_pause == 0 && settings.memory_limit > 0) options.pause_above = std::max(options.pause_above, info.memory_limit / 3 * 4);
+  options.scratch = settings.scratch;
+  options.rank = rank;
+  options.resources = info.resources;
+  return options;
 }
 
 WorkerInfo as_worker(const mpi::RankInfo& info, int rank) { return {info.host, info.pid, info.threads, info.memory_limit, rank, info.resources}; }
@@ -68,6 +78,7 @@ WorkerInfo as_worker(const mpi::RankInfo& info, int rank) { return {info.host, i
 // Rank 0 alone writes the record, so an error ends the job for all.
 SchedulerOptions scheduler_options(const Settings& settings) {
   SchedulerOptions options;
+  options.policy.refuse_oversized = !settings.run_oversized;
   options.hang_after_s = settings.hang_after_s;
   options.hang_dot = settings.hang_dot;
   if (!settings.record.empty()) {
@@ -104,7 +115,8 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
   int rank = 0, size = 1;
   mpi::check(MPI_Comm_rank(comm, &rank), "MPI_Comm_rank");
   mpi::check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
-  const std::vector<mpi::RankInfo> ranks = mpi::exchange(comm, own_info(comm, settings, size));
+  const int here = mpi::ranks_on_this_host(comm);
+  const std::vector<mpi::RankInfo> ranks = mpi::exchange(comm, own_info(settings, size, here));
   mpi::require_same_build(ranks);
   // Kernels of the widest instruction set that every rank has: the same bits on all of them.
   std::int64_t targets = ~std::int64_t{0};
@@ -117,8 +129,9 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
     mpi::check(MPI_Comm_dup(comm, &workers), "MPI_Comm_dup");
     mpi::set_workers_communicator(workers);
     auto transports = in_process_transports(2);
+    const WorkerOptions options = worker_options(settings, ranks[0], here, 0, 0);
     std::thread worker([&] {
-      WorkerLoop loop(*transports[1], {WorkerId(0), ranks[0].threads, ranks[0].memory_limit, 0, ranks[0].resources}, end_all);
+      WorkerLoop loop(*transports[1], options, end_all);
       loop.run();
     });
     {
@@ -129,6 +142,7 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
   } else {
     mpi::check(MPI_Comm_split(comm, rank == 0 ? MPI_UNDEFINED : 0, rank, &workers), "MPI_Comm_split");
     mpi::set_workers_communicator(workers);
+    const WorkerOptions options = worker_options(settings, ranks[static_cast<std::size_t>(rank)], here, rank - 1, rank);
     const auto transport = mpi_transport(comm);
     if (rank == 0) {
       std::vector<WorkerInfo> infos;
@@ -136,8 +150,7 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
       SchedulerLoop loop(*transport, std::move(infos), end_all, scheduler_options(settings));
       outcome = run_body(loop, settings, body);
     } else {
-      WorkerLoop loop(*transport, {WorkerId(rank - 1), ranks[static_cast<std::size_t>(rank)].threads, ranks[static_cast<std::size_t>(rank)].memory_limit, rank,
-                       ranks[static_cast<std::size_t>(rank)].resources}, end_all);
+      WorkerLoop loop(*transport, options, end_all);
       outcome.exit_code = loop.run();
     }
     transport->finish();

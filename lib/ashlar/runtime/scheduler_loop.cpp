@@ -9,6 +9,7 @@
 #include "ashlar/base/error.hpp"
 #include "ashlar/graph/annotations.hpp"
 #include "ashlar/runtime/client_result.hpp"
+#include "ashlar/runtime/predict.hpp"
 #include "ashlar/runtime/waiting.hpp"
 
 namespace ashlar {
@@ -41,6 +42,7 @@ SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> worke
       options_(std::move(options)),
       fatal_(std::move(fatal)),
       shared_(std::make_shared<Shared>()),
+      machine_(options_.policy),
       outbox_(workers_.size()),
       watch_(workers_.size(), static_cast<std::int64_t>(options_.hang_after_s * 1e9)) {
   if (options_.record) record_ = std::make_unique<scheduler::RecordWriter>(*options_.record, machine_.policy());
@@ -71,6 +73,10 @@ int SchedulerLoop::threads() const {
 }
 
 // ---- the client's side
+
+Prediction SchedulerLoop::predict(const TaskGraph& graph, std::span<const TaskRef> wanted, const PredictOptions& options) {
+  return predict_on(workers_, graph, wanted, options);
+}
 
 void SchedulerLoop::request(Request r) {
   bool wake;
@@ -544,6 +550,9 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
       keep_values();
       hand_over();
       if (!stopping_) tasks_.take(worker, *m);
+    } else if (const auto* m = std::get_if<protocol::SpillReport>(&message)) {
+      hand_over();
+      handle(scheduler::SpillReported{worker, m->nbytes});
     } else if (std::get_if<protocol::Goodbye>(&message)) {
       ++goodbyes_;
     } else {
@@ -552,16 +561,6 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
   }
   keep_values();
   hand_over();
-  warn_when_over(worker);
-}
-
-// Nothing is taken from memory that a task still needs, and spilling is not there yet: then at least the user is told.
-void SchedulerLoop::warn_when_over(WorkerId id) {
-  const scheduler::WorkerRecord& worker = machine_.workers()[static_cast<std::size_t>(id.value())];
-  if (warned_over_ || worker.bytes_in_memory <= worker.memory_limit) return;
-  warned_over_ = true;
-  std::cerr << "ashlar: warning: worker " << id << " holds " << format_bytes(worker.bytes_in_memory) << " of results, its limit is " << format_bytes(worker.memory_limit)
-            << ": later tasks need them all at once (--ashlar-memory-limit, or fewer results kept at a time)" << std::endl;
 }
 
 void SchedulerLoop::handle(decltype(scheduler::Event::what) what) {
@@ -621,7 +620,10 @@ void SchedulerLoop::report_error(TaskId task, std::exception_ptr error) {
 void SchedulerLoop::report(TaskId task, const std::function<void(ClientResult&)>& change) {
   {
     std::lock_guard lock(shared_->mutex);
-    if (ClientResult** result = shared_->results.find(task.value()); result && (*result)->status_ == Status::pending) change(**result);
+    // One that had ended well and lies on a worker can still be lost.
+    if (ClientResult** result = shared_->results.find(task.value());
+        result && ((*result)->status_ == Status::pending || ((*result)->status_ == Status::finished && !(*result)->here_)))
+      change(**result);
   }
   reported_ = true;
   tasks_.settled(task);
@@ -690,7 +692,7 @@ void SchedulerLoop::give(const scheduler::RunTask& run) {
   }
   Writer payload;
   layer.layer->encode_task(source.index, payload);
-  protocol::encode_give_task(batch, run.task, run.order, run.fetch, known.id, source.index, run.inputs, std::move(payload).take(), run.limits.get());
+  protocol::encode_give_task(batch, run.task, run.order, run.fetch, known.id, source.index, run.inputs, run.nbytes, std::move(payload).take(), run.limits.get());
 }
 
 void SchedulerLoop::forget_source(TaskId task) {

@@ -20,6 +20,7 @@
 
 #include "ashlar/base/paged_table.hpp"
 #include "ashlar/coordination/state.hpp"
+#include "ashlar/graph/predict.hpp"
 #include "ashlar/protocol/messages.hpp"
 #include "ashlar/runtime/client_batch.hpp"
 #include "ashlar/runtime/client_host.hpp"
@@ -46,11 +47,12 @@ struct SchedulerOptions {
   double hang_after_s = 0;  ///< when nothing has moved for so long and no task uses a processor, who waits for what is printed; 0: never
   std::string hang_dot;     ///< and drawn into this file; empty: it is not
   std::unique_ptr<std::ostream> record = nullptr;  ///< gets every event of the machine; null: nothing is recorded
+  scheduler::Policy policy = {};
 };
 
 class ClientResult;
 
-class SchedulerLoop final : public ClientHost, private RankZero {
+class SchedulerLoop final : public ClientHost, public Predictor, private RankZero {
  public:
   /// Participant 0 of `transport`; worker w is participant w + 1. `fatal` as for WorkerLoop.
   SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal, SchedulerOptions options = {});
@@ -66,6 +68,7 @@ class SchedulerLoop final : public ClientHost, private RankZero {
   bool wait_until(const std::function<bool()>& settled, Seconds timeout) override;
   int workers() const override { return static_cast<int>(workers_.size()); }
   int threads() const override;
+  Prediction predict(const TaskGraph& graph, std::span<const TaskRef> wanted, const PredictOptions& options) override;
 
   // rank_zero.cpp: what tasks and the client ask for besides.
   std::vector<Object> run_on_some(std::shared_ptr<const Operation> operation, Parcel payload, const std::vector<int>& workers) override;
@@ -216,7 +219,6 @@ class SchedulerLoop final : public ClientHost, private RankZero {
   void flush();
   void watch_for_hang();
   void print_waits();
-  void warn_when_over(WorkerId id);
   std::string key_of(TaskId task);
 
   Transport& transport_;
@@ -248,7 +250,7 @@ class SchedulerLoop final : public ClientHost, private RankZero {
   std::unordered_map<std::int64_t, std::exception_ptr> errors_;
   std::deque<std::int64_t> errors_order_;
   std::size_t goodbyes_ = 0;
-  bool stopping_ = false, reported_ = false, warned_over_ = false;
+  bool stopping_ = false, reported_ = false;
   std::int64_t wake_at_ = std::numeric_limits<std::int64_t>::max();  ///< when the machine wants a TimePassed
   Nap nap_;
   HangWatch watch_;

@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cerrno>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -51,12 +53,38 @@ std::vector<std::pair<std::string, std::int64_t>> resources(const std::string& t
   return {amounts.begin(), amounts.end()};
 }
 
+// "4GiB", or "50%" of what the rank may have.
+void bytes_or_share(const std::string& text, std::int64_t& bytes, double& share) {
+  if (text.empty() || text.back() != '%') {
+    bytes = std::max<std::int64_t>(parse_bytes(text), 1);
+    return;
+  }
+  double percent = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size() - 1, percent);
+  if (error != std::errc{} || end != text.data() + text.size() - 1 || !(percent > 0 && percent <= 100))
+    throw ValueError("bytes or a part from 0% to 100% was wanted, found \"" + text + "\"");
+  bytes = 0;
+  share = percent / 100;
+}
+
 const std::vector<Setting>& settings() {
   static const std::vector<Setting> all = {
       {"config", "TOML file with settings by these names", "none", [](Settings&, const std::string&) {}},
       {"threads", "threads of each worker that run tasks", "the rank's share of the cores", [](Settings& s, const std::string& v) { s.threads = positive_integer(v); }},
-      {"memory-limit", "bytes of results each worker may hold, e.g. 4GiB", "60 % of the rank's share of the memory",
-       [](Settings& s, const std::string& v) { s.memory_limit = std::max<std::int64_t>(parse_bytes(v), 1); }},
+      {"memory-limit", "results each worker may hold in memory, e.g. 4GiB, or 50% of the rank's share", "60%",
+       [](Settings& s, const std::string& v) { bytes_or_share(v, s.memory_limit, s.memory_share); }},
+      {"memory-pause", "memory of the process beyond which a worker runs one task at a time, e.g. 6GiB, or a part of the rank's share", "80%",
+       [](Settings& s, const std::string& v) { bytes_or_share(v, s.memory_pause, s.pause_share); }},
+      {"oversized-tasks", "error or run: what becomes of a task whose result and inputs are larger than the memory limit", "error",
+       [](Settings& s, const std::string& v) {
+         if (v != "error" && v != "run") throw ValueError("error or run was wanted, found \"" + v + "\"");
+         s.run_oversized = v == "run";
+       }},
+      {"scratch", "folder on this node for results beyond the memory limit", "$TMPDIR, else /tmp",
+       [](Settings& s, const std::string& v) {
+         if (access((v + "/.").c_str(), W_OK | X_OK) != 0) throw IoError("a folder that can be written to was wanted, found \"" + v + "\": " + std::strerror(errno));
+         s.scratch = v;
+       }},
       {"resources", "abstract resources of each worker, of which tasks say what they take, e.g. GPU=2,disk=0.5", "none",
        [](Settings& s, const std::string& v) { s.resources = resources(v); }},
       {"shutdown-patience", "how long the end of the program waits for running tasks, e.g. 30s", "30s",
@@ -106,6 +134,8 @@ void apply(Settings& to, const std::string& name, const std::string& value, cons
     setting.set(to, value);
   } catch (const ValueError& e) {
     throw ValueError(as_written + ": " + e.what());
+  } catch (const IoError& e) {
+    throw IoError(as_written + ": " + e.what());
   }
 }
 
@@ -204,16 +234,6 @@ int available_cores() {
   double period = 0;
   if (quota >> limit >> period && limit != "max" && period > 0) cores = std::min(cores, std::max(1, static_cast<int>(std::atof(limit.c_str()) / period)));
   return std::max(cores, 1);
-}
-
-std::int64_t available_memory() {
-  std::int64_t bytes = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    std::ifstream file(path);
-    std::int64_t limit = 0;
-    if (file >> limit && limit > 0) bytes = std::min(bytes, limit);
-  }
-  return bytes;
 }
 
 }  // namespace ashlar

@@ -10,7 +10,12 @@ namespace ashlar {
 
 struct Settings {
   int threads = 0;                  ///< per worker; 0: the rank's share of the cores
-  std::int64_t memory_limit = 0;    ///< bytes of results per worker; 0: 60 % of the rank's share of the memory
+  std::int64_t memory_limit = 0;    ///< bytes of results per worker; 0: `memory_share` of the rank's share of the memory
+  double memory_share = 0.6;
+  std::int64_t memory_pause = 0;    ///< resident bytes beyond which a worker pauses; 0: `pause_share` of the rank's share
+  double pause_share = 0.8;
+  bool run_oversized = false;       ///< tasks that are larger than the budget run all the same
+  std::string scratch;              ///< folder; empty: default_scratch_folder()
   std::vector<std::pair<std::string, std::int64_t>> resources;  ///< abstract ones of each worker, by name, in millionths
   double shutdown_patience_s = 30;  ///< how long the end waits for tasks that are running
   double hang_after_s = 300;        ///< when nothing has moved for so long, rank 0 prints who waits for what; 0: never
@@ -28,8 +33,7 @@ Settings read_settings(int& argc, char**& argv);
 /// The text of --ashlar-help: name, default, meaning, how to give it.
 std::string settings_help();
 
-/// Cores this process may use, and bytes of memory it may use (cgroup limits respected).
+/// Cores this process may use.
 int available_cores();
-std::int64_t available_memory();
 
 }  // namespace ashlar

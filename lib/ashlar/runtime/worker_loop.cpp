@@ -1,8 +1,10 @@
 #include "ashlar/runtime/worker_loop.hpp"
 
+#include <malloc.h>
 #include <pthread.h>
 
 #include <algorithm>
+#include <iostream>
 #include <limits>
 
 #include "ashlar/base/error.hpp"
@@ -26,6 +28,10 @@ constexpr std::size_t waits_max = 400;
 constexpr auto watch_interval = std::chrono::microseconds(250);
 // It sleeps until it is woken when it has seen nobody in user code so many times.
 constexpr int watches_before_sleep = 20;
+// How often the resident memory is looked at.
+constexpr std::int64_t look_interval_ns = 50'000'000;
+
+std::int64_t budget(const WorkerOptions& options) { return options.memory_limit > 0 ? options.memory_limit : worker::MemoryLimits::none; }
 
 }  // namespace
 
@@ -105,13 +111,18 @@ WorkerLoop::WorkerLoop(Transport& transport, WorkerOptions options, std::functio
     : transport_(transport),
       options_(options),
       fatal_(std::move(fatal)),
-      machine_(options.worker, std::max<std::int64_t>(options.memory_limit / 4, 1), options.resources),
+      machine_(options.worker, std::max<std::int64_t>(budget(options) / 4, 1), {budget(options), options.pause_above}, options.resources),
       outbox_(static_cast<std::size_t>(transport.size())),
       running_(static_cast<std::size_t>(std::max(options.threads, 1))) {
   const auto report = [this](std::int64_t number, Object value, std::exception_ptr error) { report_call(number, std::move(value), error); };
   tasks_ = std::make_unique<TaskClient>(options_.worker.value(), options_.rank, [this] { transport_.wake(); }, SlotKeeper{[this] { leave_slot(); }, [this] { enter_slot(); }});
   collective_calls_ = std::make_unique<Calls>(options_.rank, *tasks_, report);
   plain_calls_ = std::make_unique<Calls>(options_.rank, *tasks_, report);
+  scratch_ = std::make_unique<Scratch>(options_.scratch.empty() ? default_scratch_folder() : options_.scratch, [this](Scratch::Ended ended) {
+    guarded([&] { scratch_ended(std::move(ended)); });
+  });
+  // What the pool keeps for later is memory too.
+  pool::set_cache_limit(std::min<std::int64_t>(std::int64_t{256} << 20, budget(options_) / 8));
 }
 
 WorkerLoop::~WorkerLoop() = default;
@@ -125,6 +136,12 @@ int WorkerLoop::run() {
   join_spares();
   collective_calls_.reset();
   plain_calls_.reset();
+  std::unique_ptr<Scratch> scratch;
+  {
+    std::lock_guard lock(state_);
+    scratch.swap(scratch_);
+  }
+  scratch.reset();  // its thread may wait for the lock
   {
     std::lock_guard lock(state_);
     protocol::encode(outbox(0), protocol::Goodbye{});
@@ -195,6 +212,7 @@ void WorkerLoop::execute_tasks(Running& running) {
       }
       continue;
     }
+    carry_out();  // what a task that waits for memory asked for
     ++idle_;
     if (engine_.try_lock()) {
       polling_ = true;
@@ -335,6 +353,21 @@ void WorkerLoop::carry_out() {
       protocol::TaskReport report{c->task, c->nbytes, c->took_ns, c->fetch, {}};
       if (c->fetch) report.value = *values_.find(c->task.value());
       protocol::encode(reports(), report);
+    } else if (const auto* c = std::get_if<worker::Spill>(&command)) {
+      if (scratch_) scratch_->write(c->file, c->data, *values_.find(c->data.value()));
+    } else if (const auto* c = std::get_if<worker::Load>(&command)) {
+      if (scratch_) scratch_->read(c->file, c->data);
+    } else if (const auto* c = std::get_if<worker::ForgetFile>(&command)) {
+      if (scratch_) scratch_->forget(c->file);
+    } else if (const auto* c = std::get_if<worker::ReportSpilled>(&command)) {
+      protocol::encode(outbox(0), protocol::SpillReport{c->nbytes});
+    } else if (const auto* c = std::get_if<worker::ReportLost>(&command)) {
+      TaskError::Where where;
+      where.key = std::to_string(c->data.value());  // rank 0 knows its name
+      where.rank = options_.rank;
+      where.type = error_kind(scratch_error_);
+      where.message = error_message(scratch_error_);
+      protocol::encode(outbox(0), protocol::TaskFailure{c->data, std::make_exception_ptr(TaskError(std::move(where)))});
     }
   }
   commands_.clear();
@@ -379,8 +412,53 @@ bool WorkerLoop::turn() {
     carry_out();
     if (machine_.has_ready() || stopping_) ready_.notify_all();
   }
-  last_turn_ns_.store(now_ns(), std::memory_order_relaxed);
+  const std::int64_t now = now_ns();
+  last_turn_ns_.store(now, std::memory_order_relaxed);
+  if (now - last_look_ns_ > look_interval_ns) {
+    last_look_ns_ = now;
+    watch_memory();
+  }
   return moved;
+}
+
+// With `engine_` held.
+void WorkerLoop::watch_memory() {
+  std::int64_t resident = resident_.bytes();
+  {
+    std::lock_guard lock(state_);
+    if (resident <= options_.pause_above && !machine_.paused()) return;
+  }
+  if (resident > options_.pause_above) {
+    // First what is nobody's: what the pool and the allocator keep.
+    pool::trim();
+    malloc_trim(0);
+    resident = resident_.bytes();
+  }
+  std::lock_guard lock(state_);
+  machine_.handle(worker::MemoryMeasured{resident}, commands_);
+  carry_out();
+  if (machine_.has_ready()) ready_.notify_all();
+  if (!machine_.paused() || std::exchange(warned_of_pause_, true)) return;
+  std::cerr << "ashlar: warning: rank " << options_.rank << " has " << format_bytes(resident) << " of memory, " << format_bytes(machine_.bytes_here())
+            << " of it results; above " << format_bytes(options_.pause_above) << " it runs one task at a time (--ashlar-memory-pause)" << std::endl;
+}
+
+// On the thread of scratch.
+void WorkerLoop::scratch_ended(Scratch::Ended ended) {
+  {
+    std::lock_guard lock(state_);
+    scratch_error_ = ended.error;
+    if (ended.read) {
+      if (!ended.error) values_[ended.data.value()] = std::move(ended.value);
+      machine_.handle(worker::LoadEnded{ended.data, ended.file, ended.error != nullptr}, commands_);
+    } else {
+      machine_.handle(worker::SpillEnded{ended.data, ended.file, ended.error != nullptr}, commands_);
+    }
+    carry_out();
+    scratch_error_ = nullptr;
+    if (machine_.has_ready()) ready_.notify_all();
+  }
+  transport_.wake();
 }
 
 void WorkerLoop::apply(int from, protocol::Message& message) {
@@ -388,7 +466,7 @@ void WorkerLoop::apply(int from, protocol::Message& message) {
     const auto operation = operations_.find(m->operation.value());
     if (operation == operations_.end()) throw InternalError("worker: task " + std::to_string(m->task.value()) + " has an operation this worker was not told of");
     sources_[m->task.value()] = Source{operation->second, m->index, std::move(m->payload)};
-    machine_.handle(worker::TaskGiven{m->task, m->order, m->fetch, std::move(m->inputs), std::move(m->limits)}, commands_);
+    machine_.handle(worker::TaskGiven{m->task, m->order, m->fetch, std::move(m->inputs), m->nbytes, std::move(m->limits)}, commands_);
   } else if (auto* m = std::get_if<protocol::DataValue>(&message)) {
     const std::int64_t nbytes = m->value.nbytes();
     values_[m->data.value()] = std::move(m->value);

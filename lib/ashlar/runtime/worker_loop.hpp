@@ -8,6 +8,7 @@
 //    code. Order of locks: engine_ before state_; whoever holds state_ only tries engine_.
 //  * A task that waits (`task_client.hpp`) gives up its slot: another executor starts, or one that rested goes on. At most `threads`
 //    tasks run at once; those that waited go before new ones.
+//  * Scratch writes and reads on a thread of its own, and takes `state_` to say that it has.
 //  * Calls outside the graph run on two threads of their own: collective ones in order on one, the others on the other.
 
 #include <time.h>
@@ -25,7 +26,9 @@
 
 #include "ashlar/base/paged_table.hpp"
 #include "ashlar/protocol/messages.hpp"
+#include "ashlar/runtime/memory_limits.hpp"
 #include "ashlar/runtime/nap.hpp"
+#include "ashlar/runtime/scratch.hpp"
 #include "ashlar/runtime/task_client.hpp"
 #include "ashlar/transport/transport.hpp"
 #include "ashlar/worker/state.hpp"
@@ -35,9 +38,11 @@ namespace ashlar {
 struct WorkerOptions {
   WorkerId worker;
   int threads = 1;
-  std::int64_t memory_limit = 0;
-  int rank = 0;  ///< of this process in the job, for messages; in one process 0, whatever the transport calls it
-  ResourceAmounts resources = {};  ///< what tasks may take of it
+  std::int64_t memory_limit = 0;  ///< the budget of results; 0: none
+  int rank = 0;                   ///< of this process in the job, for messages; in one process 0, whatever the transport calls it
+  std::int64_t pause_above = worker::MemoryLimits::none;  ///< resident bytes
+  std::string scratch = {};                               ///< folder; empty: default_scratch_folder()
+  ResourceAmounts resources = {};                         ///< what tasks may take of it
 };
 
 class WorkerLoop {
@@ -76,6 +81,8 @@ class WorkerLoop {
   void send_to_tasks(TaskId data, const Object& value);
   void run_one(std::unique_lock<std::mutex>& lock, const worker::Start& start, Running& running);
   protocol::WaitsReport describe_waits(std::int64_t number);
+  void scratch_ended(Scratch::Ended ended);
+  void watch_memory();
   void report_call(std::int64_t number, Object value, std::exception_ptr error);
   Writer& outbox(int rank);
   Writer& reports();
@@ -117,6 +124,12 @@ class WorkerLoop {
 
   std::deque<Running> running_;  ///< one for each executor; those of spare threads are added
   std::unique_ptr<TaskClient> tasks_;
+  std::unique_ptr<Scratch> scratch_;  ///< null once work has ended
+  std::exception_ptr scratch_error_;  ///< of the event that is handled
+  ResidentMemory resident_;           // the holder of engine_
+  std::int64_t last_look_ns_ = 0;
+  bool warned_of_pause_ = false;
+
   std::unique_ptr<Calls> collective_calls_, plain_calls_;
 };
 

@@ -18,6 +18,7 @@ struct RunTask {
   std::int64_t order = 0;  ///< smaller runs first
   bool fetch = false;      ///< send the value to the client with the completion
   TaskInputs inputs;
+  std::int64_t nbytes = 0;  ///< of its result, as expected
   std::shared_ptr<const TaskLimits> limits = nullptr;  ///< null for most
 };
 /// Forget these results.

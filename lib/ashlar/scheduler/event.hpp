@@ -65,6 +65,7 @@ struct TasksFinished {
   WorkerId worker;
   std::vector<FinishedTask> tasks;
 };
+/// A task threw; or the result of one that had ended is lost (the worker's scratch failed).
 struct TaskErred {
   WorkerId worker;
   TaskId task;
@@ -73,6 +74,11 @@ struct TaskErred {
 struct TaskWaits {
   WorkerId worker;
   TaskId task;
+};
+/// Bytes of a worker's results that are on its scratch only.
+struct SpillReported {
+  WorkerId worker;
+  std::int64_t nbytes = 0;
 };
 /// The client dropped its handles on these.
 struct ResultsReleased {
@@ -91,7 +97,7 @@ struct TimePassed {};
 struct Event {
   TimeNs now = 0;
   std::variant<WorkerJoined, WorkerLost, GraphSubmitted, Scattered, TasksFinished, TaskErred, TaskWaits, ResultsReleased, ResultsWanted,
-               TasksCancelled, TimePassed>
+               TasksCancelled, TimePassed, SpillReported>
       what;
 };
 

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "ashlar/base/options.hpp"
 #include "ashlar/scheduler/state.hpp"
 
 namespace ashlar::scheduler {
@@ -266,7 +267,26 @@ bool State::has_room(const WorkerRecord& worker) const {
 }
 
 bool State::fits(const WorkerRecord& worker, const TaskRecord& task) const {
-  return worker.bytes_in_memory + worker.bytes_expected + expected_nbytes(task) <= worker.memory_limit;
+  return worker.bytes_in_memory - worker.bytes_spilled + worker.bytes_expected + expected_nbytes(task) <= worker.memory_limit;
+}
+
+// Why a task can run nowhere within its budget, as far as is declared; empty when it can. What is not known is not held against it.
+std::string State::oversized(TaskId id, const TaskRecord& task) const {
+  std::int64_t limit = -1;
+  for (const WorkerRecord& worker : workers_)
+    if (worker.alive) limit = std::max(limit, worker.memory_limit);
+  const std::int64_t result = std::max<std::int64_t>(task.nbytes, 0);
+  std::int64_t inputs = 0;
+  for (TaskId input : task.inputs) inputs += std::max<std::int64_t>(tasks_.find(input.value())->nbytes, 0);
+  if (limit < 0 || result + inputs <= limit) return {};
+  // Only now: an input named twice is there once.
+  std::set<TaskId> distinct(task.inputs.begin(), task.inputs.end());
+  inputs = 0;
+  for (TaskId input : distinct) inputs += std::max<std::int64_t>(tasks_.find(input.value())->nbytes, 0);
+  if (result + inputs <= limit) return {};
+  return "task " + std::to_string(id.value()) + " of " + groups_[static_cast<std::size_t>(task.group)].name + " needs " + format_bytes(result + inputs) +
+         " (result " + format_bytes(result) + ", inputs " + format_bytes(inputs) + "), the memory budget of a worker is " + format_bytes(limit) +
+         ": make chunks smaller, raise --ashlar-memory-limit, or let such tasks run all the same with --ashlar-oversized-tasks=run";
 }
 
 void State::run_held(TaskId id, std::size_t number) {
@@ -308,7 +328,7 @@ bool State::feed(std::size_t number, bool from_others) {
       return false;
     }
     const TaskId id = pooled ? pooled->second : own ? worker.held.front() : workers_[from].held.back();
-    if (!fits(worker, record(id))) {
+    if (worker.processing > 0 && !fits(worker, record(id))) {
       if (!std::exchange(worker.blocked, true)) blocked_.push_back(number);
       return false;
     }

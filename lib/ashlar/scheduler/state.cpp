@@ -37,7 +37,7 @@ void State::on(const WorkerJoined& event) {
   worker.memory_limit = event.memory_limit;
   worker.resources = event.resources;
   worker.taken.clear();
-  worker.bytes_in_memory = worker.bytes_expected = worker.occupancy_ns = worker.processing = worker.runnable = worker.runnable_ns = 0;
+  worker.bytes_in_memory = worker.bytes_spilled = worker.bytes_expected = worker.occupancy_ns = worker.processing = worker.runnable = worker.runnable_ns = 0;
   alive_threads_ += worker.threads;
   join_pools(number);
   touch(number);
@@ -119,6 +119,11 @@ void State::on(const GraphSubmitted& event) {
       }
     }
     story_.add({now_, id, TaskState::released, TaskState::waiting, WorkerId()});
+    if (policy_.refuse_oversized && !fails)
+      if (std::string reason = oversized(id, task); !reason.empty()) {
+        failed.push_back({id, TaskId(), {std::move(reason), false}});
+        fails = true;
+      }
     if (fails) continue;
     if (task.inputs.empty()) {
       move(id, task, TaskState::queued);
@@ -177,7 +182,9 @@ void State::on(const TasksFinished& event) {
 
 void State::on(const TaskErred& event) {
   TaskRecord* task = tasks_.find(event.task.value());
-  if (!task || task->state != TaskState::processing || task->worker != event.worker || retry_later(event.task, *task)) return;
+  if (!task) return;
+  const bool threw = task->state == TaskState::processing && task->worker == event.worker;
+  if (threw ? retry_later(event.task, *task) : task->state != TaskState::memory) return;
   to_erred(event.task, event.task, "", false);
 }
 
@@ -186,6 +193,13 @@ void State::on(const TaskWaits& event) {
   if (!task || task->state != TaskState::processing || task->worker != event.worker || !away_.insert(event.task).second) return;
   uncount(event.task, *task);
   worker(event.worker).occupancy_ns -= std::exchange(task->expected_ns, 0);
+  touch(static_cast<std::size_t>(event.worker.value()));
+}
+
+void State::on(const SpillReported& event) {
+  WorkerRecord& where = worker(event.worker);
+  if (!where.alive) return;
+  where.bytes_spilled = event.nbytes;
   touch(static_cast<std::size_t>(event.worker.value()));
 }
 

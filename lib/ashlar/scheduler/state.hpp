@@ -6,7 +6,7 @@
 //  1. A task is placed as soon as all its inputs are placed, before they exist: workers act ahead of the scheduler.
 //  2. Tasks without inputs (sources) are held back: each worker has a contiguous share of them in depth-first order and gets more
 //     only while it has little work that can run (a few milliseconds) and its memory budget allows; a worker without a share takes
-//     from the end of the longest one. The lowest-ordered held task always goes when nothing else is under way.
+//     from the end of the longest one. A worker that has nothing to do at all gets one whatever fits: it puts results on scratch.
 //  3. Others go where they start earliest: after the work queued there, and after their inputs are done and moved.
 //  4. Tasks with a priority, or that only some workers may run, are held in pools that those workers take from, in order: a higher
 //     priority before all shares, a lower one after them. A failed task with retries left waits for its pause and is placed anew;
@@ -44,6 +44,7 @@ struct Policy {
   std::int64_t transfer_latency_ns = 30'000;
   std::int64_t retry_pause_ns = 10'000'000;     ///< before the first retry of a task; doubled for each one after it
   std::int64_t retry_pause_max_ns = 5'000'000'000;
+  bool refuse_oversized = false;  ///< a task whose declared inputs and result fit no worker's budget errs
 };
 
 /// Orders are ids less 2^40 for each step of priority: those of lower priority than usual begin here.
@@ -100,6 +101,7 @@ struct WorkerRecord {
   int threads = 0;
   std::int64_t memory_limit = 0;
   std::int64_t bytes_in_memory = 0;  ///< results it holds
+  std::int64_t bytes_spilled = 0;    ///< of these, on its scratch only
   std::int64_t bytes_expected = 0;   ///< results of its tasks that can run now
   std::int64_t occupancy_ns = 0;     ///< expected work it was told of and has not ended
   std::int64_t processing = 0;       ///< tasks it was told of and has not ended
@@ -156,6 +158,7 @@ class State {
   void on(const ResultsWanted&);
   void on(const TasksCancelled&);
   void on(const TimePassed&);
+  void on(const SpillReported&);
 
   // transitions.cpp: one function per pair of states.
   TaskRecord& record(TaskId id);
@@ -212,6 +215,7 @@ class State {
   void touch(std::size_t worker);
   bool has_room(const WorkerRecord& worker) const;
   bool fits(const WorkerRecord& worker, const TaskRecord& task) const;
+  std::string oversized(TaskId id, const TaskRecord& task) const;
   std::int64_t expected_ns(const TaskRecord& task) const;
   std::int64_t expected_nbytes(const TaskRecord& task) const;
   std::int64_t known_nbytes(const TaskRecord& task) const;

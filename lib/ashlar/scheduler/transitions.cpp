@@ -66,7 +66,7 @@ void State::waiting_processing(TaskId id, TaskRecord& task, WorkerId to) {
   if (task.missing == 0) count_expected(id, task);
   if (task.again) tell_moved(id, task);
 
-  RunTask run{to, id, order_of(id, task), task.fetch, {}};
+  RunTask run{to, id, order_of(id, task), task.fetch, {}, expected_nbytes(task)};
   // A task that may run again keeps its inputs: none is used for the last time.
   bool once = true;
   if (task.special) {

@@ -57,7 +57,7 @@ class Client {
   std::int64_t finished() const { return finished_; }
   std::int64_t erred() const { return erred_; }
   std::int64_t cancelled() const { return cancelled_; }
-  /// What is not as the graph says, in words. `lost`: a worker was lost, so tasks may have erred without a cause.
+  /// What is not as the graph says, in words. `lost`: a worker was lost, so tasks may have erred without a cause, or results on scratch were, so that their tasks are the cause.
   std::vector<std::string> faults(bool lost) const;
 
  private:

@@ -58,7 +58,7 @@ class Messages {
 };
 
 struct Happening {
-  enum class What : std::uint8_t { at_rank_0, at_worker, scheduler_turn, rank_0_sends, task_ended, client_acts, worker_lost, loss_noticed };
+  enum class What : std::uint8_t { at_rank_0, at_worker, scheduler_turn, rank_0_sends, task_ended, client_acts, worker_lost, loss_noticed, written, read_back };
   std::int64_t time = 0;
   std::uint64_t sequence = 0;
   What what = What::at_rank_0;
@@ -68,7 +68,7 @@ struct Happening {
 };
 
 struct SimulatedWorker {
-  explicit SimulatedWorker(WorkerId id, std::int64_t flight_limit) : machine(id, flight_limit) {}
+  SimulatedWorker(WorkerId id, const ClusterOptions& options) : machine(id, options.flight_limit, options.worker_memory) {}
   worker::State machine;
   bool alive = true;
   int executing = 0;
@@ -79,6 +79,13 @@ struct SimulatedWorker {
     std::int64_t took_ns = 0;
   };
   std::unordered_map<std::int64_t, Executing> results;  // of tasks that are executing
+  struct File {
+    TaskId data;
+    std::uint64_t value = 0;
+    bool written = false, forgotten = false;
+  };
+  std::unordered_map<std::int64_t, File> files;
+  std::int64_t scratch_free_at = 0;  // it does one thing at a time
 };
 
 }  // namespace
@@ -97,11 +104,12 @@ class SimulatedCluster::Impl {
     for (const auto& loss : options.faults.losses) check("lost", loss.worker);
     for (const auto& slow : options.faults.slow_workers) check("slow", slow.worker);
     for (int w = 0; w < options.workers; ++w) {
-      workers_.emplace_back(WorkerId(w), options.flight_limit);
+      workers_.emplace_back(WorkerId(w), options);
       to_rank_0_.emplace_back();
     }
     to_workers_.resize(workers_.size());
     if (options_.record) record_.emplace(*options_.record, options_.policy);
+    given_to_.resize(workers_.size());
   }
 
   Outcome run() {
@@ -112,7 +120,7 @@ class SimulatedCluster::Impl {
     for (const FaultPlan::Loss& loss : options_.faults.losses)
       if (loss.at_event < 0) push(loss.at_ns, What::worker_lost, loss.worker, 0);
     drain();
-    for (std::string& fault : client_.faults(!options_.faults.losses.empty())) say(std::move(fault));
+    for (std::string& fault : client_.faults(!options_.faults.losses.empty() || scratch_failed_)) say(std::move(fault));
     if (!outcome_.faults.empty()) tell_who_waits();
     outcome_.makespan_ns = client_.last_report_ns();
     inbox_.push_back({now_, client_.last_release()});
@@ -153,6 +161,10 @@ class SimulatedCluster::Impl {
           break;
         case What::rank_0_sends:
           flush_rank_0(now_);
+          break;
+        case What::written:
+        case What::read_back:
+          end_scratch(next.worker, next.number, next.what == What::read_back);
           break;
         case What::task_ended:
           end_task(next.worker, TaskId(next.number));
@@ -217,16 +229,18 @@ class SimulatedCluster::Impl {
     ++outcome_.scheduler_events;
     for (const FaultPlan::Loss& loss : options_.faults.losses)
       if (loss.at_event == outcome_.scheduler_events) push(now_, What::worker_lost, loss.worker, 0);
-    std::int64_t given = 0;
+    for (const WorkerId id : workers_given_to_) given_to_[static_cast<std::size_t>(id.value())] = 0;
+    workers_given_to_.clear();
     sources_given_to_.clear();
     for (scheduler::Command& command : commands_) {
       hash_.add(command);
       if (options_.trace) *options_.trace << now_ << " scheduler: " << to_string(command) << '\n';
       if (auto* c = std::get_if<scheduler::RunTask>(&command)) {
-        ++given;
+        ++given_to_[static_cast<std::size_t>(c->worker.value())];
+        workers_given_to_.push_back(c->worker);
         if (c->inputs.empty()) sources_given_to_.push_back(c->worker);
         to_worker(c->worker, head_bytes + input_bytes * static_cast<std::int64_t>(c->inputs.size()),
-                  worker::TaskGiven{c->task, c->order, c->fetch, std::move(c->inputs), std::move(c->limits)});
+                  worker::TaskGiven{c->task, c->order, c->fetch, std::move(c->inputs), c->nbytes, std::move(c->limits)});
       } else if (auto* c = std::get_if<scheduler::FreeResults>(&command)) {
         to_worker(c->worker, 8 * static_cast<std::int64_t>(c->tasks.size()), worker::DataFreed{std::move(c->tasks)});
       } else if (auto* c = std::get_if<scheduler::Retract>(&command)) {
@@ -245,17 +259,16 @@ class SimulatedCluster::Impl {
         say("the simulator does not serve the scheduler's command " + to_string(command));
       }
     }
-    check_budgets(given);
+    check_budgets();
     if (options_.check_every > 0 && outcome_.scheduler_events % options_.check_every == 0)
       for (std::string& broken : scheduler::broken_invariants(scheduler_)) say("scheduler: " + std::move(broken));
   }
 
-  // A source goes only where it fits, unless nothing at all is under way.
-  void check_budgets(std::int64_t given) {
-    if (scheduler_.processing() <= given) return;
+  // A source goes only where it fits, unless nothing at all is under way there.
+  void check_budgets() {
     for (WorkerId id : sources_given_to_) {
       const scheduler::WorkerRecord& worker = scheduler_.workers()[static_cast<std::size_t>(id.value())];
-      if (worker.bytes_in_memory + worker.bytes_expected > worker.memory_limit)
+      if (worker.processing > given_to_[static_cast<std::size_t>(id.value())] && worker.bytes_in_memory - worker.bytes_spilled + worker.bytes_expected > worker.memory_limit)
         say("scheduler: worker " + std::to_string(id.value()) + " was given a source beyond its memory");
     }
   }
@@ -296,6 +309,7 @@ class SimulatedCluster::Impl {
     worker_commands_.clear();
     worker.machine.handle(event, worker_commands_);
     outcome_.peak_bytes = std::max(outcome_.peak_bytes, worker.machine.bytes_here());
+    outcome_.peak_used = std::max(outcome_.peak_used, worker.machine.bytes_used());
     carry_out(number);
     if (options_.check_every > 0 && ++worker.events % options_.check_every == 0)
       for (std::string& broken : worker::broken_invariants(worker.machine))
@@ -334,10 +348,50 @@ class SimulatedCluster::Impl {
           message.values.emplace_back(c->task, *value);
       } else if (const auto* c = std::get_if<worker::ReportFailed>(&command)) {
         to_rank_0_[static_cast<std::size_t>(number)].events.push_back({0, scheduler::TaskErred{WorkerId(number), c->task}});
+      } else if (const auto* c = std::get_if<worker::Spill>(&command)) {
+        if (const std::uint64_t* value = value_here(number, c->data, "spills")) worker.files[c->file] = {c->data, *value};
+        outcome_.spilled_bytes += nbytes_of(c->data);
+        use_scratch(number, c->file, nbytes_of(c->data), What::written);
+      } else if (const auto* c = std::get_if<worker::Load>(&command)) {
+        if (const auto it = worker.files.find(c->file); it == worker.files.end() || !it->second.written || it->second.data != c->data)
+          say("worker " + std::to_string(number) + " reads a file that is not there");
+        use_scratch(number, c->file, nbytes_of(c->data), What::read_back);
+      } else if (const auto* c = std::get_if<worker::ForgetFile>(&command)) {
+        worker.files.at(c->file).forgotten = true;
+        if (worker.files.at(c->file).written) worker.files.erase(c->file);
+      } else if (const auto* c = std::get_if<worker::ReportLost>(&command)) {
+        to_rank_0_[static_cast<std::size_t>(number)].events.push_back({0, scheduler::TaskErred{WorkerId(number), c->data}});
+      } else if (const auto* c = std::get_if<worker::ReportSpilled>(&command)) {
+        to_rank_0_[static_cast<std::size_t>(number)].events.push_back({0, scheduler::SpillReported{WorkerId(number), c->nbytes}});
       } else if (!std::holds_alternative<worker::ForgetTask>(command)) {
         say("the simulator does not serve the worker's command " + to_string(command));
       }
     }
+  }
+
+  void use_scratch(std::int32_t number, std::int64_t file, std::int64_t nbytes, What what) {
+    SimulatedWorker& worker = workers_[static_cast<std::size_t>(number)];
+    worker.scratch_free_at = std::max(worker.scratch_free_at, now_) + 1 + static_cast<std::int64_t>(static_cast<double>(nbytes) / options_.scratch_bytes_per_ns);
+    push(worker.scratch_free_at, what, number, file);
+  }
+
+  void end_scratch(std::int32_t number, std::int64_t file, bool read) {
+    SimulatedWorker& worker = workers_[static_cast<std::size_t>(number)];
+    if (!worker.alive) return;
+    const auto it = worker.files.find(file);
+    if (it == worker.files.end()) return;  // forgotten while it was read
+    const SimulatedWorker::File copy = it->second;
+    const bool fails = options_.scratch_fails_one_in > 0 && mixed(static_cast<std::uint64_t>(file) * 2 + (read ? 1 : 0)) % static_cast<std::uint64_t>(options_.scratch_fails_one_in) == 0;
+    it->second.written = true;
+    if (copy.forgotten || (fails && !read)) worker.files.erase(file);
+    if (fails) scratch_failed_ = true;
+    if (read) {
+      if (!fails) worker.values[copy.data.value()] = copy.value;
+      apply(number, worker::LoadEnded{copy.data, file, fails});
+    } else {
+      apply(number, worker::SpillEnded{copy.data, file, fails});
+    }
+    go_on(number);
   }
 
   const std::uint64_t* value_here(std::int32_t number, TaskId data, const char* verb) {
@@ -365,9 +419,10 @@ class SimulatedCluster::Impl {
     while (worker.executing < options_.threads) {
       worker_commands_.clear();
       const auto start = worker.machine.start_next(worker_commands_);
-      if (!start) break;
-      start_task(number, *start);
+      outcome_.peak_used = std::max(outcome_.peak_used, worker.machine.bytes_used());
+      if (start) start_task(number, *start);
       carry_out(number);
+      if (!start) break;
     }
     for (auto& [to, message] : to_peers_) send(number + 1, to.value() + 1, std::move(message), now_);
     to_peers_.clear();
@@ -442,6 +497,7 @@ class SimulatedCluster::Impl {
       expect_none("bytes", worker.machine.bytes_here());
       expect_none("records of data", worker.machine.records());
       expect_none("values", static_cast<std::int64_t>(worker.values.size()));
+      expect_none("files", static_cast<std::int64_t>(worker.files.size()));
       for (std::string& broken : worker::broken_invariants(worker.machine)) say("worker " + std::to_string(w) + ": " + std::move(broken));
     }
   }
@@ -459,11 +515,12 @@ class SimulatedCluster::Impl {
   std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
   std::uint64_t sequence_ = 0;
   std::int64_t now_ = 0, scheduler_free_ = 0;
-  bool turn_asked_ = false;
+  bool turn_asked_ = false, scratch_failed_ = false;
   std::vector<scheduler::Event> inbox_;
   std::vector<scheduler::Command> commands_;
   std::vector<worker::Command> worker_commands_;
-  std::vector<WorkerId> sources_given_to_;
+  std::vector<WorkerId> sources_given_to_, workers_given_to_;  // by the event that is handled
+  std::vector<std::int64_t> given_to_;                         // tasks, sources or not
   Messages<ToRank0> messages_to_rank_0_;
   Messages<WorkerMessage> messages_to_workers_;
 

@@ -15,6 +15,7 @@
 #include "ashlar/simulation/client.hpp"
 #include "ashlar/simulation/graph.hpp"
 #include "ashlar/simulation/network_model.hpp"
+#include "ashlar/worker/state.hpp"
 
 namespace ashlar::simulation {
 
@@ -40,6 +41,9 @@ struct ClusterOptions {
   int threads = 1;
   std::int64_t memory_limit = std::int64_t{1} << 40;
   std::int64_t flight_limit = std::int64_t{1} << 30;
+  worker::MemoryLimits worker_memory;       ///< by default none: only the scheduler keeps to `memory_limit`
+  double scratch_bytes_per_ns = 1.0;        ///< of each worker's scratch
+  int scratch_fails_one_in = 0;             ///< writes and reads that fail; 0: none
   std::int64_t scheduler_event_ns = 1'000;  ///< the scheduler's time for one event or finished task
   scheduler::Policy policy;
   NetworkOptions network;
@@ -57,6 +61,8 @@ struct Outcome {
   std::int64_t ran = 0, finished = 0, erred = 0, cancelled = 0;
   std::int64_t scheduler_events = 0, messages = 0, moved_bytes = 0;
   std::int64_t peak_bytes = 0;      ///< most that any worker held at a time
+  std::int64_t peak_used = 0;       ///< with what running tasks held and made, and what was on its way
+  std::int64_t spilled_bytes = 0;   ///< written to scratch, in all
   std::vector<std::string> faults;  ///< what was not as it must be; empty for a good run
 };
 

@@ -25,6 +25,11 @@ std::string to_string(const Command& command) {
                         [](const ReportDone& c) { return "ReportDone " + text(c.task) + (c.fetch ? " with its value" : ""); },
                         [](const ReportFailed& c) { return "ReportFailed " + text(c.task); },
                         [](const ReportTimedOut& c) { return "ReportTimedOut " + text(c.task); },
+                        [](const Spill& c) { return "Spill " + text(c.data) + " to file " + std::to_string(c.file); },
+                        [](const Load& c) { return "Load " + text(c.data) + " from file " + std::to_string(c.file); },
+                        [](const ForgetFile& c) { return "ForgetFile " + std::to_string(c.file); },
+                        [](const ReportLost& c) { return "ReportLost " + text(c.data); },
+                        [](const ReportSpilled& c) { return "ReportSpilled " + std::to_string(c.nbytes); },
                     },
                     command);
 }

@@ -43,8 +43,31 @@ struct ReportTimedOut {
   TaskId task;
   std::int64_t limit_ns = 0;
 };
+/// Write the value to scratch under this number. It stays here until a Drop.
+struct Spill {
+  TaskId data;
+  std::int64_t file = 0;
+};
+/// Read it back.
+struct Load {
+  TaskId data;
+  std::int64_t file = 0;
+};
+/// The file is not needed any more, whether it has been written or not.
+struct ForgetFile {
+  std::int64_t file = 0;
+};
+/// The value is gone, or must go and cannot: writing or reading it failed.
+struct ReportLost {
+  TaskId data;
+};
+/// Bytes of this worker's results that are on scratch only, now.
+struct ReportSpilled {
+  std::int64_t nbytes = 0;
+};
 
-using Command = std::variant<Ask, WithdrawAsk, Send, Drop, ForgetTask, ReportDone, ReportFailed, ReportTimedOut>;
+using Command = std::variant<Ask, WithdrawAsk, Send, Drop, ForgetTask, ReportDone, ReportFailed, ReportTimedOut, Spill, Load, ForgetFile, ReportLost,
+                             ReportSpilled>;
 
 /// One line for a trace: "Ask 7 of worker 2, last use".
 std::string to_string(const Command& command);

@@ -15,6 +15,7 @@ struct TaskGiven {
   std::int64_t order = 0;
   bool fetch = false;
   TaskInputs inputs;
+  std::int64_t nbytes = 0;                   ///< of its result, as expected
   std::shared_ptr<const TaskLimits> limits;  ///< null for most
 };
 struct TaskDone {
@@ -64,9 +65,25 @@ struct InputMoved {
 struct TimePassed {
   std::int64_t now_ns = 0;
 };
+/// A value was written to scratch as `file`, or could not be (then it is still here).
+struct SpillEnded {
+  TaskId data;
+  std::int64_t file = 0;
+  bool failed = false;
+};
+/// A value was read back, or could not be. The loop stores the value first.
+struct LoadEnded {
+  TaskId data;
+  std::int64_t file = 0;
+  bool failed = false;
+};
+/// What this process holds of the machine's memory, whatever is counted here.
+struct MemoryMeasured {
+  std::int64_t resident = 0;
+};
 
 using Event =
     std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, InputMoved,
-                 TimePassed, PeerLost>;
+                 TimePassed, PeerLost, SpillEnded, LoadEnded, MemoryMeasured>;
 
 }  // namespace ashlar::worker

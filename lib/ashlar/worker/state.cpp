@@ -14,12 +14,15 @@ constexpr std::size_t unanswered_max = 100'000;
 
 }  // namespace
 
-State::State(WorkerId self, std::int64_t flight_limit, ResourceAmounts resources)
-    : self_(self), flight_limit_(flight_limit), resources_(resources.begin(), resources.end()) {}
+State::State(WorkerId self, std::int64_t flight_limit, MemoryLimits limits, ResourceAmounts resources)
+    : self_(self), flight_limit_(flight_limit), limits_(limits), resources_(resources.begin(), resources.end()) {}
 
 void State::handle(const Event& event, std::vector<Command>& commands) {
   commands_ = &commands;
   std::visit([this](const auto& what) { on(what); }, event);
+  short_of_memory_ = false;
+  if (bytes_used() > limits_.budget) relieve();
+  if (!asks_queued_.empty()) ask_more();
   commands_ = nullptr;
 }
 
@@ -28,6 +31,7 @@ void State::on(const TaskGiven& event) {
   Task& task = tasks_[event.task.value()];
   task.order = event.order;
   task.fetch = event.fetch;
+  task.nbytes = event.nbytes;
   task.inputs.assign(event.inputs.begin(), event.inputs.end());
   task.limits = event.limits;
   if (demanding(task))
@@ -42,10 +46,10 @@ void State::on(const TaskGiven& event) {
   for (const TaskInputRef& input : event.inputs) {
     Datum& datum = data_[input.task.value()];
     ++datum.uses;
+    datum.users.push_back(event.task);
     if (datum.state == DataState::here) continue;
     ++task.missing;
-    datum.waiting.push_back(event.task);
-    if (input.holder == self_ || datum.mine || datum.state == DataState::asked) continue;  // comes by itself
+    if (datum.state == DataState::asked || datum.state == DataState::loading) continue;
     if (datum.queued) {
       if (event.order < datum.order) {
         unqueue_ask(input.task, datum);
@@ -53,6 +57,11 @@ void State::on(const TaskGiven& event) {
       }
       continue;
     }
+    if (datum.state == DataState::spilled) {
+      queue_ask(input.task, datum, event.order);
+      continue;
+    }
+    if (input.holder == self_ || datum.mine) continue;  // comes by itself
     datum.known = true;
     datum.holder = input.holder;
     datum.nbytes = input.nbytes;
@@ -63,7 +72,6 @@ void State::on(const TaskGiven& event) {
     task.state = TaskState::ready;
     list_ready(event.task, task);
   }
-  ask_more();
 }
 
 void State::list_ready(TaskId id, const Task& task) {
@@ -110,20 +118,28 @@ std::optional<State::Order> State::next_demanding() const {
 }
 
 std::optional<Start> State::start_next(std::vector<Command>& commands, std::int64_t now_ns) {
+  if (short_of_memory_) return std::nullopt;
   auto next = next_demanding();
   if (!ready_.empty() && (!next || *ready_.begin() < *next)) next = *ready_.begin();
   if (!next) return std::nullopt;
-  const TaskId id = next->second;
+  const auto [order, id] = *next;
   Task& task = *tasks_.find(id.value());
+  commands_ = &commands;
+  if (!may_start(order, task.nbytes)) {
+    short_of_memory_ = true;
+    commands_ = nullptr;
+    return std::nullopt;
+  }
   unlist_ready(id, task);
   task.state = TaskState::executing;
+  task.held = task.nbytes;
+  executing_.push_back(id);
   task.run = ++last_run_;
   take_resources(task, 1);
   if (task.limits && task.limits->timeout_ns > 0) {
     task.deadline_ns = now_ns + task.limits->timeout_ns;
     deadlines_.emplace(task.deadline_ns, id);
   }
-  commands_ = &commands;
   Start start;
   start.task = id;
   start.run = task.run;
@@ -131,13 +147,30 @@ std::optional<Start> State::start_next(std::vector<Command>& commands, std::int6
     Datum& datum = *data_.find(input.task.value());
     // A copy from a peer is used up with its last task here; one of ours when the scheduler says that nobody else needs it.
     const bool last_here = --datum.uses == 0 && (!datum.mine || input.last_use || datum.freed);
-    if (last_here) drop(input.task);  // the executor takes the value out before the command is carried out
+    if (last_here) {
+      task.held += datum.nbytes;
+      drop(input.task);  // the executor takes the value out before the command is carried out
+    } else if (datum.users.size() > 16 && datum.users.size() > 2 * static_cast<std::size_t>(datum.uses)) {
+      forget_started_users(datum);
+    }
     const bool again =
         std::any_of(start.inputs.begin(), start.inputs.end(), [&](const Start::Input& before) { return before.data == input.task; });
     start.inputs.push_back({input.task, last_here && !again});
   }
+  held_ += task.held;
   commands_ = nullptr;
   return start;
+}
+
+// A user of a datum that has yet to start; null for one that is listed no longer with reason.
+State::Task* State::unstarted(TaskId id) {
+  Task* task = tasks_.find(id.value());
+  return task && task->state != TaskState::executing ? task : nullptr;
+}
+
+void State::forget_started_users(Datum& datum) {
+  auto& users = datum.users;
+  users.erase(std::remove_if(users.begin(), users.end(), [&](TaskId id) { return !unstarted(id); }), users.end());
 }
 
 void State::on(const TaskDone& event) {
@@ -164,6 +197,7 @@ void State::on(const TaskFailed& event) {
 }
 
 void State::end_run(TaskId id, Task& task) {
+  end_execution(id, task);
   take_resources(task, -1);
   if (task.deadline_ns > 0) deadlines_.erase({task.deadline_ns, id});
   tasks_.erase(id.value());
@@ -214,6 +248,7 @@ void State::withdraw(TaskId id, Datum& datum) {
 void State::on(const InputMoved& event) {
   Datum* datum = data_.find(event.data.value());
   if (!datum || datum->uses == 0 || datum->state == DataState::here) return;  // nobody here waits for it
+  if (datum->state == DataState::spilled || datum->state == DataState::loading) return;  // it is the same value
   if (datum->state == DataState::asked) withdraw(event.data, *datum);
   if (datum->queued) unqueue_ask(event.data, *datum);
   datum->mine = datum->freed = false;
@@ -221,17 +256,17 @@ void State::on(const InputMoved& event) {
   datum->holder = event.holder;
   datum->last_use = false;
   datum->order = std::numeric_limits<std::int64_t>::max();
-  for (TaskId waiting : datum->waiting) {
-    const Task& task = *tasks_.find(waiting.value());
-    datum->order = std::min(datum->order, task.order);
-    for (const TaskInputRef& input : task.inputs)
+  for (TaskId user : datum->users) {
+    const Task* task = unstarted(user);
+    if (!task) continue;
+    datum->order = std::min(datum->order, task->order);
+    for (const TaskInputRef& input : task->inputs)
       if (input.task == event.data) {
         datum->last_use |= input.last_use;
         datum->nbytes = input.nbytes;
       }
   }
   queue_ask(event.data, *datum, datum->order);
-  ask_more();
 }
 
 void State::on(const DataGiven& event) {
@@ -250,14 +285,19 @@ void State::on(const DataArrived& event) {
   }
   end_flight(event.data, *datum);
   now_here(event.data, *datum, event.nbytes);
-  ask_more();
 }
 
 void State::on(const DataAsked& event) {
   if (lost_peers_.count(event.by)) return;
+  if (event.by == client_id) {
+    // The client is told of results that exist only: one that is not known here could not be read back.
+    const Datum* datum = data_.find(event.data.value());
+    if (!datum || datum->state == DataState::promised || datum->state == DataState::asked) return;
+  }
   Datum& datum = data_[event.data.value()];
   datum.asked_by.emplace_back(event.by, event.last_use);
   if (datum.state == DataState::here) answer_asks(event.data, datum);
+  else if (datum.state == DataState::spilled) load_for_peer(event.data, datum);
 }
 
 void State::on(const AskWithdrawn& event) { forget_asks_of(event.data, event.by); }
@@ -276,6 +316,7 @@ void State::forget_asks_of(TaskId id, WorkerId peer) {
   if (!datum) return;
   auto& asked = datum->asked_by;
   asked.erase(std::remove_if(asked.begin(), asked.end(), [&](const auto& ask) { return ask.first == peer; }), asked.end());
+  if (datum->state == DataState::spilled && datum->queued && datum->uses == 0 && asked.empty()) unqueue_ask(id, *datum);
   erase_if_empty(id);
 }
 
@@ -307,8 +348,8 @@ void State::on(const TaskRetracted& event) {
   for (const TaskInputRef& input : copy.inputs) {
     Datum* datum = data_.find(input.task.value());
     if (!datum) continue;
-    auto& waiting = datum->waiting;
-    waiting.erase(std::remove(waiting.begin(), waiting.end(), event.task), waiting.end());
+    auto& users = datum->users;
+    users.erase(std::remove(users.begin(), users.end(), event.task), users.end());
   }
   let_go_of_inputs(copy);
   if (Datum* result = data_.find(event.task.value())) {
@@ -316,7 +357,6 @@ void State::on(const TaskRetracted& event) {
     result->asked_by.clear();
     erase_if_empty(event.task);
   }
-  ask_more();
 }
 
 void State::let_go_of_inputs(const Task& task) {
@@ -332,14 +372,15 @@ void State::now_here(TaskId id, Datum& datum, std::int64_t nbytes) {
   datum.nbytes = nbytes;
   bytes_here_ += nbytes;
   ++data_here_;
-  for (TaskId next : datum.waiting) {
-    Task& task = *tasks_.find(next.value());
-    if (--task.missing == 0) {
-      task.state = TaskState::ready;
-      list_ready(next, task);
-    }
+  if (nbytes >= limits_.spill_at_least) {
+    large_.insert(id);
+    fruitless_shield_ = MemoryLimits::none;
   }
-  datum.waiting.clear();
+  for (TaskId next : datum.users)
+    if (Task* task = unstarted(next); task && --task->missing == 0) {
+      task->state = TaskState::ready;
+      list_ready(next, *task);
+    }
   answer_asks(id, datum);
 }
 
@@ -354,10 +395,25 @@ void State::answer_asks(TaskId id, Datum& datum) {
 
 void State::drop(TaskId id) {
   Datum* datum = data_.find(id.value());
-  if (!datum || datum->state != DataState::here) return;
-  bytes_here_ -= datum->nbytes;
-  --data_here_;
-  commands_->emplace_back(Drop{id});
+  if (!datum) return;
+  if (datum->state == DataState::here) {
+    bytes_here_ -= datum->nbytes;
+    --data_here_;
+    if (datum->nbytes >= limits_.spill_at_least) large_.erase(id);
+    commands_->emplace_back(Drop{id});
+  } else if (datum->state == DataState::spilled) {
+    if (datum->queued) unqueue_ask(id, *datum);
+    count_spilled(*datum, -1);
+  } else if (datum->state == DataState::loading) {
+    end_flight(id, *datum);
+    count_spilled(*datum, -1);
+  } else {
+    return;
+  }
+  if (datum->file != 0) {
+    if (datum->writing) writing_ -= datum->nbytes;
+    commands_->emplace_back(ForgetFile{datum->file});
+  }
   // It may have come by an ask that was withdrawn, and the one that was sent after it has not reached the holder yet.
   if (!datum->mine && unanswered_.count(id)) commands_->emplace_back(WithdrawAsk{id, datum->holder});
   data_.erase(id.value());
@@ -369,9 +425,10 @@ void State::drop_if_unused(TaskId id) {
   if (!datum || datum->uses > 0) return;
   if (datum->mine) {
     if (datum->freed) drop(id);
+    else if (datum->state == DataState::spilled && datum->queued && datum->asked_by.empty()) unqueue_ask(id, *datum);
     return;
   }
-  if (datum->state == DataState::here) {
+  if (datum->state == DataState::here || datum->state == DataState::spilled || datum->state == DataState::loading) {
     drop(id);
     return;
   }
@@ -408,12 +465,17 @@ void State::ask_more() {
   while (!asks_queued_.empty()) {
     const auto [order, id] = *asks_queued_.begin();
     Datum& datum = *data_.find(id.value());
-    if (!asks_flying_.empty() && in_flight_ + datum.nbytes > flight_limit_ && asks_flying_.begin()->first <= order) return;
+    if (!may_ask(order, datum.nbytes)) return;
     unqueue_ask(id, datum);
-    datum.state = DataState::asked;
     in_flight_ += datum.nbytes;
     asks_flying_.emplace(order, id);
-    commands_->emplace_back(Ask{id, datum.holder, datum.last_use});
+    if (datum.state == DataState::spilled) {
+      datum.state = DataState::loading;
+      commands_->emplace_back(Load{id, datum.file});
+    } else {
+      datum.state = DataState::asked;
+      commands_->emplace_back(Ask{id, datum.holder, datum.last_use});
+    }
   }
 }
 
@@ -423,10 +485,17 @@ std::string State::waiting_text() const {
     if (task.state != TaskState::waiting) return;
     text << "task " << id << " waits for";
     for (const TaskInputRef& input : task.inputs)
-      if (const Datum* datum = data_.find(input.task.value()); datum && datum->state != DataState::here)
-        text << ' ' << input.task << (datum->state == DataState::asked ? " (asked of worker " : " (made by worker ") << input.holder << ')';
+      if (const Datum* datum = data_.find(input.task.value()); datum && datum->state != DataState::here) {
+        text << ' ' << input.task;
+        if (datum->state == DataState::spilled) text << " (on scratch)";
+        else if (datum->state == DataState::loading) text << " (being read from scratch)";
+        else text << (datum->state == DataState::asked ? " (asked of worker " : " (made by worker ") << input.holder << ')';
+      }
     text << '\n';
   });
+  if (!ready_.empty() && short_of_memory_)
+    text << "task " << ready_.begin()->second << " waits for memory: " << bytes_used() << " bytes used of " << limits_.budget
+         << (paused_ ? ", paused at " + std::to_string(resident_) + " bytes resident" : "") << '\n';
   return text.str();
 }
 
@@ -439,14 +508,15 @@ std::vector<std::string> broken_invariants(const State& state) {
   const auto compare = [&](const std::string& what, std::int64_t kept, std::int64_t counted) {
     if (kept != counted) broken.push_back(what + " is " + std::to_string(kept) + ", counted " + std::to_string(counted));
   };
-  std::map<std::int64_t, std::int64_t> uses, waiting;
+  std::map<std::int64_t, std::int64_t> uses;
   const std::set<State::Order> none;
   const auto list_of = [&](const State::Task& task) -> const std::set<State::Order>& {
     if (!State::demanding(task)) return state.ready_;
     const auto it = state.demanding_.find(task.limits->resources);
     return it == state.demanding_.end() ? none : it->second;
   };
-  std::int64_t bytes = 0, here = 0, flight = 0, flying = 0, queued = 0, ready = 0, deadlines = 0, listed = static_cast<std::int64_t>(state.ready_.size());
+  std::int64_t bytes = 0, here = 0, flight = 0, flying = 0, queued = 0, ready = 0, held = 0, executing = 0, writing = 0, spilled = 0, large = 0, loading = 0;
+  std::int64_t deadlines = 0, listed = static_cast<std::int64_t>(state.ready_.size());
   std::map<std::string, std::int64_t> in_use;
   const auto count_resources = [&](const std::shared_ptr<const TaskLimits>& limits) {
     if (limits)
@@ -463,6 +533,9 @@ std::vector<std::string> broken_invariants(const State& state) {
       const bool limited = task.limits && task.limits->timeout_ns > 0;
       if (limited) ++deadlines;
       if (limited != (state.deadlines_.count({task.deadline_ns, TaskId(id)}) == 1)) say_task(id, "has a limit and no deadline, or the other way round");
+      ++executing;
+      held += task.held;
+      if (std::count(state.executing_.begin(), state.executing_.end(), TaskId(id)) != 1) say_task(id, "executes and is not listed so");
       return;
     }
     std::int64_t missing = 0;
@@ -473,7 +546,6 @@ std::vector<std::string> broken_invariants(const State& state) {
         say_task(id, "no record of its input " + std::to_string(input.task.value()));
       } else if (datum->state != DataState::here) {
         ++missing;
-        ++waiting[input.task.value()];
       }
     }
     if (task.missing != missing) say_task(id, "missing is " + std::to_string(task.missing) + ", counted " + std::to_string(missing));
@@ -484,25 +556,39 @@ std::vector<std::string> broken_invariants(const State& state) {
   });
   state.data_.for_each([&](std::int64_t id, const State::Datum& datum) {
     if (datum.uses != uses[id]) say_datum(id, "uses is " + std::to_string(datum.uses) + ", counted " + std::to_string(uses[id]));
-    if (static_cast<std::int64_t>(datum.waiting.size()) != waiting[id])
-      say_datum(id, "waited for by " + std::to_string(datum.waiting.size()) + ", counted " + std::to_string(waiting[id]));
+    const auto users = std::count_if(datum.users.begin(), datum.users.end(), [&](TaskId user) { return const_cast<State&>(state).unstarted(user); });
+    if (users != datum.uses) say_datum(id, "lists " + std::to_string(users) + " users, counted " + std::to_string(datum.uses));
     if (datum.state == DataState::here) {
       bytes += datum.nbytes;
       ++here;
       if (!datum.asked_by.empty()) say_datum(id, "is here and its asks are not answered");
       if (datum.uses == 0 && (!datum.mine || datum.freed)) say_datum(id, "is here for nobody");
+      if (datum.nbytes >= state.limits_.spill_at_least) ++large;
+      if (datum.writing) writing += datum.nbytes;
+    } else if (datum.writing) {
+      say_datum(id, "is being written and is not here");
     }
-    if (datum.state == DataState::asked) {
+    if (datum.writing && datum.file == 0) say_datum(id, "is being written to no file");
+    if (datum.state == DataState::spilled || datum.state == DataState::loading) {
+      if (datum.mine) spilled += datum.nbytes;
+      if (datum.state == DataState::loading) ++loading;
+      if (datum.file == 0) say_datum(id, "is spilled and has no file");
+      if (datum.uses == 0 && (!datum.mine || datum.freed)) say_datum(id, "is spilled for nobody");
+    }
+    if (datum.state == DataState::spilled && datum.queued != (datum.uses > 0 || !datum.asked_by.empty()))
+      say_datum(id, "is spilled, and read back for nobody, or wanted and not read back");
+    if (datum.state == DataState::asked || datum.state == DataState::loading) {
       flight += datum.nbytes;
       ++flying;
       if (!state.asks_flying_.count({datum.order, TaskId(id)})) say_datum(id, "was asked for and is not listed so");
     }
     if (datum.queued) {
       ++queued;
-      if (datum.state != DataState::promised || !state.asks_queued_.count({datum.order, TaskId(id)}))
+      if ((datum.state != DataState::promised && datum.state != DataState::spilled) || !state.asks_queued_.count({datum.order, TaskId(id)}))
         say_datum(id, "its ask is queued and not listed so");
     }
-    if ((datum.queued || datum.state == DataState::asked) && (datum.mine || datum.uses == 0)) say_datum(id, "is asked for in vain");
+    if (((datum.queued && datum.state != DataState::spilled) || datum.state == DataState::asked) && (datum.mine || datum.uses == 0))
+      say_datum(id, "is asked for in vain");
     if (!datum.known && datum.uses == 0 && datum.asked_by.empty()) say_datum(id, "is an empty record");
   });
   compare("bytes_here", state.bytes_here_, bytes);
@@ -518,7 +604,17 @@ std::vector<std::string> broken_invariants(const State& state) {
   }
   for (const auto& [name, amount] : in_use)
     if (amount > 0 && !state.in_use_.count(name)) broken.push_back(name + " is taken and not counted");
-  if (!state.asks_queued_.empty() && state.asks_flying_.empty()) broken.push_back("asks are queued and none is under way");
+  compare("bytes held by executing tasks", state.held_, held);
+  compare("tasks executing", static_cast<std::int64_t>(state.executing_.size()), executing);
+  compare("bytes being written", state.writing_, writing);
+  compare("bytes spilled", state.bytes_spilled_, spilled);
+  compare("large data", static_cast<std::int64_t>(state.large_.size()), large);
+  if (state.executing_.empty() && state.writing_ == 0) {
+    if (state.asks_flying_.empty() && !state.asks_queued_.empty() && (state.ready_.empty() || state.asks_queued_.begin()->first < state.ready_.begin()->first))
+      broken.push_back("asks are queued, and nothing is under way that they could wait for");
+    if (!state.ready_.empty() && state.short_of_memory_ && loading == 0)
+      broken.push_back("a task waits for memory, and nothing is under way that could free some");
+  }
   return broken;
 }
 

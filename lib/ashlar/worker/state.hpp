@@ -7,9 +7,13 @@
 //
 // States of a task: waiting (inputs missing), ready, executing, done. A ready task that takes resources starts only when they are free,
 // in order: none that comes later in order takes what an earlier one waits for. One that runs longer than its limit is reported as
-// failed and goes on as a late run: its thread and its resources come back when it ends, its result is dropped. States of a datum: promised (a task here makes it), asked (a
-// peer was asked for it), here. A datum of another worker is dropped after its last use here; one of this worker when the
-// scheduler says so, or after a use that was marked as the last.
+// failed and goes on as a late run: its thread and its resources come back when it ends, its result is dropped. States of a datum:
+// promised (a task here makes it), asked (a peer was asked for it), here, spilled (on scratch only), loading (on its way back). A datum
+// of another worker is dropped after its last use here; one of this worker when the scheduler says so, or after a use that was marked
+// as the last.
+//
+// Memory (memory.cpp): what is here, what running tasks hold and make, and what is on its way stay within a budget. Tasks start, values
+// are asked for and read back in the global order of tasks; what does not fit waits, and what is needed last goes to scratch.
 
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
@@ -41,19 +45,27 @@ struct Start {
   std::vector<Input> inputs;
 };
 
+struct MemoryLimits {
+  static constexpr std::int64_t none = std::numeric_limits<std::int64_t>::max() / 4;
+  std::int64_t budget = none;           ///< bytes of values here, of what running tasks hold and make, and on their way
+  std::int64_t pause_above = none;      ///< bytes of resident memory beyond which one task runs at a time, whatever is counted
+  std::int64_t spill_at_least = 4096;   ///< smaller values stay: a file costs more than they do
+};
+
 class State {
  public:
   /// `self`: who this is. `flight_limit`: bytes asked of peers and not yet here, beyond which asks wait, unless they are for a
   /// lower-ordered task than any of those on their way: the lowest-ordered task never waits for the others.
   /// `resources`: what tasks may take, by name.
-  State(WorkerId self, std::int64_t flight_limit, ResourceAmounts resources = {});
+  State(WorkerId self, std::int64_t flight_limit, MemoryLimits limits = {}, ResourceAmounts resources = {});
 
   /// Appends commands in the order they are to be carried out. InternalError for an event that fits no state.
   void handle(const Event& event, std::vector<Command>& commands);
 
-  /// Takes the lowest-ordered task that can start for an executor; nothing when there is none. `now_ns`: what its time limit counts from.
+  /// Takes the lowest-ordered task that can start for an executor; nothing when there is none, or when it must wait for memory (there may
+  /// be commands then too). `now_ns`: what its time limit counts from.
   std::optional<Start> start_next(std::vector<Command>& commands, std::int64_t now_ns = 0);
-  bool has_ready() const { return !ready_.empty() || next_demanding().has_value(); }
+  bool has_ready() const { return !short_of_memory_ && (!ready_.empty() || next_demanding().has_value()); }
   /// To be asked before TaskDone and TaskFailed: true when this run was given up because it took too long. Then it has now ended,
   /// and neither event is to come.
   bool ended_late(std::int64_t run);
@@ -67,6 +79,10 @@ class State {
   /// Records of data kept, of those asked for or promised too.
   std::int64_t records() const { return data_.size(); }
   std::int64_t bytes_here() const { return bytes_here_; }
+  /// What counts against the budget.
+  std::int64_t bytes_used() const { return bytes_here_ + held_ + in_flight_; }
+  std::int64_t bytes_spilled() const { return bytes_spilled_; }
+  bool paused() const { return paused_; }
   /// One line per task that is not executing, with what it waits for.
   std::string waiting_text() const;
   /// Who waits for what here: tasks by id, then peers. At most `most` lines are appended; returns how many more there are.
@@ -75,12 +91,14 @@ class State {
  private:
   friend std::vector<std::string> broken_invariants(const State&);
   enum class TaskState : std::uint8_t { waiting, ready, executing };
-  enum class DataState : std::uint8_t { promised, asked, here };
+  enum class DataState : std::uint8_t { promised, asked, here, spilled, loading };
 
   struct Task {
     TaskState state = TaskState::waiting;
     bool fetch = false, retracted = false;
     std::int64_t order = 0;
+    std::int64_t nbytes = 0;  ///< of its result, as expected
+    std::int64_t held = 0;    ///< executing: what it counts with, its result and the inputs that only it holds
     std::int32_t missing = 0;
     TaskInputs inputs;
     std::shared_ptr<const TaskLimits> limits;
@@ -91,13 +109,17 @@ class State {
     bool mine = false;    ///< made or given here; else a copy from a peer
     bool known = false;   ///< this worker was told of the task that makes it, or has it
     bool freed = false;   ///< the scheduler said it is not needed: drop it when it comes to be
-    bool queued = false;  ///< its ask waits for bytes in flight to land
+    bool queued = false;  ///< its ask (or reading it back) waits for room
+    bool writing = false;  ///< here, and being written to `file`
+    bool lost = false;     ///< could not be written: reported, and not tried again
     WorkerId holder;
     bool last_use = false;   ///< of the ask
     std::int64_t order = 0;  ///< of the first task that wants it, while its ask is queued or under way
     std::int64_t nbytes = 0;
+    std::int64_t file = 0;  ///< its number on scratch; 0: none
     std::int32_t uses = 0;  ///< tasks here, not yet started, that take it as input
-    boost::container::small_vector<TaskId, 2> waiting;
+    /// Those tasks. While it is not here each of them misses it. Tasks that have started stay listed for a while.
+    boost::container::small_vector<TaskId, 2> users;
     boost::container::small_vector<std::pair<WorkerId, bool>, 1> asked_by;
   };
 
@@ -113,6 +135,9 @@ class State {
   void on(const TaskRetracted&);
   void on(const InputMoved&);
   void on(const TimePassed&);
+  void on(const SpillEnded&);
+  void on(const LoadEnded&);
+  void on(const MemoryMeasured&);
 
   using Order = std::pair<std::int64_t, TaskId>;  ///< (order, task)
   static bool demanding(const Task& task) { return task.limits && !task.limits->resources.empty(); }
@@ -135,9 +160,28 @@ class State {
   void let_go_of_inputs(const Task& task);
   void ask_more();
   void erase_if_empty(TaskId id);
+  Task* unstarted(TaskId id);
+  void forget_started_users(Datum& datum);
+
+  // memory.cpp
+  bool may_start(std::int64_t order, std::int64_t nbytes);
+  bool may_start_when_short(std::int64_t order, std::int64_t nbytes);
+  bool may_ask(std::int64_t order, std::int64_t nbytes);
+  std::int64_t lower_ready(std::int64_t order) const;
+  std::int64_t lower_asks(std::int64_t order) const;
+  std::int64_t slack() const;
+  std::int64_t lowest_here() const;
+  void relieve();
+  void make_room(std::int64_t nbytes, std::int64_t shield);
+  void put_out(TaskId id, Datum& datum);
+  void load_for_peer(TaskId id, Datum& datum);
+  void end_execution(TaskId id, const Task& task);
+  void count_spilled(const Datum& datum, std::int64_t sign);
+  std::int64_t next_use(const Datum& datum) const;
 
   WorkerId self_;
   std::int64_t flight_limit_;
+  MemoryLimits limits_;
   IdTable<Task> tasks_;
   IdTable<Datum> data_;
   std::set<Order> ready_;                                  ///< those that take no resources
@@ -151,17 +195,31 @@ class State {
   std::map<TaskId, int> unanswered_;                       ///< asks that were withdrawn and may have been answered before that
   std::set<WorkerId> lost_peers_;
   std::int64_t in_flight_ = 0, bytes_here_ = 0, data_here_ = 0;
+
+  std::int64_t held_ = 0;                 ///< by executing tasks
+  std::int64_t writing_ = 0;              ///< bytes of what is being written
+  std::int64_t bytes_spilled_ = 0;        ///< of this worker's own results that are on scratch only
+  std::int64_t resident_ = 0;
+  bool paused_ = false;
+  bool short_of_memory_ = false;          ///< the lowest ready task was not admitted, and nothing has happened since
+  std::int64_t fruitless_shield_ = MemoryLimits::none;  ///< nothing is needed later than this order that could be put out
+  std::vector<TaskId> executing_;         ///< a few
+  std::set<TaskId> large_;                ///< here, and large enough to be put out
+  std::int64_t next_file_ = 1;
   std::vector<Command>* commands_ = nullptr;
 };
 
 /// Walks every invariant and returns the broken ones in words; linear in tasks, inputs and data. Tests call it after each event.
 ///  1. a task's `missing` is the number of its inputs that are not here; it is ready when that is 0, and then listed as such
-///  2. a datum's `uses` is the number of inputs of tasks not yet started that name it; those that miss it are listed as waiting
+///  2. a datum's `uses` is the number of inputs of tasks not yet started that name it, and these are listed as its users
 ///  3. a copy from a peer is kept, and asked for, only while a task here uses it
 ///  4. what is on its way or queued is what is listed so, and the bytes are the sums
 ///  5. nothing that was freed is kept, unless a task here has yet to start with it
 ///  6. of each resource what is in use is what executing and late runs take, and no more than there is
 ///  7. an executing task has a deadline exactly when it has a limit
+///  8. what is held, written and spilled are the sums; what is large and here is listed; what is spilled has a file, and its reading is
+///     queued exactly while somebody wants it
+///  9. when nothing executes, is written or is on its way, the lowest-ordered task or ask does not wait
 std::vector<std::string> broken_invariants(const State& state);
 
 }  // namespace ashlar::worker
