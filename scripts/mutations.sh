@@ -37,7 +37,8 @@ fi
 log=$folder/log
 
 mkdir -p "$folder/tree"
-cp -a "$root"/{CMakeLists.txt,lib,scripts,tests} "$folder/tree/"
+# Only what is newer: a file that was mutated and put back is newer than what was built from it.
+cp -au "$root"/{CMakeLists.txt,lib,scripts,tests} "$folder/tree/"
 mkdir -p "$folder/tree/apps"
 export CCACHE_NOHASHDIR=1 CCACHE_BASEDIR="$folder"
 # A hunk is found by its text, wherever it stands and however far it is indented: it must be there exactly once.
