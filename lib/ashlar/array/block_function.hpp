@@ -100,7 +100,11 @@ Bytes closure_of(const F& function) {
   if constexpr (std::is_empty_v<F>) return {};
   else {
     F copy = function;
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_clear_padding)  // clang 14 has none
     __builtin_clear_padding(&copy);
+#endif
+#endif
     return closure_bytes(&copy, sizeof copy, type_name<F>());
   }
 }
