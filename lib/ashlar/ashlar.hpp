@@ -12,11 +12,17 @@
 #include <vector>
 
 #include "ashlar/array/array.hpp"
+#include "ashlar/array/bins.hpp"
+#include "ashlar/array/blockwise.hpp"
 #include "ashlar/array/creation.hpp"
+#include "ashlar/array/cumulative.hpp"
 #include "ashlar/array/delayed_argument.hpp"
 #include "ashlar/array/elementwise.hpp"
+#include "ashlar/array/fft.hpp"
+#include "ashlar/array/linalg.hpp"
 #include "ashlar/array/manipulation.hpp"
 #include "ashlar/array/map_blocks.hpp"
+#include "ashlar/array/overlap.hpp"
 #include "ashlar/array/random.hpp"
 #include "ashlar/array/reductions.hpp"
 #include "ashlar/array/store.hpp"

@@ -21,12 +21,17 @@
 #include "ashlar/ndarray/ndarray.hpp"
 
 namespace ashlar {
+
+struct CumulativeOptions;
+
 namespace detail {
 
 /// TypeError when the node holds another element type.
 ArrayPtr checked(ArrayPtr node, DType wanted);
 ArrayPtr default_array(DType dtype);
 ScalarValue scalar_value(const Block& block);
+void explain_array(const ArrayPtr& node, std::ostream& out);
+void explain_array(const ArrayPtr& node);
 void visualize_array(const ArrayPtr& node, const std::string& file, const VisualizeOptions& options);
 void to_hdf5(const ArrayPtr& node, const std::string& file, const std::string& dataset, const ToHdf5Options& options);
 inline expression::ReduceArguments arguments(const FullOptions& o) { return {{}, false, 0, o.split_every}; }
@@ -154,6 +159,14 @@ class Array {
   ASHLAR_REDUCTION_AS(prod)
   ASHLAR_REDUCTION_AS(mean)
 
+  Array<detail::sum_of<T>> cumsum(const CumulativeOptions& options = {}) const;
+  Array<detail::sum_of<T>> cumprod(const CumulativeOptions& options = {}) const;
+
+  Array topk(index_t k, int axis = -1) const;
+  /// See al::dot.
+  template <class B>
+  auto dot(const Array<B>& b) const;
+
   // ---- shaping
   Array reshape(const Shape& shape) const { return Array(expression::reshape(node_, shape)); }
   Array ravel() const { return Array(expression::ravel(node_)); }
@@ -173,9 +186,15 @@ class Array {
   template <detail::operand L, detail::operand H>
   auto clip(const L& lower, const H& upper) const;
   auto conj() const;
+  auto real() const;
+  auto imag() const;
   /// A function of each block; see al::map_blocks.
   template <class F>
   auto map_blocks(const F& function, const MapBlocksOptions& options = {}) const -> Array<detail::block_result_t<std::decay_t<F>, T>>;
+
+  /// A function of each block and its surroundings; see al::map_overlap.
+  template <class F>
+  auto map_overlap(const F& function, const MapOverlapOptions& options = {}) const -> Array<detail::block_result_t<std::decay_t<F>, T>>;
 
   // ---- running
   /// The values, here. Runs the graph.
@@ -188,6 +207,9 @@ class Array {
     return *this;
   }
   void visualize(const std::string& file = "mydask.png", const VisualizeOptions& options = {}) const { detail::visualize_array(node_, file, options); }
+  /// Prints what would run: a line per layer as the expression is written, then as it is optimised, with the fused programs. Runs nothing.
+  void explain(std::ostream& out) const { detail::explain_array(node_, out); }
+  void explain() const;
   void to_hdf5(const std::string& file, const std::string& dataset, const ToHdf5Options& options = {}) const {
     detail::to_hdf5(node_, file, dataset, options);
   }
@@ -209,6 +231,10 @@ class Array {
   ArrayPtr node_;
 };
 
+template <class T>
+void Array<T>::explain() const {
+  detail::explain_array(node_);
+}
 namespace detail {
 index_t known_size(const ArrayNode& node);
 Shape chunk_counts(const ArrayNode& node);

@@ -36,10 +36,10 @@ bool ArrayNode::lengths_known() const {
   return true;
 }
 
-ArrayPtr make_source(DType dtype, const Shape& shape, Chunks chunks, MakeTasks make_tasks, std::string name) {
+ArrayPtr make_source(DType dtype, const Shape& shape, Chunks chunks, MakeTasks make_tasks, std::string name, MakePartTasks make_part) {
   if (lowering::shape_of(chunks) != shape)
     throw ShapeError("chunks do not add up to the shape: chunks " + to_string(chunks) + ", shape " + to_string(shape));
-  return std::make_shared<lowering::LayerNode>(std::move(name), dtype, shape, std::move(chunks), std::move(make_tasks));
+  return std::make_shared<lowering::LayerNode>(std::move(name), dtype, shape, std::move(chunks), std::move(make_tasks), std::move(make_part));
 }
 
 namespace lowering {

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,7 +37,8 @@ class ArrayNode {
     concatenate,
     mask,    ///< boolean selection
     set,     ///< a changed copy
-    blocks,  ///< a user's function per block
+    blocks,  ///< a function per block
+    overlap,  ///< the same, of blocks that reach into their neighbours
     settled  ///< lengths computed since
   };
 
@@ -69,8 +71,11 @@ class ArrayNode {
 /// Makes the tasks of an array that another floor supplies, in a graph being built: one task per chunk, in C order over the chunk grid;
 /// each result is a Block of the array's type and of its chunk's shape.
 using MakeTasks = std::function<std::vector<TaskRef>(GraphBuilder&)>;
-/// A source whose chunks come from tasks made by `make_tasks`, called once per graph that needs the array. `name` is for drawings.
-ArrayPtr make_source(DType dtype, const Shape& shape, Chunks chunks, MakeTasks make_tasks, std::string name);
+/// The same for a part of the array: elements start + step * i per axis (steps of at least 1), in the chunks given.
+using MakePartTasks = std::function<std::vector<TaskRef>(GraphBuilder&, std::span<const index_t> start, std::span<const index_t> step, const Chunks& chunks)>;
+/// A source whose chunks come from tasks made by `make_tasks`, called once per graph that needs the array; `name` is for drawings. With
+/// `make_part` an expression that needs less than all of it asks for that only.
+ArrayPtr make_source(DType dtype, const Shape& shape, Chunks chunks, MakeTasks make_tasks, std::string name, MakePartTasks make_part = {});
 
 namespace detail {
 

@@ -2,8 +2,11 @@
 // The options of array functions: the keywords of Dask and NumPy, as designated initialisers.
 
 #include <concepts>
+#include <initializer_list>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "ashlar/base/options.hpp"
@@ -85,6 +88,54 @@ struct MapBlocksOptions {
   ChunkSpec chunks = {};            ///< sizes of the result's chunks where the function changes them
   AxisSpec drop_axis = std::vector<index_t>{};  ///< axes the result does not have; they reach the function whole
   AxisSpec new_axis = std::vector<index_t>{};   ///< axes of the result that no array has; of length 1 unless `.chunks` says more
+};
+/// Elements taken from the neighbours on either side of an axis: `1`, or `{before, after}`.
+struct AxisDepth {
+  index_t before = 0, after = 0;
+  template <detail::integer I>
+  AxisDepth(I both) : before(static_cast<index_t>(both)), after(before) {}
+  template <detail::integer I, detail::integer J>
+  AxisDepth(I b, J a) : before(static_cast<index_t>(b)), after(static_cast<index_t>(a)) {}
+};
+/// Per axis, or one for all.
+struct DepthSpec {
+  std::vector<AxisDepth> axes;
+  DepthSpec(std::initializer_list<AxisDepth> list) : axes(list) {}
+  template <detail::integer I>
+  DepthSpec(I all) : axes{AxisDepth(all)} {}
+  DepthSpec(const std::vector<AxisDepth>& list) : axes(list) {}
+};
+/// What stands outside the array where a block reaches over its edge: `al::none` (nothing: such blocks are smaller), `al::periodic` (the other end),
+/// `al::reflect` (the edge mirrored, its first element twice), `al::nearest` (the edge element), or a number. Dask's texts serve too.
+struct Boundary {
+  std::string kind = "none";
+  double value = 0;
+  Boundary() = default;
+  template <class N>
+    requires std::is_arithmetic_v<N>
+  Boundary(N constant) : kind("constant"), value(static_cast<double>(constant)) {}
+  template <detail::text_like S>
+  Boundary(const S& text) : kind(std::string_view(text)) {}
+};
+inline const Boundary none("none"), periodic("periodic"), reflect("reflect"), nearest("nearest");
+/// Per axis, or one for all.
+struct BoundarySpec {
+  std::vector<Boundary> axes;
+  BoundarySpec(std::initializer_list<Boundary> list) : axes(list) {}
+  BoundarySpec(const Boundary& all) : axes{all} {}
+  template <class N>
+    requires std::is_arithmetic_v<N>
+  BoundarySpec(N constant) : axes{Boundary(constant)} {}
+  template <detail::text_like S>
+  BoundarySpec(const S& text) : axes{Boundary(text)} {}
+};
+struct MapOverlapOptions {
+  ASHLAR_OPTIONS;
+  DepthSpec depth = 0;
+  BoundarySpec boundary = Boundary();
+  bool trim = true;           ///< cut the halo off what the function returns; else results are as large as blocks with halos
+  bool allow_rechunk = true;  ///< chunks shorter than the depth are joined with their neighbours
+  std::string name = {};
 };
 struct StoreOptions {
   ASHLAR_OPTIONS;

@@ -3,6 +3,8 @@
 // NDArrays alone are computed at once. Types are NumPy 2's, see array_types.hpp; shapes broadcast.
 
 #include <array>
+#include <limits>
+#include <optional>
 #include <tuple>
 
 #include "ashlar/array/array.hpp"
@@ -224,6 +226,65 @@ template <class L, class R>
 auto logaddexp2(const L& l, const R& r) {
   constexpr double ln2 = 0.693147180559945309417;
   return logaddexp(l * ln2, r * ln2) / ln2;
+}
+
+/// The imaginary part of complex numbers, zeros of others.
+template <detail::array_like A>
+auto imag(const A& a) {
+  using T = detail::element_t<A>;
+  using R = detail::wrapped<detail::type_of<detail::real_part_type(dtype_of<T>)>, A>;
+  if constexpr (detail::local<A>) return R(expression::imag_now(a.shared_block()));
+  else return R(expression::imag(a.node()));
+}
+template <class T>
+auto Array<T>::real() const {
+  return ashlar::real(*this);
+}
+template <class T>
+auto Array<T>::imag() const {
+  return ashlar::imag(*this);
+}
+/// Complex numbers whose imaginary part is zero; all of a real array.
+template <detail::array_like A>
+auto isreal(const A& a) {
+  return imag(a) == 0;
+}
+template <detail::array_like A>
+auto iscomplex(const A& a) {
+  return imag(a) != 0;
+}
+struct AngleOptions {
+  ASHLAR_OPTIONS;
+  bool deg = false;
+};
+/// The argument of complex numbers; 0 or pi for real ones.
+template <detail::array_like A>
+auto angle(const A& a, const AngleOptions& options = {}) {
+  const auto radians = arctan2(imag(a), real(a));
+  return options.deg ? radians * (180 / 3.14159265358979323846) : radians * 1.0;
+}
+/// sin(pi x) / (pi x), 1 at 0.
+template <detail::array_like A>
+auto sinc(const A& a) {
+  const auto x = where(a == 0, 1e-20, a * 1.0) * 3.14159265358979323846;
+  return sin(x) / x;
+}
+struct NanToNumOptions {
+  ASHLAR_OPTIONS;
+  Real nan = 0.0;
+  std::optional<double> posinf = {};  ///< the largest finite number by default
+  std::optional<double> neginf = {};
+};
+/// NaN and infinities as finite numbers.
+template <detail::array_like A>
+auto nan_to_num(const A& a, const NanToNumOptions& options = {}) {
+  using T = detail::element_t<A>;
+  static_assert(!detail::is_complex_type<T>, "ashlar: nan_to_num is for real elements: write it of al::real(x) and al::imag(x)");
+  if constexpr (std::is_floating_point_v<T>) {
+    constexpr T most = std::numeric_limits<T>::max();
+    const T high = options.posinf ? static_cast<T>(*options.posinf) : most, low = options.neginf ? static_cast<T>(*options.neginf) : -most;
+    return where(isnan(a), static_cast<T>(options.nan.v), where(isposinf(a), high, where(isneginf(a), low, a)));
+  } else return a;
 }
 
 struct IscloseOptions {

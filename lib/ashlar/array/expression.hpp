@@ -9,9 +9,11 @@
 
 #include "ashlar/array/array_node.hpp"
 #include "ashlar/array/array_options.hpp"
+#include "ashlar/ndarray/fourier.hpp"
 #include "ashlar/ndarray/op.hpp"
 #include "ashlar/ndarray/program.hpp"
 #include "ashlar/ndarray/reduction.hpp"
+#include "ashlar/ndarray/scan.hpp"
 
 namespace ashlar {
 
@@ -56,6 +58,9 @@ Block elementwise_now(Op op, std::span<const Operand> operands);
 ArrayPtr cast(const ArrayPtr& node, DType dtype);
 /// A literal as an expression of an element type.
 ArrayPtr constant(const ScalarValue& value);
+/// The imaginary part, zeros of real numbers.
+ArrayPtr imag(const ArrayPtr& node);
+Block imag_now(const Block& block);
 /// NumPy's round: half to even, at a decimal place.
 ArrayPtr round(const ArrayPtr& node, int decimals);
 
@@ -69,6 +74,12 @@ struct ReduceArguments {
 /// Errors    IndexError, ValueError for axes; ValueError for min, max, argmin, argmax of nothing, for argmin of several axes but not all.
 ArrayPtr reduce(Reduction reduction, const ArrayPtr& node, const ReduceArguments& arguments);
 Block reduce_now(Reduction reduction, const Block& block, const ReduceArguments& arguments);
+
+/// Running sums or products along an axis, in the type that the sum has.
+/// Errors    IndexError for the axis; ShapeError for unknown lengths.
+ArrayPtr cumulative(Scan how, const ArrayPtr& node, int axis);
+/// `values`, with an error of that message where a flag is set.
+ArrayPtr refuse_where(const ArrayPtr& flags, const ArrayPtr& values, const std::string& message);
 
 // ---------------------------------------------------------------- selecting and shaping
 /// NumPy's indexing by integers, slices, text, lists on one axis and boolean arrays.
@@ -89,11 +100,26 @@ ArrayPtr flip(const ArrayPtr& node, const AxisSpec& axes);
 ArrayPtr roll(const ArrayPtr& node, index_t shift, const AxisSpec& axes);
 ArrayPtr concatenate(std::vector<ArrayPtr> parts, int axis);
 ArrayPtr stack(std::vector<ArrayPtr> parts, int axis);
+/// Elements whose positions on two axes differ by `offset`; their axis comes last.
+ArrayPtr diagonal(const ArrayPtr& node, index_t offset, int axis1, int axis2);
 ArrayPtr rechunk(const ArrayPtr& node, const ChunkSpec& chunks, const RechunkOptions& options);
 /// The array with its lengths known; computes what they follow from.
 ArrayPtr compute_chunk_sizes(const ArrayPtr& node);
 
+// ---------------------------------------------------------------- products
+/// NumPy's, in the promoted type.
+/// Errors    ShapeError for lengths that do not fit, ValueError for subscripts that make no sense; NotImplementedError without OpenBLAS.
+ArrayPtr matmul(const ArrayPtr& a, const ArrayPtr& b);
+ArrayPtr dot(const ArrayPtr& a, const ArrayPtr& b);
+ArrayPtr tensordot(const ArrayPtr& a, const ArrayPtr& b, const AxisSpec& axes_a, const AxisSpec& axes_b);
+ArrayPtr einsum(const std::string& subscripts, std::vector<ArrayPtr> arrays);
+
+/// One axis; n < 0: its own length (of real_inverse twice what lies before the last element).
+ArrayPtr fourier_transform(Fourier kind, const ArrayPtr& node, int axis, index_t n, const std::string& norm);
+
 ArrayPtr map_blocks(std::vector<ArrayPtr> inputs, const BlockFunction& function, Bytes closure, DType dtype, const MapBlocksOptions& options);
+
+ArrayPtr map_overlap(std::vector<ArrayPtr> inputs, const BlockFunction& function, Bytes closure, DType dtype, const MapOverlapOptions& options);
 
 /// Dask's table: bytes, shape, count and type, of array and chunk.
 std::string table_text(const ArrayPtr& node);

@@ -15,6 +15,20 @@ Bytes detail::closure_bytes(const void* function, std::size_t nbytes, std::strin
   return Bytes(first, first + nbytes);
 }
 
+ArrayPtr lowering::call_blocks(BlockCall call) {
+  std::vector<ArrayPtr> nodes;
+  for (const auto& input : call.inputs) nodes.push_back(input.node);
+  const Shape shape = shape_of(call.result);
+  auto node = std::make_shared<BlocksNode>(std::move(call.name), call.dtype, std::move(nodes), call.function, std::move(call.closure), shape, std::move(call.result));
+  node->task_chunks = std::move(call.tasks);
+  for (auto& input : call.inputs) {
+    node->views.push_back(std::move(input.view));
+    node->spaces.push_back(std::move(input.space));
+    if (input.own_axes) node->axes.push_back(std::move(input.axes));
+  }
+  return node;
+}
+
 namespace expression {
 
 using namespace lowering;
@@ -81,6 +95,7 @@ ArrayPtr map_blocks(std::vector<ArrayPtr> inputs, const BlockFunction& function,
                                            std::move(chunks));
   node->task_chunks = std::move(task_chunks);
   node->views = std::move(views);
+  node->spaces.resize(node->inputs().size());
   return node;
 }
 

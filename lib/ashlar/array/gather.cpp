@@ -60,7 +60,41 @@ Gather::Pieces Gather::pieces(const Input& input, const Coordinates& at) const {
     }
     all.push_back(std::move(list));
   }
+  cut_alike(input.view, all);
   return all;
+}
+
+/// Axes that follow the same axis of the space (a diagonal) are cut at the same places.
+void Gather::cut_alike(const View& view, Pieces& all) {
+  for (std::size_t a = 0; a < all.size(); ++a)
+    for (std::size_t b = a + 1; b < all.size(); ++b) {
+      if (view.axes[a].from < 0 || view.axes[a].from != view.axes[b].from) continue;
+      for (auto [cut, by] : {std::pair{a, b}, std::pair{b, a}}) {
+        std::vector<Piece> list;
+        for (Piece piece : all[cut]) {
+          for (const Piece& other : all[by]) {
+            const index_t before = other.at - piece.at;
+            if (before <= 0 || before >= piece.count) continue;
+            Piece first = piece;
+            first.count = before;
+            list.push_back(first);
+            piece.start += piece.step * before;
+            piece.at += before;
+            piece.count -= before;
+          }
+          list.push_back(piece);
+        }
+        all[cut] = std::move(list);
+      }
+    }
+}
+
+/// Whether these pieces of axes belong together.
+bool Gather::meet(const View& view, const Pieces& all, const std::vector<std::size_t>& which) {
+  for (std::size_t a = 0; a < all.size(); ++a)
+    for (std::size_t b = a + 1; b < all.size(); ++b)
+      if (view.axes[a].from >= 0 && view.axes[a].from == view.axes[b].from && all[a][which[a]].at != all[b][which[b]].at) return false;
+  return true;
 }
 
 namespace {
@@ -90,6 +124,7 @@ std::vector<Gather::Needed> Gather::needed(index_t task) const {
     const Pieces axes = pieces(input, at);
     Coordinates chunk(axes.size());
     for_each_combination(axes, [&](const std::vector<std::size_t>& which) {
+      if (!meet(input.view, axes, which)) return;
       for (std::size_t i = 0; i < axes.size(); ++i) chunk[i] = axes[i][which[i]].chunk;
       const index_t number = leaves_[input.leaf].grid.number(chunk);
       if (seen.insert(place_key(input.leaf, number)).second) list.push_back({input.leaf, number});
@@ -116,6 +151,7 @@ Block Gather::assemble(const Input& input, const Coordinates& at, const Pieces& 
   bool first = true;
   Coordinates chunk(axes.size());
   for_each_combination(axes, [&](const std::vector<std::size_t>& which) {
+    if (!meet(input.view, axes, which)) return;
     for (std::size_t i = 0; i < axes.size(); ++i) chunk[i] = axes[i][which[i]].chunk;
     const index_t number = leaf.grid.number(chunk);
     const Block& source = leaf.inside ? *leaf.inside : chunks[places.at(place_key(input.leaf, number))];
@@ -136,7 +172,7 @@ Block Gather::assemble(const Input& input, const Coordinates& at, const Pieces& 
       const int from = input.view.axes[i].from;
       if (from < 0) continue;
       part[static_cast<std::size_t>(from)] = piece.count;
-      strides[static_cast<std::size_t>(from)] = piece.step * source.strides()[i];
+      strides[static_cast<std::size_t>(from)] += piece.step * source.strides()[i];
       target[static_cast<std::size_t>(from)] = piece.at;
     }
     const Block view = source.view(part, std::move(strides), offset);

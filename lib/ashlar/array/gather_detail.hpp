@@ -64,6 +64,8 @@ class Gather {
   };
   using Pieces = std::vector<std::vector<Piece>>;  // per axis of the leaf
   Pieces pieces(const Input& input, const Coordinates& at) const;
+  static void cut_alike(const View& view, Pieces& all);
+  static bool meet(const View& view, const Pieces& all, const std::vector<std::size_t>& which);
   using Places = std::unordered_map<std::uint64_t, std::size_t>;  // of chunks among a task's inputs
   std::uint64_t place_key(std::size_t leaf, index_t chunk) const { return static_cast<std::uint64_t>(chunk) * leaves_.size() + leaf; }
   Block assemble(const Input& input, const Coordinates& at, const Pieces& pieces, const std::vector<Block>& chunks, const Places& places) const;

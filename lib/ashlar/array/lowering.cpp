@@ -47,6 +47,7 @@ void Lowering::same_tasks(const ArrayNode& node, std::vector<TaskRef> refs) {
 }
 
 Gather::Leaf Lowering::leaf(const ArrayNode& node) const {
+  if (const Part* part = plan_.part(&node)) return {ChunkGrid(part->chunks), node.dtype(), std::nullopt};
   if (!plan_.travels_inside(&node)) return {ChunkGrid(node.chunks()), node.dtype(), std::nullopt};
   Chunks whole;
   for (index_t n : node.shape()) whole.push_back({n});
@@ -71,7 +72,14 @@ void Lowering::lower(const ArrayPtr& node) {
       for (const ResultHandle& result : as<HeldNode>(node).results) tasks.push_back(builder_.input(result));
       return same_tasks(*node, std::move(tasks));
     }
-    case Kind::layer: return same_tasks(*node, as<LayerNode>(node).make_tasks(builder_));
+    case Kind::layer: {
+      const auto& source = as<LayerNode>(node);
+      if (const Part* part = plan_.part(node.get())) {
+        refs_[node.get()] = std::make_shared<const std::vector<TaskRef>>(source.make_part(builder_, part->start, part->step, part->chunks));
+        return;
+      }
+      return same_tasks(*node, source.make_tasks(builder_));
+    }
     case Kind::settled: return same_tasks(*node, *refs(*node->input()));
     case Kind::reduction: return lower_reduction(as<ReductionNode>(node));
     case Kind::reshape: return lower_reshape(as<ReshapeNode>(node));
@@ -79,14 +87,11 @@ void Lowering::lower(const ArrayPtr& node) {
     case Kind::mask: return lower_mask(as<MaskNode>(node));
     case Kind::set: return lower_set(as<SetNode>(node));
     case Kind::blocks: return lower_blocks(as<BlocksNode>(node));
+    case Kind::overlap: return lower_overlap(as<OverlapNode>(node));
   }
 }
 
-namespace {
-
-/// Gives the gather one input per array that the program reads.
-template <class LeafOf, class RefsOf>
-std::vector<Refs> add_reads(Gather& gather, const GroupProgram& group, LeafOf&& leaf, RefsOf&& refs) {
+std::vector<Refs> Lowering::add_reads(Gather& gather, const GroupProgram& group) const {
   std::vector<Refs> leaves;
   std::vector<const ArrayNode*> nodes;
   for (const auto& read : group.reads()) {
@@ -96,24 +101,25 @@ std::vector<Refs> add_reads(Gather& gather, const GroupProgram& group, LeafOf&& 
       gather.add_leaf(leaf(*read.node));
       leaves.push_back(refs(*read.node));
     }
-    gather.add_input({number, read.view, 0});
+    const Part* part = plan_.part(read.node);
+    gather.add_input({number, part ? part->seen(read.view) : read.view, 0});
   }
   return leaves;
 }
-
-}  // namespace
 
 void Lowering::lower_fused(const ArrayNode& node) {
   GroupProgram group(plan_, node);
   const Program::Value value = group.emit(node, View::identity(node.ndim()));
   group.program().store(value);
   Gather gather{ChunkGrid(node.chunks())};
-  const auto leaves = add_reads(gather, group, [&](const ArrayNode& n) { return leaf(n); }, [&](const ArrayNode& n) { return refs(n); });
+  const auto leaves = add_reads(gather, group);
   const bool copies = node.kind() == Kind::view && group.reads().size() == 1 && group.program().evaluations_per_element() == 0;
   // A rechunk to the chunks there are, a transpose of a transpose.
   if (copies) {
     const auto& read = group.reads().front();
-    if (read.view == View::identity(node.ndim()) && read.node->chunks() == node.chunks() && refs(*read.node) && !plan_.travels_inside(read.node))
+    const Part* part = plan_.part(read.node);
+    const View view = part ? part->seen(read.view) : read.view;
+    if (view == View::identity(node.ndim()) && (part ? part->chunks : read.node->chunks()) == node.chunks() && refs(*read.node) && !plan_.travels_inside(read.node))
       return same_tasks(node, *refs(*read.node));
   }
   auto operation = std::make_shared<FusedOperation>(std::move(gather), std::move(group.program()), node.dtype());
@@ -135,7 +141,7 @@ void Lowering::lower_reduction(const ReductionNode& node) {
 
   const ChunkGrid grid(input.chunks());
   Gather gather{grid};
-  const auto leaves = add_reads(gather, group, [&](const ArrayNode& n) { return leaf(n); }, [&](const ArrayNode& n) { return refs(n); });
+  const auto leaves = add_reads(gather, group);
   const Finish finish{node.reduction, input.dtype(), node.ddof, node.axes, node.keepdims};
   std::vector<index_t> counts;
   index_t to_combine = 1;
@@ -245,11 +251,11 @@ void Lowering::lower_blocks(const BlocksNode& node) {
   std::vector<Refs> leaves;
   for (std::size_t i = 0; i < node.inputs().size(); ++i) {
     gather.add_leaf(leaf(*node.input(i)));
-    gather.add_input({i, node.views[i], 0});
+    gather.add_input({i, node.views[i], node.spaces[i].empty() ? 0 : gather.add_space(ChunkGrid(node.spaces[i]))});
     leaves.push_back(refs(*node.input(i)));
   }
   auto operation = std::make_shared<const BlocksOperation>(std::move(gather), *node.function, node.closure, node.dtype(), ChunkGrid(node.chunks()),
-                                                           shape_of(node.task_chunks));
+                                                           shape_of(node.task_chunks), node.axes);
   place(node, std::make_shared<GridLayer>(node.name(), std::move(operation), std::move(leaves)));
 }
 

@@ -16,6 +16,14 @@
 
 namespace ashlar::lowering {
 
+/// The part of a source that anybody needs: elements start + step * i, cut where the source's chunks are.
+struct Part {
+  std::vector<index_t> start, step;
+  Chunks chunks;
+  /// A view of the source as a view of the part.
+  View seen(const View& view) const;
+};
+
 /// Which nodes have chunks of their own.
 class Plan {
  public:
@@ -25,6 +33,8 @@ class Plan {
   bool has_chunks(const ArrayNode* node) const { return notes_.at(node).chunks; }
   /// A small array of the client that travels inside operations.
   bool travels_inside(const ArrayNode* node) const { return notes_.at(node).inside; }
+  /// Of a source that can make parts of itself and is not needed whole; else null.
+  const Part* part(const ArrayNode* node) const { return notes_.at(node).part.get(); }
   bool needs_tasks(const ArrayNode* node) const { return notes_.at(node).tasks || !notes_.at(node).inside; }
 
  private:
@@ -41,16 +51,20 @@ class Plan {
     bool wanted = false;  // a root, or read by an operation that needs its chunks
     bool tasks = false;   // its results themselves are handed on
     bool chunks = false, inside = false;
+    std::shared_ptr<const Part> part;
   };
   void decide(const ArrayNode* node, bool optimize);
   bool can_inline(const ArrayNode* node, const Note& note) const;
   void use(const ArrayNode* node, const Use& use);
+  std::shared_ptr<const Part> part_needed(const ArrayNode& node, const Note& note) const;
   std::vector<ArrayPtr> order_;
   std::unordered_map<const ArrayNode*, Note> notes_;
 };
 
 /// The shape that a group's program runs over.
 const ArrayNode& group_space(const ArrayNode& group);
+
+class GroupProgram;
 
 /// Makes the layers of all nodes that have chunks. `places`: reserved layer numbers of the roots.
 class Lowering {
@@ -68,12 +82,15 @@ class Lowering {
   void lower_mask(const MaskNode& node);
   void lower_set(const SetNode& node);
   void lower_blocks(const BlocksNode& node);
+  void lower_overlap(const OverlapNode& node);
   /// Puts the node's last layer at its place.
   std::int32_t place(const ArrayNode& node, std::shared_ptr<const Layer> layer);
   /// The node's chunks are tasks that exist already.
   void same_tasks(const ArrayNode& node, std::vector<TaskRef> refs);
   Gather::Leaf leaf(const ArrayNode& node) const;
   Refs refs(const ArrayNode& node) const;
+  /// Gives the gather one input per array that the program reads; the tasks of their chunks.
+  std::vector<Refs> add_reads(Gather& gather, const GroupProgram& group) const;
 
   GraphBuilder& builder_;
   const Plan& plan_;

@@ -40,9 +40,10 @@ struct HeldNode final : ArrayNode {
 };
 
 struct LayerNode final : ArrayNode {
-  LayerNode(std::string name, DType dtype, Shape shape, Chunks chunks, MakeTasks make)
-      : ArrayNode(Kind::layer, std::move(name), dtype, std::move(shape), std::move(chunks)), make_tasks(std::move(make)) {}
+  LayerNode(std::string name, DType dtype, Shape shape, Chunks chunks, MakeTasks make, MakePartTasks part)
+      : ArrayNode(Kind::layer, std::move(name), dtype, std::move(shape), std::move(chunks)), make_tasks(std::move(make)), make_part(std::move(part)) {}
   MakeTasks make_tasks;
+  MakePartTasks make_part;  ///< may be null
 };
 
 /// Inputs broadcast to the shape; each is cast to the compute type (the condition of `where` to bool).
@@ -116,6 +117,50 @@ struct BlocksNode final : ArrayNode {
   Bytes closure;
   Chunks task_chunks;                ///< of the broadcast inputs, dropped axes whole, new axes of one chunk
   std::vector<View> views;           ///< per input: positions in the task space -> positions in the input
+  std::vector<Chunks> spaces;        ///< per input that is cut otherwise than the tasks: as many chunks with other borders; else empty
+  std::vector<std::vector<int>> axes;  ///< per input: the axes of the task space that its block has, in order; empty: all blocks have all
+};
+
+/// A function of blocks that belongs to the library: what `map_blocks` does with a user's, with every grid and view given. Task i makes
+/// chunk i (in C order) of the result from the parts that it sees of each input.
+struct BlockCall {
+  struct Input {
+    ArrayPtr node;
+    View view;
+    Chunks space = {};  ///< borders of the parts where they are not those of `tasks`
+    std::vector<int> axes = {};  ///< of the tasks' grid that the function's block has, in order
+    bool own_axes = false;       ///< else all of them
+  };
+  std::string name;
+  const BlockFunction& function;
+  Bytes closure = {};
+  DType dtype;
+  Chunks tasks;   ///< the function's blocks have the axes of this grid
+  Chunks result;  ///< as many chunks as `tasks`
+  std::vector<Input> inputs;
+};
+ArrayPtr call_blocks(BlockCall call);
+
+/// What a block takes from its neighbours along one axis, and what stands outside the array.
+struct Halo {
+  index_t before = 0, after = 0;
+  enum class Outside : std::int32_t { none, periodic, reflect, nearest, constant } outside = Outside::none;
+  std::int32_t unused = 0;  // no padding is sent
+  double value = 0;
+};
+/// A function of blocks with halos. All inputs have one shape and the same chunks, none shorter than a halo.
+struct OverlapNode final : ArrayNode {
+  OverlapNode(std::string name, DType dtype, std::vector<ArrayPtr> inputs, const BlockFunction& fn, Bytes captures, std::vector<Halo> per_axis, bool trims, Shape shape,
+              Chunks chunks)
+      : ArrayNode(Kind::overlap, std::move(name), dtype, std::move(shape), std::move(chunks), std::move(inputs)),
+        function(&fn),
+        closure(std::move(captures)),
+        halos(std::move(per_axis)),
+        trim(trims) {}
+  const BlockFunction* function;
+  Bytes closure;
+  std::vector<Halo> halos;
+  bool trim;  ///< the halo is cut off the function's result
 };
 
 struct SettledNode final : ArrayNode {

@@ -44,6 +44,17 @@ Block worth_keeping(Block block) {
   return copy;
 }
 
+/// Only these axes, in this order; the others have length 1.
+Block with_axes(const Block& block, const std::vector<int>& axes) {
+  Shape shape;
+  std::vector<index_t> strides;
+  for (int axis : axes) {
+    shape.v.push_back(block.shape()[static_cast<std::size_t>(axis)]);
+    strides.push_back(block.strides()[static_cast<std::size_t>(axis)]);
+  }
+  return block.view(std::move(shape), std::move(strides), block.offset());
+}
+
 }  // namespace
 
 Block Finish::finish(const Partial& partial) const {
@@ -334,6 +345,8 @@ void BlocksOperation::encode(Writer& out) const {
   out.put(result_);
   to_.encode(out);
   out.array(shape_.v);
+  out.put<std::uint64_t>(axes_.size());
+  for (const auto& axes : axes_) out.array(axes);
 }
 
 std::shared_ptr<const BlocksOperation> BlocksOperation::decode(Reader& in) {
@@ -343,7 +356,9 @@ std::shared_ptr<const BlocksOperation> BlocksOperation::decode(Reader& in) {
   const auto result = in.get<DType>();
   ChunkGrid to = ChunkGrid::decode(in);
   Shape shape(in.array<index_t>());
-  return std::make_shared<BlocksOperation>(std::move(gather), function, std::move(closure), result, std::move(to), std::move(shape));
+  std::vector<std::vector<int>> axes(in.get<std::uint64_t>());
+  for (auto& list : axes) list = in.array<int>();
+  return std::make_shared<BlocksOperation>(std::move(gather), function, std::move(closure), result, std::move(to), std::move(shape), std::move(axes));
 }
 
 Object BlocksOperation::run(TaskInput& task) const {
@@ -351,6 +366,7 @@ Object BlocksOperation::run(TaskInput& task) const {
   const Coordinates at = grid.coordinates(task.index);
   std::vector<Block> blocks = gather_.blocks(task.index, task.inputs);
   std::vector<BlockInfo::Span> positions;
+  for (std::size_t i = 0; i < axes_.size(); ++i) blocks[i] = with_axes(blocks[i], axes_[i]);
   Shape num_chunks;
   for (std::size_t i = 0; i < at.size(); ++i) {
     num_chunks.v.push_back(grid.count(i));

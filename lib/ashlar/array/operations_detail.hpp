@@ -38,6 +38,7 @@ class FusedOperation final : public OperationOf<FusedOperation>, public GridTask
   void copies() { copies_ = true; }
 
   const Gather& gather() const override { return gather_; }
+  const Program& program() const { return program_; }
   std::int64_t nbytes(index_t task) const override;
   void encode(Writer& out) const override;
   static std::shared_ptr<const FusedOperation> decode(Reader& in);
@@ -167,8 +168,15 @@ class SetOperation final : public OperationOf<SetOperation>, public GridTask {
 /// A user's function.
 class BlocksOperation final : public OperationOf<BlocksOperation>, public GridTask {
  public:
-  BlocksOperation(Gather gather, const BlockFunction& function, Bytes closure, DType result, ChunkGrid to, Shape shape)
-      : gather_(std::move(gather)), function_(&function), closure_(std::move(closure)), result_(result), to_(std::move(to)), shape_(std::move(shape)) {}
+  BlocksOperation(Gather gather, const BlockFunction& function, Bytes closure, DType result, ChunkGrid to, Shape shape,
+                  std::vector<std::vector<int>> axes)
+      : gather_(std::move(gather)),
+        function_(&function),
+        closure_(std::move(closure)),
+        result_(result),
+        to_(std::move(to)),
+        shape_(std::move(shape)),
+        axes_(std::move(axes)) {}
   const Gather& gather() const override { return gather_; }
   std::int64_t nbytes(index_t task) const override;
   void encode(Writer& out) const override;
@@ -182,6 +190,7 @@ class BlocksOperation final : public OperationOf<BlocksOperation>, public GridTa
   DType result_;
   ChunkGrid to_;
   Shape shape_;  ///< of the first input
+  std::vector<std::vector<int>> axes_;  ///< per input, where blocks have only some axes of the space
 };
 
 }  // namespace ashlar::lowering

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 
 #include "ashlar/array/lowering_detail.hpp"
 
@@ -14,6 +15,9 @@ constexpr int kCostMax = 1'000'000;
 constexpr int kMembersMax = 200;
 /// Arrays of the client up to this size travel with the operation instead of as tasks.
 constexpr std::int64_t kInsideBytes = 64 << 10;
+
+/// Strides up to this many bytes are read over.
+constexpr std::int64_t kNearBytes = 512;
 
 int op_cost(Op op) {
   switch (op) {
@@ -112,6 +116,68 @@ bool Plan::can_inline(const ArrayNode* node, const Note& note) const {
   return true;
 }
 
+View Part::seen(const View& view) const {
+  View result;
+  for (std::size_t i = 0; i < view.axes.size(); ++i) {
+    AxisMap map = view.axes[i];
+    const auto moved = [&](index_t position) { return (position - start[i]) / step[i]; };
+    if (map.list) {
+      std::vector<index_t> list;
+      for (index_t position : *map.list) list.push_back(moved(position));
+      map.list = std::make_shared<const std::vector<index_t>>(std::move(list));
+    } else {
+      map.start = moved(map.start);
+      map.step /= step[i];
+    }
+    result.axes.push_back(std::move(map));
+  }
+  return result;
+}
+
+std::shared_ptr<const Part> Plan::part_needed(const ArrayNode& node, const Note& note) const {
+  // Uses beyond a number are not kept, so what they need is not known.
+  if (note.wanted || note.tasks || note.uses.empty() || note.uses.size() > 2 * kCheap || !node.lengths_known()) return nullptr;
+  Part part;
+  bool less = false;
+  for (std::size_t axis = 0; axis < node.shape().size(); ++axis) {
+    index_t low = node.shape()[axis], high = -1, step = 0;
+    const auto at = [&](index_t position) {
+      low = std::min(low, position);
+      high = std::max(high, position);
+    };
+    for (const Use& use : note.uses) {
+      const AxisMap& map = use.view.axes[axis];
+      const index_t n = map.from < 0 ? 1 : group_space(*use.group).shape()[static_cast<std::size_t>(map.from)];
+      if (n <= 0) return nullptr;
+      if (map.list) {
+        for (index_t position : *map.list) at(position);
+        step = 1;
+        continue;
+      }
+      at(map.at(0));
+      at(map.at(n - 1));
+      if (n > 1) step = std::gcd(step, map.step);
+    }
+    for (const Use& use : note.uses)
+      if (const AxisMap& map = use.view.axes[axis]; !map.list) step = std::gcd(step, map.at(0) - low);
+    // Along the last axis elements that lie close are cheaper to read than to leave out.
+    if (axis + 1 == node.shape().size() && step * itemsize(node.dtype()) < kNearBytes) step = 1;
+    step = std::max<index_t>(step, 1);
+    part.start.push_back(low);
+    part.step.push_back(step);
+    part.chunks.emplace_back();
+    index_t begin = 0, taken = 0;
+    for (index_t n : node.chunks()[axis]) {
+      begin += n;
+      const index_t before = begin <= low ? 0 : (std::min(begin, high + 1) - low + step - 1) / step;
+      if (before > taken) part.chunks.back().push_back(before - taken);
+      taken = std::max(taken, before);
+    }
+    less = less || taken < node.shape()[axis];
+  }
+  return less ? std::make_shared<const Part>(std::move(part)) : nullptr;
+}
+
 void Plan::decide(const ArrayNode* node, bool optimize) {
   Note& note = notes_[node];
   bool inlined = optimize && inlineable(*node) && !note.wanted && can_inline(node, note);
@@ -130,9 +196,10 @@ void Plan::decide(const ArrayNode* node, bool optimize) {
   } else if (node->kind() == Kind::reduction) {
     use(node->input().get(), {node, View::identity(node->input()->ndim())});
   } else {
+    if (optimize && node->kind() == Kind::layer && as<LayerNode>(*node).make_part) note.part = part_needed(*node, note);
     for (const ArrayPtr& input : node->inputs()) {
       notes_[input.get()].wanted = true;
-      if (node->kind() == Kind::concatenate || node->kind() == Kind::settled) notes_[input.get()].tasks = true;
+      if (node->kind() == Kind::concatenate || node->kind() == Kind::settled || node->kind() == Kind::overlap) notes_[input.get()].tasks = true;
     }
   }
 }
