@@ -193,14 +193,31 @@ TEST_F(Delayed, equal_calls_of_a_pure_function_are_one_task) {
   EXPECT_NE(plus(one), plus(two)) << "another capture";
 }
 
-TEST_F(Delayed, options_that_are_not_served_yet_say_so) {
+TEST_F(Delayed, options_that_make_no_sense_are_refused_and_those_that_do_reach_the_layer) {
   const auto id = [](int x) { return x; };
-  EXPECT_EQ(message<al::NotImplementedError>([&] { al::delayed(id, {.retries = 3}); }), "not yet: TaskOptions.retries = 3; a task that throws is not run again");
-  EXPECT_THROW(al::delayed(id, {.workers = {1}}), al::NotImplementedError);
-  EXPECT_THROW(al::delayed(id, {.resources = {{"GPU", 1}}}), al::NotImplementedError);
-  EXPECT_THROW(al::delayed(id, {.priority = 1}), al::NotImplementedError);
-  EXPECT_THROW(al::delayed(id, {.timeout = 5}), al::NotImplementedError);
-  EXPECT_THROW(al::delayed(5, {.priority = 1}), al::NotImplementedError);
+  EXPECT_EQ(message<al::ValueError>([&] { al::delayed(id, {.retries = -1}); }), "TaskOptions.retries: 0 or more was wanted, found -1");
+  EXPECT_EQ(message<al::ValueError>([&] { al::delayed(id, {.resources = {{"GPU", 0}}}); }), "TaskOptions.resources: of GPU more than 0 was wanted, found 0");
+  EXPECT_EQ(message<al::ValueError>([&] { al::delayed(id, {.workers = {1, -1}}); }), "TaskOptions.workers: a rank was wanted, found -1");
+  EXPECT_EQ(message<al::ValueError>([&] { al::delayed(id, {.timeout = 0}); }), "TaskOptions.timeout: more than 0 seconds was wanted, found 0");
+  EXPECT_EQ(message<al::ValueError>([&] { al::delayed(id, {.priority = 2'000'000}); }),
+            "TaskOptions.priority: at most a million either way was wanted, found 2000000");
+  EXPECT_EQ(message<al::ValueError>([&] { al::delayed(al::delayed(5), {.priority = 1}); }), "options belong to the call that makes a task, not to a Delayed");
+
+  al::GraphBuilder builder;
+  const auto plain = al::delayed(id)(1);
+  const auto special = al::delayed(id, {.workers = {2}, .resources = {{"GPU", 1}, {"disk", 0.5}}, .retries = 3, .priority = -2, .timeout = 5})(plain);
+  const auto lock = al::detail::lowering_lock();
+  const al::TaskRef task = al::detail::lower_checked(special.node(), builder);
+  const al::TaskGraph graph = std::move(builder).take();
+  const al::Layer& layer = *graph.layers.at(static_cast<std::size_t>(task.layer));
+  ASSERT_TRUE(layer.annotated());
+  const al::Annotations* annotations = layer.annotations(task.index);
+  ASSERT_NE(annotations, nullptr);
+  EXPECT_EQ(annotations->workers, std::vector<int>{2});
+  EXPECT_EQ(annotations->resources, (std::vector<std::pair<std::string, double>>{{"GPU", 1}, {"disk", 0.5}}));
+  EXPECT_EQ(annotations->retries, 3);
+  EXPECT_EQ(annotations->priority, -2);
+  EXPECT_EQ(annotations->timeout_s, 5);
 }
 
 TEST_F(Delayed, calls_of_functions_of_one_name_are_one_layer) {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,13 +24,17 @@ class SchedulerOnPaper {
     bool wanted = false, fetch = false;
     std::int64_t nbytes = -1;
     std::string group = "f";
+    int priority = 0, retries = 0;
+    std::vector<int> workers = {};
+    ResourceAmounts resources = {};
+    std::int64_t timeout_ns = 0;
   };
 
   explicit SchedulerOnPaper(Policy policy = {}) : state_(policy) {}
   ~SchedulerOnPaper() { nothing_more(); }
 
-  void worker_joins(int worker, int threads = 1, std::int64_t memory_limit = std::int64_t{1} << 40) {
-    handle(WorkerJoined{WorkerId(worker), threads, memory_limit});
+  void worker_joins(int worker, int threads = 1, std::int64_t memory_limit = std::int64_t{1} << 40, ResourceAmounts resources = {}) {
+    handle(WorkerJoined{WorkerId(worker), threads, memory_limit, std::move(resources)});
   }
   void workers_join(int count) {
     for (int worker = 0; worker < count; ++worker) worker_joins(worker);
@@ -48,6 +54,11 @@ class SchedulerOnPaper {
                              .wanted = task.wanted,
                              .fetch = task.fetch});
       for (std::int64_t input : task.inputs) event.inputs.push_back(TaskId(input));
+      NewTaskOptions options{static_cast<std::uint32_t>(event.tasks.size() - 1), task.priority, task.retries};
+      for (int worker : task.workers) options.workers.push_back(WorkerId(worker));
+      if (!task.resources.empty() || task.timeout_ns > 0)
+        options.limits = std::make_shared<TaskLimits>(TaskLimits{task.timeout_ns, task.resources});
+      if (task.priority != 0 || task.retries != 0 || !options.workers.empty() || options.limits) event.options.push_back(std::move(options));
     }
     handle(std::move(event));
   }
@@ -60,6 +71,13 @@ class SchedulerOnPaper {
   void fail(int worker, std::int64_t task) { handle(TaskErred{WorkerId(worker), TaskId(task)}); }
   void release(const Ids& tasks) { handle(ResultsReleased{ids(tasks)}); }
   void want(const Ids& tasks) { handle(ResultsWanted{ids(tasks)}); }
+  void time_passes(TimeNs to) {
+    now = to;
+    handle(TimePassed{});
+  }
+  /// Answers to the last question about this task.
+  void returned(int worker, std::int64_t task) { handle(TaskReturned{WorkerId(worker), TaskId(task), asked_[task], true}); }
+  void kept(int worker, std::int64_t task) { handle(TaskReturned{WorkerId(worker), TaskId(task), asked_[task], false}); }
   void cancel(const Ids& tasks) { handle(TasksCancelled{ids(tasks)}); }
 
   /// The lines of all commands since the last expectation, in order.
@@ -83,7 +101,10 @@ class SchedulerOnPaper {
   void handle(decltype(Event::what) what) {
     commands_.clear();
     state_.handle({now, std::move(what)}, commands_);
-    for (const Command& command : commands_) said_.push_back(to_string(command));
+    for (const Command& command : commands_) {
+      said_.push_back(to_string(command));
+      if (const auto* ask = std::get_if<AskBack>(&command)) asked_[ask->task.value()] = ask->number;
+    }
     for (const std::string& broken : broken_invariants(state_)) ADD_FAILURE() << broken;
   }
 
@@ -96,6 +117,7 @@ class SchedulerOnPaper {
   State state_;
   std::vector<Command> commands_;  // of the last event
   Lines said_;
+  std::map<std::int64_t, std::int32_t> asked_;  ///< numbers of questions, by task
 };
 
 }  // namespace ashlar::scheduler

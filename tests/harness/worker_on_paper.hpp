@@ -25,14 +25,21 @@ class WorkerOnPaper {
  public:
   using Lines = std::vector<std::string>;
 
-  explicit WorkerOnPaper(int self = 0, std::int64_t flight_limit = 1 << 30) : state_(WorkerId(self), flight_limit) {}
+  explicit WorkerOnPaper(int self = 0, std::int64_t flight_limit = 1 << 30, ResourceAmounts resources = {})
+      : state_(WorkerId(self), flight_limit, std::move(resources)) {}
   ~WorkerOnPaper() { nothing_more(); }
 
-  void give(std::int64_t task, const std::vector<In>& inputs = {}, bool fetch = false) {
-    TaskGiven event{TaskId(task), task, fetch, {}};
+  void give(std::int64_t task, const std::vector<In>& inputs = {}, bool fetch = false, const TaskLimits& limits = {}) {
+    TaskGiven event{TaskId(task), task, fetch, {}, nullptr};
+    if (limits.timeout_ns > 0 || !limits.resources.empty()) event.limits = std::make_shared<TaskLimits>(limits);
     for (const In& in : inputs) event.inputs.push_back({TaskId(in.task), WorkerId(in.holder), in.nbytes, in.last_use});
     handle(event);
   }
+  void asked_back(std::int64_t task) { handle(TaskAskedBack{TaskId(task), 1}); }
+  void moved(std::int64_t data, int holder) { handle(InputMoved{TaskId(data), WorkerId(holder)}); }
+  void time_passes(std::int64_t now) { handle(TimePassed{now_ = now}); }
+  /// The run that started last, or one before, ends after it was given up.
+  bool ended_late(std::int64_t run) { return state_.ended_late(run); }
   void retract(std::int64_t task) { handle(TaskRetracted{TaskId(task)}); }
   void done(std::int64_t task, std::int64_t nbytes = 8) {
     values_.insert(task);
@@ -58,7 +65,7 @@ class WorkerOnPaper {
   /// What starts next: "start 3: 1 2!" (! means taken); "nothing" when no task is ready.
   std::string start() {
     commands_.clear();
-    const auto start = state_.start_next(commands_);
+    const auto start = state_.start_next(commands_, now_);
     if (!start) return "nothing";
     std::string line = "start " + std::to_string(start->task.value()) + (start->inputs.empty() ? "" : ":");
     for (const Start::Input& input : start->inputs) {
@@ -110,6 +117,7 @@ class WorkerOnPaper {
   std::vector<Command> commands_;  // of the last event
   std::set<std::int64_t> values_;
   Lines said_;
+  std::int64_t now_ = 0;
 };
 
 }  // namespace ashlar::worker

@@ -65,7 +65,7 @@ TEST(Messages, keep_every_field) {
 }
 
 TEST(Messages, keep_a_task_with_its_inputs_and_buffers) {
-  GiveTask task{TaskId(1), 22, true, OperationId(3), 44, {{TaskId(5), WorkerId(6), 77, true}, {TaskId(8), client_id, 0, false}}, {}};
+  GiveTask task{TaskId(1), 22, true, OperationId(3), 44, {{TaskId(5), WorkerId(6), 77, true}, {TaskId(8), client_id, 0, false}}, {}, nullptr};
   task.payload.head = Bytes(3, std::byte{9});
   task.payload.buffers = {buffer_of({1, 2}), buffer_of({})};
 
@@ -87,6 +87,27 @@ TEST(Messages, keep_a_task_with_its_inputs_and_buffers) {
   ASSERT_EQ(back.payload.buffers.size(), 2u);
   EXPECT_EQ(back.payload.buffers[0].data()[1], std::byte{2});
   EXPECT_EQ(back.payload.buffers[1].size(), 0u);
+}
+
+TEST(Messages, keep_the_limits_of_the_few_tasks_that_have_some) {
+  GiveTask task;
+  task.limits = std::make_shared<TaskLimits>(TaskLimits{1'500'000'000, {{"GPU", 2'000'000}, {"disk", 500'000}}});
+
+  const GiveTask back = sent(task);
+
+  EXPECT_FALSE(back.fetch);
+  ASSERT_TRUE(back.limits);
+  EXPECT_EQ(back.limits->timeout_ns, 1'500'000'000);
+  EXPECT_EQ(back.limits->resources, (ResourceAmounts{{"GPU", 2'000'000}, {"disk", 500'000}}));
+  EXPECT_FALSE(sent(GiveTask{}).limits);
+  const auto moved = sent(InputMoved{TaskId(6), WorkerId(3)});
+  EXPECT_EQ(moved.data, TaskId(6));
+  EXPECT_EQ(moved.holder, WorkerId(3));
+  EXPECT_EQ(sent(AskBackTask{TaskId(6), 7}).number, 7);
+  const auto answer = sent(TaskReturned{TaskId(6), 7, true});
+  EXPECT_EQ(answer.task, TaskId(6));
+  EXPECT_EQ(answer.number, 7);
+  EXPECT_TRUE(answer.returned);
 }
 
 TEST(Messages, keep_calls_and_reports_with_and_without_errors) {
@@ -131,10 +152,14 @@ TEST(Messages, have_the_bytes_of_the_table_in_the_README) {
                                       std::byte{1}));
   GiveTask two_inputs;
   two_inputs.inputs.resize(2);
+  GiveTask limited;
+  limited.limits = std::make_shared<TaskLimits>(TaskLimits{1, {{"GPU", 1}}});
   const std::pair<Message, std::size_t> sizes[] = {
       {ForgetOperation{}, 5}, {GiveTask{}, 1 + 33 + 12}, {two_inputs, 1 + 33 + 2 * 21 + 12}, {FreeData{{TaskId(1)}}, 17}, {RetractTask{}, 9},
       {SendValue{}, 9},       {PutValue{}, 10},          {Shutdown{}, 5},                                     {TaskReport{}, 26},          {ValueReport{}, 10},
-      {CallReport{}, 11},     {Goodbye{}, 1},            {AskData{}, 10},                                     {WithdrawData{}, 9},         {DataValue{}, 10}};
+      {CallReport{}, 11},     {Goodbye{}, 1},            {AskData{}, 10},                                     {WithdrawData{}, 9},         {DataValue{}, 10},
+      {limited, 1 + 33 + 12 + 8 + 4 + 8 + 3 + 8}, {InputMoved{}, 13},
+      {AskBackTask{}, 13}, {TaskReturned{}, 14}};
   for (const auto& [message, size] : sizes) {
     Writer one;
     encode(one, message);
@@ -144,7 +169,7 @@ TEST(Messages, have_the_bytes_of_the_table_in_the_README) {
 
 TEST(Messages, that_are_cut_short_or_of_no_known_kind_are_refused) {
   Writer out;
-  encode(out, GiveTask{TaskId(1), 2, false, OperationId(3), 4, {{TaskId(5), WorkerId(6), 7, false}}, {}});
+  encode(out, GiveTask{TaskId(1), 2, false, OperationId(3), 4, {{TaskId(5), WorkerId(6), 7, false}}, {}, std::make_shared<TaskLimits>(TaskLimits{1, {{"GPU", 1}}})});
   const Bytes whole = out.head();
   for (std::size_t n = 1; n < whole.size(); ++n) {
     const Bytes part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n));

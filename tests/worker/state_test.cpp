@@ -408,5 +408,221 @@ TEST(WorkerState, says_what_each_task_waits_for) {
   EXPECT_EQ(paper.state().waiting_text(), "task 5 waits for 0 (made by worker 0) 1 (asked of worker 1)\n");
 }
 
+// ---- time limits and resources
+
+TEST(WorkerState, a_task_that_takes_too_long_is_reported_failed_and_its_late_result_is_nobodys) {
+  Paper paper;
+  paper.give(1, {}, false, {.timeout_ns = 100});
+  EXPECT_EQ(paper.start(), "start 1");
+  EXPECT_EQ(paper.state().next_deadline(), 100);
+  paper.time_passes(99);
+  paper.nothing_more();
+  paper.time_passes(100);
+  paper.expect({"ForgetTask 1", "ReportTimedOut 1"});
+  EXPECT_EQ(paper.state().late_runs(), 1);
+  EXPECT_TRUE(paper.ended_late(1));
+  EXPECT_FALSE(paper.ended_late(1));
+  paper.expect_empty();
+}
+
+TEST(WorkerState, a_task_may_run_again_while_its_late_run_goes_on) {
+  Paper paper;
+  paper.give(1, {}, false, {.timeout_ns = 100});
+  paper.start();
+  paper.time_passes(100);
+  paper.take();
+  paper.give(1, {}, false, {.timeout_ns = 100});
+  EXPECT_EQ(paper.start(), "start 1");
+  EXPECT_TRUE(paper.ended_late(1));
+  EXPECT_FALSE(paper.ended_late(2));
+  paper.done(1);
+  paper.expect({"ForgetTask 1", "ReportDone 1"});
+  EXPECT_EQ(paper.state().next_deadline(), std::numeric_limits<std::int64_t>::max());
+  paper.freed({1});
+  paper.expect({"Drop 1"});
+}
+
+TEST(WorkerState, a_task_that_ends_in_time_has_no_deadline_any_more) {
+  Paper paper;
+  paper.give(1, {}, false, {.timeout_ns = 100});
+  paper.give(2, {}, false, {.timeout_ns = 50});
+  paper.start();
+  paper.start();
+  EXPECT_EQ(paper.state().next_deadline(), 50);
+  paper.failed(2);
+  EXPECT_EQ(paper.state().next_deadline(), 100);
+  paper.done(1);
+  paper.time_passes(1000);
+  paper.expect({"ForgetTask 2", "ReportFailed 2", "ForgetTask 1", "ReportDone 1"});
+  paper.freed({1});
+  paper.take();
+}
+
+TEST(WorkerState, tasks_never_take_more_of_a_resource_than_there_is) {
+  Paper paper(0, 1 << 30, {{"GPU", 2'000'000}});
+  const TaskLimits one{0, {{"GPU", 1'000'000}}}, two{0, {{"GPU", 2'000'000}}};
+  paper.give(1, {}, false, one);
+  paper.give(2, {}, false, two);
+  paper.give(3, {}, false, one);
+  paper.give(4);
+  EXPECT_EQ(paper.start(), "start 1");
+  // 3 would fit and may not overtake 2, which waits for the same.
+  EXPECT_EQ(paper.start(), "start 4");
+  EXPECT_FALSE(paper.state().has_ready());
+  EXPECT_EQ(paper.start(), "nothing");
+  paper.done(1);
+  EXPECT_EQ(paper.start(), "start 2");
+  EXPECT_EQ(paper.start(), "nothing");
+  paper.failed(2);
+  EXPECT_EQ(paper.start(), "start 3");
+  paper.done(3);
+  paper.done(4);
+  paper.freed({1, 3, 4});
+  paper.take();
+  paper.expect_empty();
+}
+
+TEST(WorkerState, a_late_run_keeps_its_resources_until_it_ends) {
+  Paper paper(0, 1 << 30, {{"GPU", 1'000'000}});
+  const TaskLimits limits{100, {{"GPU", 1'000'000}}};
+  paper.give(1, {}, false, limits);
+  paper.give(2, {}, false, limits);
+  EXPECT_EQ(paper.start(), "start 1");
+  paper.time_passes(100);
+  EXPECT_EQ(paper.start(), "nothing");
+  EXPECT_TRUE(paper.ended_late(1));
+  EXPECT_EQ(paper.start(), "start 2");
+  paper.retract(2);
+  paper.done(2);
+  paper.take();
+  paper.expect_empty();
+}
+
+TEST(WorkerState, a_ready_task_that_takes_resources_can_be_retracted) {
+  Paper paper(0, 1 << 30, {{"GPU", 1'000'000}});
+  paper.give(1, {}, false, {0, {{"GPU", 1'000'000}}});
+  paper.retract(1);
+  paper.expect({"ForgetTask 1"});
+  paper.expect_empty();
+}
+
+// ---- inputs that are made elsewhere than was said
+
+TEST(WorkerState, an_input_that_moved_is_asked_of_its_new_holder) {
+  Paper paper;
+  paper.give(5, {{1, 1, true}});
+  paper.expect({"Ask 1 of worker 1, last use"});
+  paper.moved(1, 2);
+  paper.expect({"WithdrawAsk 1 of worker 1", "Ask 1 of worker 2, last use"});
+  paper.arrives(1);
+  EXPECT_EQ(paper.start(), "start 5: 1!");
+  paper.expect({"Drop 1", "WithdrawAsk 1 of worker 2"});  // the first ask may have been answered: then the second is withdrawn
+  paper.done(5);
+  paper.freed({5});
+  paper.take();
+  paper.expect_empty();
+}
+
+// The first ask had reached the holder after it was to make the value again, and was answered with the only copy.
+TEST(WorkerState, a_value_that_comes_while_its_second_ask_waits_for_room_is_taken) {
+  Paper paper(0, 10);
+  paper.give(5, {{1, 1, true}});
+  paper.give(4, {{2, 1, false, 10}});
+  paper.expect({"Ask 1 of worker 1, last use", "Ask 2 of worker 1"});
+  paper.moved(1, 1);
+  paper.expect({"WithdrawAsk 1 of worker 1"});  // 2 fills what may be on its way
+  paper.arrives(1);
+  EXPECT_EQ(paper.start(), "start 5: 1!");
+  paper.arrives(2, 10);
+  EXPECT_EQ(paper.start(), "start 4: 2!");
+  paper.expect({"Drop 1", "Drop 2"});
+  paper.done(5);
+  paper.done(4);
+  paper.freed({4, 5});
+  paper.take();
+  paper.expect_empty();
+}
+
+TEST(WorkerState, an_input_that_was_to_be_made_here_is_asked_of_where_it_moved) {
+  Paper paper;
+  paper.give(1);
+  paper.give(5, {{1, 0, true}});
+  EXPECT_EQ(paper.start(), "start 1");
+  paper.failed(1);
+  paper.expect({"ForgetTask 1", "ReportFailed 1"});
+  paper.moved(1, 3);
+  paper.expect({"Ask 1 of worker 3, last use"});
+  paper.arrives(1);
+  EXPECT_EQ(paper.start(), "start 5: 1!");
+  paper.done(5);
+  paper.freed({5});
+  paper.take();
+  paper.expect_empty();
+}
+
+TEST(WorkerState, an_input_that_moved_here_is_not_asked_for_any_more) {
+  Paper paper;
+  paper.give(5, {{1, 1, true}});
+  paper.give(1);
+  paper.expect({"Ask 1 of worker 1, last use", "WithdrawAsk 1 of worker 1"});
+  EXPECT_EQ(paper.start(), "start 1");
+  paper.done(1);
+  EXPECT_EQ(paper.start(), "start 5: 1!");
+  paper.done(5);
+  paper.freed({5});
+  paper.take();
+  paper.expect_empty();
+}
+
+TEST(WorkerState, a_move_that_nobody_here_waits_for_is_nothing) {
+  Paper paper;
+  paper.moved(1, 2);
+  paper.expect_empty();
+}
+
+// ---- tasks that are asked back
+
+TEST(WorkerState, a_task_that_has_not_started_is_given_back_as_if_it_had_never_come) {
+  Paper paper;
+  paper.put(1);
+  paper.give(5, {{1, 0}, {2, 2}});
+  paper.asked(5, 3);
+  paper.expect({"Ask 2 of worker 2"});
+  paper.asked_back(5);
+  paper.expect({"ForgetTask 5", "WithdrawAsk 2 of worker 2", "ReportReturned 5"});
+  paper.asked_back(5);
+  paper.expect({"ReportReturned 5: kept"});
+  paper.freed({1});
+  paper.take();
+  paper.expect_empty();
+}
+
+TEST(WorkerState, a_task_that_runs_is_kept_and_ends_as_any) {
+  Paper paper;
+  paper.give(5);
+  paper.start();
+  paper.asked_back(5);
+  paper.expect({"ReportReturned 5: kept"});
+  paper.done(5);
+  paper.expect({"ForgetTask 5", "ReportDone 5"});
+  paper.freed({5});
+  paper.take();
+}
+
+TEST(WorkerState, the_result_of_a_task_that_was_given_back_is_asked_of_its_new_place) {
+  Paper paper;
+  paper.give(5);
+  paper.give(6, {{5, 0, true}});
+  paper.asked_back(5);
+  paper.moved(5, 4);
+  paper.expect({"ForgetTask 5", "ReportReturned 5", "Ask 5 of worker 4, last use"});
+  paper.arrives(5);
+  EXPECT_EQ(paper.start(), "start 6: 5!");
+  paper.done(6);
+  paper.freed({6});
+  paper.take();
+  paper.expect_empty();
+}
+
 }  // namespace
 }  // namespace ashlar::worker

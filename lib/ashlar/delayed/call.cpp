@@ -101,6 +101,11 @@ NodePtr CallWriter::finish(const CallDescriptor& call, const std::string* name, 
     extras->token = token_of(call, literals, inputs);
     extras->key = options->key.empty() ? *name + "-" + extras->token : options->key;
   }
+  if (options)
+    if (auto annotations = annotations_of(*options)) {
+      if (!extras) extras = std::make_unique<CallExtras>();
+      extras->annotations = std::move(annotations);
+    }
   if (literals.size() > UINT32_MAX)
     throw ValueError("the arguments of a call of " + *name + " take " + std::to_string(literals.size()) + " bytes, the limit is 4 GiB: scatter large values and pass the future");
 
@@ -199,7 +204,10 @@ std::int64_t CallLayer::add(const CallNode& call) {
   payloads_.insert(payloads_.end(), call.payload(), call.payload() + call.payload_size);
   if (refs_.size() > UINT32_MAX) throw ValueError("calls of " + name() + " have more than 4,294,967,295 inputs in one graph");
   tasks_.push_back({call.serial, payloads_.size(), static_cast<std::uint32_t>(refs_.size()), last_number_});
-  if (call.extras()) extras_.emplace(size() - 1, *call.extras());
+  if (const CallExtras* extras = call.extras()) {
+    extras_.emplace(size() - 1, *extras);
+    annotated_ |= extras->annotations != nullptr;
+  }
   return size() - 1;
 }
 
@@ -216,6 +224,11 @@ void CallLayer::encode_task(std::int64_t index, Writer& out) const {
   if (extras_.empty()) return;
   if (const auto it = extras_.find(index); it != extras_.end())
     for (const Buffer& buffer : it->second.buffers) out.buffer(buffer);
+}
+
+const Annotations* CallLayer::annotations(std::int64_t index) const {
+  const auto it = extras_.find(index);
+  return it == extras_.end() ? nullptr : it->second.annotations.get();
 }
 
 std::string CallLayer::key(std::int64_t index) const {

@@ -52,6 +52,8 @@ class CallLayer final : public Layer {
   std::shared_ptr<const Operation> operation() const override { return operation_; }
   void dependencies(std::int64_t index, std::vector<TaskRef>& out) const override;
   void encode_task(std::int64_t index, Writer& out) const override;
+  bool annotated() const override { return annotated_; }
+  const Annotations* annotations(std::int64_t index) const override;
   std::string key(std::int64_t index) const override;
 
  private:
@@ -70,6 +72,7 @@ class CallLayer final : public Layer {
   std::vector<TaskRef> refs_;
   Bytes payloads_;
   std::unordered_map<std::int64_t, CallExtras> extras_;
+  bool annotated_ = false;
 };
 
 }  // namespace ashlar::detail

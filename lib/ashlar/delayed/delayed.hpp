@@ -85,8 +85,7 @@ template <class F>
 class DelayedFunction {
  public:
   DelayedFunction(const F& fn, const TaskOptions& options) : closure_(fn) {
-    detail::refuse_unserved(options);
-    if (options.pure || !options.key.empty()) options_ = std::make_shared<const TaskOptions>(options);
+    if (detail::annotations_of(options) || options.pure || !options.key.empty()) options_ = std::make_shared<const TaskOptions>(options);
   }
   /// A call: the function, literals encoded, Delayed and Future arguments as inputs.
   /// Errors    ValueError for an argument that holds an address of this process.
@@ -104,7 +103,7 @@ class DelayedFunction {
 // states a fault must not be formed for an overload that is not meant.
 
 /// Makes a function lazy. With `.key` its calls are that one task; with `.pure` equal calls are one task.
-/// Errors    ValueError when a capture is a pointer or reference (see `by_value`); NotImplementedError for options not served yet.
+/// Errors    ValueError when a capture is a pointer or reference (see `by_value`), or for options that make no sense.
 template <detail::function_like F>
 auto delayed(F&& fn, const TaskOptions& options = {}) {
   using Function = std::decay_t<F>;
@@ -116,12 +115,11 @@ auto delayed(F&& fn, const TaskOptions& options = {}) {
 template <class T>
   requires(!detail::function_like<T>)
 auto delayed(T&& value, const TaskOptions& options = {}) {
-  detail::refuse_unserved(options);
   return Delayed<detail::result_t<detail::Identity, T>>(detail::make_call(detail::Closure(detail::Identity{}), &options, value));
 }
 template <class T>
 Delayed<T> delayed(const Delayed<T>& value, const TaskOptions& options = {}) {
-  detail::refuse_unserved(options);
+  detail::refuse_options(options, "a Delayed");
   return value;
 }
 template <class T>

@@ -83,6 +83,7 @@ struct CallExtras {
   std::string key;              ///< the user's, or the hash of a pure call; empty: name and serial number
   std::string token;            ///< what function and arguments hash to; calls of one key must agree on it
   std::vector<Buffer> buffers;  ///< large literals
+  std::shared_ptr<const Annotations> annotations;
 };
 
 /// A call of a function with encoded literals and other nodes.

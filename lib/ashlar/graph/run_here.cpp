@@ -1,9 +1,12 @@
 #include "ashlar/graph/run_here.hpp"
 
+#include <chrono>
 #include <map>
 #include <mutex>
 
 #include "ashlar/base/error.hpp"
+#include "ashlar/base/options.hpp"
+#include "ashlar/graph/annotations.hpp"
 
 namespace ashlar {
 
@@ -111,10 +114,37 @@ class Run {
       if (outcome.error) return {Object(), outcome.error};
       task.inputs.push_back(std::move(outcome.value));
     }
+    const Annotations* annotations = layer.annotated() ? layer.annotations(ref.index) : nullptr;
+    return annotations ? run_annotated(*layer.operation(), task, *annotations) : run_once(*layer.operation(), task);
+  }
+
+  static Outcome run_once(const Operation& operation, TaskInput& task) {
     try {
-      return {run_task(*layer.operation(), task), nullptr};
+      return {run_task(operation, task), nullptr};
     } catch (...) {
       return {Object(), std::current_exception()};
+    }
+  }
+
+  // Everything runs here: priorities change nothing, and there are no workers to choose from.
+  static Outcome run_annotated(const Operation& operation, const TaskInput& task, const Annotations& annotations) {
+    const auto failed = [&](const char* type, std::string message) {
+      TaskError::Where where;
+      where.key = std::string(task.key);
+      where.type = type;
+      where.message = std::move(message);
+      return std::make_exception_ptr(TaskError(std::move(where)));
+    };
+    if (!annotations.workers.empty() || !annotations.resources.empty())
+      return {Object(), failed("ValueError", "it asks for workers or for resources of workers, and it runs where there are none: outside a client, or inside a task")};
+    for (int attempt = 0;; ++attempt) {
+      TaskInput again = task;  // an attempt may take its inputs apart
+      const auto begin = std::chrono::steady_clock::now();
+      Outcome outcome = run_once(operation, again);
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+      if (annotations.timeout_s > 0 && took.count() > annotations.timeout_s)
+        outcome = {Object(), failed("TimeoutError", "it ran longer than its limit of " + format_time(annotations.timeout_s))};
+      if (!outcome.error || attempt == annotations.retries) return outcome;
     }
   }
 

@@ -12,6 +12,7 @@
 namespace ashlar {
 
 class Result;
+struct Annotations;
 /// A result that was submitted earlier; dropping the last handle releases it.
 using ResultHandle = std::shared_ptr<Result>;
 
@@ -37,6 +38,9 @@ class Layer {
   virtual void encode_task(std::int64_t /*index*/, Writer& /*out*/) const {}
   /// Bytes of the result; -1: unknown until it has run.
   virtual std::int64_t nbytes(std::int64_t /*index*/) const { return -1; }
+  /// Whether any of its tasks has annotations, and those of one task; null: none.
+  virtual bool annotated() const { return false; }
+  virtual const Annotations* annotations(std::int64_t /*index*/) const { return nullptr; }
   /// The name of one task for messages; default "name-0012" with the index.
   virtual std::string key(std::int64_t index) const { return name_ + "-" + std::to_string(index); }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ashlar::mpi {
@@ -40,10 +41,11 @@ struct RankInfo {
   int threads = 1;
   std::int64_t memory_limit = 0;
   std::int64_t simd_targets = 0;
+  std::vector<std::pair<std::string, std::int64_t>> resources;  ///< what tasks may take of this rank's worker, in millionths
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & host & pid & program & build_id & wire_version & threads & memory_limit & simd_targets;
+    archive & host & pid & program & build_id & wire_version & threads & memory_limit & simd_targets & resources;
   }
 };
 

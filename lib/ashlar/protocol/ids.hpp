@@ -1,7 +1,11 @@
 #pragma once
 // The names of things that both machines and the wire use.
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "ashlar/base/strong_id.hpp"
 
@@ -23,6 +27,18 @@ struct TaskInputRef {
   WorkerId holder;          ///< who has it or will have it
   std::int64_t nbytes = 0;  ///< estimate; 0 where unknown
   bool last_use = false;    ///< nobody else needs it: the task may take it apart, its holder forgets it
+};
+/// Most tasks have one or two: no allocation for those.
+using TaskInputs = boost::container::small_vector<TaskInputRef, 2>;
+
+/// Amounts of abstract resources by name, in millionths (so that sums are exact), each name once and in order.
+using ResourceAmounts = std::vector<std::pair<std::string, std::int64_t>>;
+inline constexpr std::int64_t resource_unit = 1'000'000;
+
+/// What a worker has to know of the few tasks that have it.
+struct TaskLimits {
+  std::int64_t timeout_ns = 0;  ///< it fails when it runs longer; 0: no limit
+  ResourceAmounts resources;    ///< what it takes of the worker while it runs
 };
 
 }  // namespace ashlar

@@ -7,8 +7,12 @@ namespace {
 
 enum class Kind : std::uint8_t {
   define_operation, forget_operation, give_task, free_data, retract_task, send_value, put_value, call_worker, shutdown,
-  task_report, task_failure, value_report, call_report, goodbye, ask_data, withdraw_data, data_value
+  task_report, task_failure, value_report, call_report, goodbye, ask_data, withdraw_data, data_value,
+  input_moved, ask_back_task, task_returned
 };
+
+// Flags of GiveTask.
+constexpr std::uint8_t with_value = 1, with_limits = 2;
 
 void put_payload(Writer& out, const Parcel& payload) {
   out.put(static_cast<std::uint32_t>(payload.buffers.size()));
@@ -35,7 +39,7 @@ struct Encoder {
     kind(Kind::forget_operation);
     out.put(m.id);
   }
-  void operator()(const GiveTask& m) { encode_give_task(out, m.task, m.order, m.fetch, m.operation, m.index, m.inputs, m.payload); }
+  void operator()(const GiveTask& m) { encode_give_task(out, m.task, m.order, m.fetch, m.operation, m.index, m.inputs, m.payload, m.limits.get()); }
   void operator()(const FreeData& m) {
     kind(Kind::free_data);
     out.array(m.data);
@@ -99,6 +103,22 @@ struct Encoder {
     kind(Kind::withdraw_data);
     out.put(m.data);
   }
+  void operator()(const AskBackTask& m) {
+    kind(Kind::ask_back_task);
+    out.put(m.task);
+    out.put(m.number);
+  }
+  void operator()(const TaskReturned& m) {
+    kind(Kind::task_returned);
+    out.put(m.task);
+    out.put(m.number);
+    out.put(m.returned);
+  }
+  void operator()(const InputMoved& m) {
+    kind(Kind::input_moved);
+    out.put(m.data);
+    out.put(m.holder);
+  }
   void operator()(const DataValue& m) {
     kind(Kind::data_value);
     out.put(m.data);
@@ -111,11 +131,11 @@ struct Encoder {
 void encode(Writer& batch, const Message& message) { std::visit(Encoder{batch}, message); }
 
 void encode_give_task(Writer& batch, TaskId task, std::int64_t order, bool fetch, OperationId operation, std::int64_t index,
-                      const std::vector<TaskInputRef>& inputs, const Parcel& payload) {
+                      std::span<const TaskInputRef> inputs, const Parcel& payload, const TaskLimits* limits) {
   batch.put(Kind::give_task);
   batch.put(task);
   batch.put(order);
-  batch.put(fetch);
+  batch.put(static_cast<std::uint8_t>((fetch ? with_value : 0) | (limits ? with_limits : 0)));
   batch.put(operation);
   batch.put(index);
   batch.put(static_cast<std::uint32_t>(inputs.size()));
@@ -126,6 +146,13 @@ void encode_give_task(Writer& batch, TaskId task, std::int64_t order, bool fetch
     batch.put(input.last_use);
   }
   put_payload(batch, payload);
+  if (!limits) return;
+  batch.put(limits->timeout_ns);
+  batch.put(static_cast<std::uint32_t>(limits->resources.size()));
+  for (const auto& [name, amount] : limits->resources) {
+    batch.text(name);
+    batch.put(amount);
+  }
 }
 
 Message decode(Reader& in) {
@@ -140,7 +167,8 @@ Message decode(Reader& in) {
       GiveTask m;
       m.task = in.get<TaskId>();
       m.order = in.get<std::int64_t>();
-      m.fetch = in.get<bool>();
+      const auto flags = in.get<std::uint8_t>();
+      m.fetch = (flags & with_value) != 0;
       m.operation = in.get<OperationId>();
       m.index = in.get<std::int64_t>();
       m.inputs.resize(in.get<std::uint32_t>());
@@ -151,6 +179,15 @@ Message decode(Reader& in) {
         input.last_use = in.get<bool>();
       }
       m.payload = get_payload(in);
+      if ((flags & with_limits) != 0) {
+        auto limits = std::make_shared<TaskLimits>();
+        limits->timeout_ns = in.get<std::int64_t>();
+        for (auto n = in.get<std::uint32_t>(); n > 0; --n) {
+          auto name = in.text();
+          limits->resources.emplace_back(std::move(name), in.get<std::int64_t>());
+        }
+        m.limits = std::move(limits);
+      }
       return m;
     }
     case Kind::free_data: return FreeData{in.array<TaskId>()};
@@ -199,6 +236,21 @@ Message decode(Reader& in) {
       return AskData{id, in.get<bool>()};
     }
     case Kind::withdraw_data: return WithdrawData{in.get<TaskId>()};
+    case Kind::ask_back_task: {
+      const auto id = in.get<TaskId>();
+      return AskBackTask{id, in.get<std::int32_t>()};
+    }
+    case Kind::task_returned: {
+      TaskReturned m;
+      m.task = in.get<TaskId>();
+      m.number = in.get<std::int32_t>();
+      m.returned = in.get<bool>();
+      return m;
+    }
+    case Kind::input_moved: {
+      const auto id = in.get<TaskId>();
+      return InputMoved{id, in.get<WorkerId>()};
+    }
     case Kind::data_value: {
       const auto id = in.get<TaskId>();
       return DataValue{id, Object::decode(in)};

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,7 +16,7 @@
 namespace ashlar::protocol {
 
 /// Compared between ranks at start: changes whenever a message changes.
-inline constexpr std::uint32_t wire_version = 1;
+inline constexpr std::uint32_t wire_version = 2;
 
 // ---- rank 0 to a worker
 
@@ -32,14 +33,25 @@ struct GiveTask {
   bool fetch = false;
   OperationId operation;
   std::int64_t index = 0;
-  std::vector<TaskInputRef> inputs;
+  TaskInputs inputs;
   Parcel payload;
+  std::shared_ptr<const TaskLimits> limits;  ///< null for most
 };
 struct FreeData {
   std::vector<TaskId> data;
 };
 struct RetractTask {
   TaskId task;
+};
+/// The task that makes this input has gone to another worker (or will run again where it was): ask there.
+struct InputMoved {
+  TaskId data;
+  WorkerId holder;
+};
+/// Give the task back if it has not started; answered by TaskReturned.
+struct AskBackTask {
+  TaskId task;
+  std::int32_t number = 0;
 };
 struct SendValue {
   TaskId data;
@@ -71,6 +83,12 @@ struct TaskFailure {
   TaskId task;
   std::exception_ptr error;
 };
+/// The answer to AskBackTask; not returned: it has started, or ended.
+struct TaskReturned {
+  TaskId task;
+  std::int32_t number = 0;
+  bool returned = false;
+};
 struct ValueReport {
   TaskId data;
   Object value;
@@ -98,13 +116,13 @@ struct DataValue {
 };
 
 using Message = std::variant<DefineOperation, ForgetOperation, GiveTask, FreeData, RetractTask, SendValue, PutValue, CallWorker, Shutdown, TaskReport,
-                             TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue>;
+                             TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue, InputMoved, AskBackTask, TaskReturned>;
 
 /// Appends one message to a batch.
 void encode(Writer& batch, const Message& message);
 /// GiveTask without building the struct: the hot one.
 void encode_give_task(Writer& batch, TaskId task, std::int64_t order, bool fetch, OperationId operation, std::int64_t index,
-                      const std::vector<TaskInputRef>& inputs, const Parcel& payload);
+                      std::span<const TaskInputRef> inputs, const Parcel& payload, const TaskLimits* limits = nullptr);
 /// The next message of a batch; InternalError when the bytes are no message.
 Message decode(Reader& batch);
 

@@ -128,7 +128,7 @@ std::vector<Object> Client::run_everywhere(const detail::RunDescriptor& record, 
 }
 
 Client::With Client::with(TaskOptions options) {
-  detail::refuse_unserved(options);
+  detail::annotations_of(options);
   return With(*this, std::move(options));
 }
 

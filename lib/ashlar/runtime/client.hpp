@@ -224,7 +224,7 @@ class Client {
 
   class With;
   /// The same client, its tasks with options: `client.with({.key = "load"}).submit(fn, x)`.
-  /// Errors    NotImplementedError for options not served yet.
+  /// Errors    ValueError for options that make no sense; what asks for workers that are not there fails when it is submitted.
   With with(TaskOptions options);
 
   /// What happened to a task, line by line.

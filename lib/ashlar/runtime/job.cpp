@@ -56,10 +56,11 @@ mpi::RankInfo own_info(MPI_Comm comm, const Settings& settings, int ranks) {
   info.threads = settings.threads > 0 ? settings.threads : bound ? cores : std::max(1, cores / sharing);
   info.memory_limit = settings.memory_limit > 0 ? settings.memory_limit
                                                 : static_cast<std::int64_t>(memory_share * static_cast<double>(available_memory()) / std::max(1, here));
+  info.resources = settings.resources;
   return info;
 }
 
-WorkerInfo as_worker(const mpi::RankInfo& info) { return {info.host, info.pid, info.threads, info.memory_limit}; }
+WorkerInfo as_worker(const mpi::RankInfo& info, int rank) { return {info.host, info.pid, info.threads, info.memory_limit, rank, info.resources}; }
 
 Outcome run_body(SchedulerLoop& loop, const Settings& settings, const std::function<int(SchedulerLoop&)>& body) {
   Outcome outcome;
@@ -101,11 +102,11 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
     mpi::set_workers_communicator(workers);
     auto transports = in_process_transports(2);
     std::thread worker([&] {
-      WorkerLoop loop(*transports[1], {WorkerId(0), ranks[0].threads, ranks[0].memory_limit, 0}, end_all);
+      WorkerLoop loop(*transports[1], {WorkerId(0), ranks[0].threads, ranks[0].memory_limit, 0, ranks[0].resources}, end_all);
       loop.run();
     });
     {
-      SchedulerLoop loop(*transports[0], {as_worker(ranks[0])}, end_all);
+      SchedulerLoop loop(*transports[0], {as_worker(ranks[0], 0)}, end_all);
       outcome = run_body(loop, settings, body);
     }
     worker.join();
@@ -115,11 +116,12 @@ Outcome run_job(MPI_Comm comm, const Settings& settings, const std::function<int
     const auto transport = mpi_transport(comm);
     if (rank == 0) {
       std::vector<WorkerInfo> infos;
-      for (std::size_t r = 1; r < ranks.size(); ++r) infos.push_back(as_worker(ranks[r]));
+      for (std::size_t r = 1; r < ranks.size(); ++r) infos.push_back(as_worker(ranks[r], static_cast<int>(r)));
       SchedulerLoop loop(*transport, std::move(infos), end_all);
       outcome = run_body(loop, settings, body);
     } else {
-      WorkerLoop loop(*transport, {WorkerId(rank - 1), ranks[static_cast<std::size_t>(rank)].threads, ranks[static_cast<std::size_t>(rank)].memory_limit, rank}, end_all);
+      WorkerLoop loop(*transport, {WorkerId(rank - 1), ranks[static_cast<std::size_t>(rank)].threads, ranks[static_cast<std::size_t>(rank)].memory_limit, rank,
+                       ranks[static_cast<std::size_t>(rank)].resources}, end_all);
       outcome.exit_code = loop.run();
     }
     transport->finish();

@@ -1,9 +1,11 @@
 #include "ashlar/runtime/scheduler_loop.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 
 #include "ashlar/base/error.hpp"
+#include "ashlar/graph/annotations.hpp"
 #include "ashlar/runtime/client_result.hpp"
 
 namespace ashlar {
@@ -31,7 +33,7 @@ ClientBatch* SchedulerLoop::Shared::batch_of(TaskId task) {
 SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> workers, std::function<void(const std::string&)> fatal)
     : transport_(transport), workers_(std::move(workers)), fatal_(std::move(fatal)), shared_(std::make_shared<Shared>()), outbox_(workers_.size()) {
   for (std::size_t w = 0; w < workers_.size(); ++w)
-    handle(scheduler::WorkerJoined{WorkerId(static_cast<std::int32_t>(w)), workers_[w].threads, workers_[w].memory_limit});
+    handle(scheduler::WorkerJoined{WorkerId(static_cast<std::int32_t>(w)), workers_[w].threads, workers_[w].memory_limit, workers_[w].resources});
   thread_ = std::thread([this] {
     try {
       loop();
@@ -96,6 +98,9 @@ SchedulerLoop::Plan SchedulerLoop::plan(TaskGraph& graph, std::span<const TaskRe
     layer.dependencies(order[i].index, refs);
     task.input_count = static_cast<std::uint32_t>(refs.size());
     for (const TaskRef& ref : refs) event.inputs.push_back(ref.layer < 0 ? input_task(ref.index) : TaskId(plan.first + plan.position(ref)));
+    if (layer.annotated())
+      if (const Annotations* annotations = layer.annotations(order[i].index))
+        event.options.push_back(options_of(*annotations, static_cast<std::uint32_t>(i), layer.key(order[i].index)));
   }
   submission.layers = std::move(graph.layers);
   return plan;
@@ -139,6 +144,28 @@ std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const
   }
   if (wake) transport_.wake();
   return results;
+}
+
+// Users name ranks, the machine numbers workers; both name resources.
+scheduler::NewTaskOptions SchedulerLoop::options_of(const Annotations& annotations, std::uint32_t number, const std::string& key) const {
+  scheduler::NewTaskOptions options{number, annotations.priority, annotations.retries};
+  for (const int rank : annotations.workers) {
+    const auto it = std::find_if(workers_.begin(), workers_.end(), [&](const WorkerInfo& worker) { return worker.rank == rank; });
+    if (it == workers_.end()) {
+      std::string there;
+      for (const WorkerInfo& worker : workers_) there += (there.empty() ? "" : ", ") + std::to_string(worker.rank);
+      throw ValueError("the task " + key + " is to run on rank " + std::to_string(rank) + ", which is no worker; the workers are the ranks " + there);
+    }
+    options.workers.push_back(WorkerId(static_cast<std::int32_t>(it - workers_.begin())));
+  }
+  if (annotations.timeout_s > 0 || !annotations.resources.empty()) {
+    TaskLimits limits;
+    limits.timeout_ns = static_cast<std::int64_t>(std::min(annotations.timeout_s, 1e9) * 1e9);
+    for (const auto& [name, amount] : annotations.resources)
+      limits.resources.emplace_back(name, std::max<std::int64_t>(std::llround(std::min(amount, 1e9) * static_cast<double>(resource_unit)), 1));
+    options.limits = std::make_shared<const TaskLimits>(std::move(limits));
+  }
+  return options;
 }
 
 std::vector<Object> SchedulerLoop::evaluate(TaskGraph graph, std::vector<TaskRef> wanted) {
@@ -330,6 +357,11 @@ void SchedulerLoop::loop() {
     arrived.clear();
     moved |= transport_.receive(arrived);
     for (Arrival& arrival : arrived) take(arrival.from, arrival.parcel);
+    if (wake_at_ != std::numeric_limits<std::int64_t>::max() && now_ns() >= wake_at_) {
+      wake_at_ = std::numeric_limits<std::int64_t>::max();
+      handle(scheduler::TimePassed{});
+      moved = true;
+    }
     flush();
     if (reported_) {
       reported_ = false;
@@ -338,7 +370,7 @@ void SchedulerLoop::loop() {
       shared_->changed.notify_all();
     }
     if (moved) nap_.something_happened();
-    else transport_.wait(nap_.length(transport_.longest_wait()));
+    else transport_.wait(std::min(nap_.length(transport_.longest_wait()), std::chrono::nanoseconds(std::max<std::int64_t>(wake_at_ - now_ns(), 0))));
   }
   while (!transport_.sent_all()) transport_.receive(arrived);
 }
@@ -441,6 +473,10 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
         errors_order_.pop_front();
       }
       handle(scheduler::TaskErred{worker, m->task});
+    } else if (const auto* m = std::get_if<protocol::TaskReturned>(&message)) {
+      keep_values();
+      hand_over();
+      handle(scheduler::TaskReturned{worker, m->task, m->number, m->returned});
     } else if (auto* m = std::get_if<protocol::ValueReport>(&message)) {
       values.emplace_back(m->data, std::move(m->value));
     } else if (auto* m = std::get_if<protocol::CallReport>(&message)) {
@@ -497,6 +533,12 @@ void SchedulerLoop::carry_out() {
       report(c->task, [](ClientResult& r) { r.status_ = Status::cancelled; });
     } else if (const auto* c = std::get_if<scheduler::Forgotten>(&command)) {
       forget_source(c->task);
+    } else if (const auto* c = std::get_if<scheduler::TellMoved>(&command)) {
+      protocol::encode(outbox(c->worker), protocol::InputMoved{c->task, c->holder});
+    } else if (const auto* c = std::get_if<scheduler::AskBack>(&command)) {
+      protocol::encode(outbox(c->worker), protocol::AskBackTask{c->task, c->number});
+    } else if (const auto* c = std::get_if<scheduler::WakeAt>(&command)) {
+      wake_at_ = c->time;
     }
   }
   commands_.clear();
@@ -577,7 +619,7 @@ void SchedulerLoop::give(const scheduler::RunTask& run) {
   }
   Writer payload;
   layer.layer->encode_task(source.index, payload);
-  protocol::encode_give_task(batch, run.task, run.order, run.fetch, known.id, source.index, run.inputs, std::move(payload).take());
+  protocol::encode_give_task(batch, run.task, run.order, run.fetch, known.id, source.index, run.inputs, std::move(payload).take(), run.limits.get());
 }
 
 void SchedulerLoop::forget_source(TaskId task) {

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -32,6 +33,8 @@ struct WorkerInfo {
   int pid = 0;
   int threads = 1;
   std::int64_t memory_limit = 0;
+  int rank = 0;               ///< in the job, as `WorkerContext::rank()` says
+  ResourceAmounts resources;  ///< what tasks may take of it
 };
 
 class ClientResult;
@@ -139,6 +142,7 @@ class SchedulerLoop final : public Evaluator {
   void take(int from, Parcel& parcel);
   void handle(decltype(scheduler::Event::what) what);
   void carry_out();
+  scheduler::NewTaskOptions options_of(const Annotations& annotations, std::uint32_t number, const std::string& key) const;
   void give(const scheduler::RunTask& run);
   void keep_source(Submission& submission);
   Known& know(const Layer& layer);
@@ -175,6 +179,7 @@ class SchedulerLoop final : public Evaluator {
   std::deque<std::int64_t> errors_order_;
   std::size_t goodbyes_ = 0;
   bool stopping_ = false, reported_ = false, warned_over_ = false;
+  std::int64_t wake_at_ = std::numeric_limits<std::int64_t>::max();  ///< when the machine wants a TimePassed
   Nap nap_;
 
   std::atomic<bool> ended_{false};

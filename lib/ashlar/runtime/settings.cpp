@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <sstream>
 
 #include "ashlar/base/error.hpp"
@@ -33,12 +35,30 @@ int positive_integer(const std::string& text) {
   return value;
 }
 
+// "GPU=2,disk=0.5", in the order of names, in millionths.
+std::vector<std::pair<std::string, std::int64_t>> resources(const std::string& text) {
+  std::map<std::string, std::int64_t> amounts;
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, ',');) {
+    const auto equals = part.find('=');
+    const std::string name = part.substr(0, equals), number = equals == std::string::npos ? "" : part.substr(equals + 1);
+    double amount = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), amount);
+    if (name.empty() || name.find(' ') != std::string::npos || error != std::errc{} || end != number.data() + number.size() || !(amount > 0) || amount > 1e9)
+      throw ValueError("resources as in GPU=2,disk=0.5 were wanted, found \"" + part + "\"");
+    if (!amounts.emplace(name, std::max<std::int64_t>(std::llround(amount * 1e6), 1)).second) throw ValueError("the resource " + name + " is given twice");
+  }
+  return {amounts.begin(), amounts.end()};
+}
+
 const std::vector<Setting>& settings() {
   static const std::vector<Setting> all = {
       {"config", "TOML file with settings by these names", "none", [](Settings&, const std::string&) {}},
       {"threads", "threads of each worker that run tasks", "the rank's share of the cores", [](Settings& s, const std::string& v) { s.threads = positive_integer(v); }},
       {"memory-limit", "bytes of results each worker may hold, e.g. 4GiB", "60 % of the rank's share of the memory",
        [](Settings& s, const std::string& v) { s.memory_limit = std::max<std::int64_t>(parse_bytes(v), 1); }},
+      {"resources", "abstract resources of each worker, of which tasks say what they take, e.g. GPU=2,disk=0.5", "none",
+       [](Settings& s, const std::string& v) { s.resources = resources(v); }},
       {"shutdown-patience", "how long the end of the program waits for running tasks, e.g. 30s", "30s",
        [](Settings& s, const std::string& v) { s.shutdown_patience_s = Seconds::parse(v); }},
       {"outcome-file", "file that the exit code is written to as well", "none", [](Settings& s, const std::string& v) { s.outcome_file = v; }},

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ashlar {
@@ -10,6 +11,7 @@ namespace ashlar {
 struct Settings {
   int threads = 0;                  ///< per worker; 0: the rank's share of the cores
   std::int64_t memory_limit = 0;    ///< bytes of results per worker; 0: 60 % of the rank's share of the memory
+  std::vector<std::pair<std::string, std::int64_t>> resources;  ///< abstract ones of each worker, by name, in millionths
   double shutdown_patience_s = 30;  ///< how long the end waits for tasks that are running
   bool help = false;                ///< --ashlar-help
   std::string outcome_file;         ///< the exit code is written here too: what `ashlar run` reads

@@ -1,6 +1,9 @@
 #include "ashlar/runtime/worker_loop.hpp"
 
+#include <limits>
+
 #include "ashlar/base/error.hpp"
+#include "ashlar/base/options.hpp"
 #include "ashlar/graph/run_here.hpp"
 
 namespace ashlar {
@@ -79,7 +82,7 @@ WorkerLoop::WorkerLoop(Transport& transport, WorkerOptions options, std::functio
     : transport_(transport),
       options_(options),
       fatal_(std::move(fatal)),
-      machine_(options.worker, std::max<std::int64_t>(options.memory_limit / 4, 1)),
+      machine_(options.worker, std::max<std::int64_t>(options.memory_limit / 4, 1), options.resources),
       outbox_(static_cast<std::size_t>(transport.size())) {
   const auto report = [this](std::int64_t number, Object value, std::exception_ptr error) { report_call(number, std::move(value), error); };
   collective_calls_ = std::make_unique<Calls>(options_.rank, report);
@@ -130,7 +133,7 @@ void WorkerLoop::execute_tasks() {
   std::unique_lock lock(state_);
   bool worked = true;
   while (!stopping_) {
-    if (auto start = machine_.start_next(commands_)) {
+    if (auto start = machine_.start_next(commands_, now_ns())) {
       worked = true;
       // Another idle executor takes what else is ready, and the engine when nobody has it.
       if (idle_ > 0 && (machine_.has_ready() || !polling_)) {
@@ -184,6 +187,7 @@ void WorkerLoop::watch() {
       continue;
     }
     quiet = 0;
+    pass_time();
     if (now_ns() - last_turn_ns_.load(std::memory_order_relaxed) < std::chrono::nanoseconds(watch_interval).count()) continue;
     if (engine_.try_lock()) {
       lock.unlock();
@@ -194,15 +198,23 @@ void WorkerLoop::watch() {
   }
 }
 
+// Under `state_`: tells the machine when a task has run too long. The watcher looks while tasks run; nobody else has to.
+void WorkerLoop::pass_time() {
+  if (machine_.next_deadline() == std::numeric_limits<std::int64_t>::max()) return;
+  const std::int64_t now = now_ns();
+  if (now < machine_.next_deadline()) return;
+  machine_.handle(worker::TimePassed{now}, commands_);
+  carry_out();
+}
+
 void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start& start) {
-  Source& source = *sources_.find(start.task.value());
-  // The operation and the payload stay where they are: a task's source is forgotten only after it ended.
+  // Its own from here on: the task may be given again while this run, which took too long, goes on.
+  const Source source = std::move(*sources_.find(start.task.value()));
   TaskInput input;
   input.index = source.index;
   input.payload = source.payload.head;
   input.buffers = source.payload.buffers;
   input.rank = options_.rank;
-  const std::shared_ptr<const Operation> operation = source.operation;
   input.inputs.reserve(start.inputs.size());
   for (const worker::Start::Input& in : start.inputs) input.inputs.push_back(*values_.find(in.data.value()));
   // Now the values that are used for the last time are dropped here, and the task is their only holder.
@@ -216,7 +228,7 @@ void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start
   Object result;
   std::exception_ptr error;
   try {
-    result = run_task(*operation, input);
+    result = run_task(*source.operation, input);
   } catch (...) {
     error = std::current_exception();
   }
@@ -226,7 +238,9 @@ void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start
 
   lock.lock();
   --executing_;
-  if (error) {
+  if (machine_.ended_late(start.run)) {
+    result = Object();  // it was given up: what it gave is nobody's
+  } else if (error) {
     machine_.handle(worker::TaskFailed{start.task}, commands_);
     for (auto& command : commands_)
       if (std::get_if<worker::ReportFailed>(&command)) protocol::encode(outbox(0), protocol::TaskFailure{start.task, error});
@@ -252,6 +266,15 @@ void WorkerLoop::carry_out() {
       values_.erase(c->data.value());
     } else if (const auto* c = std::get_if<worker::ForgetTask>(&command)) {
       sources_.erase(c->task.value());
+    } else if (const auto* c = std::get_if<worker::ReportReturned>(&command)) {
+      protocol::encode(outbox(0), protocol::TaskReturned{c->task, c->number, c->returned});
+    } else if (const auto* c = std::get_if<worker::ReportTimedOut>(&command)) {
+      TaskError::Where where;
+      where.key = std::to_string(c->task.value());
+      where.rank = options_.rank;
+      where.type = "TimeoutError";
+      where.message = "it ran longer than its limit of " + format_time(static_cast<double>(c->limit_ns) * 1e-9);
+      protocol::encode(outbox(0), protocol::TaskFailure{c->task, std::make_exception_ptr(TaskError(std::move(where)))});
     } else if (const auto* c = std::get_if<worker::ReportDone>(&command)) {
       protocol::TaskReport report{c->task, c->nbytes, c->took_ns, c->fetch, {}};
       if (c->fetch) report.value = *values_.find(c->task.value());
@@ -295,7 +318,7 @@ void WorkerLoop::apply(int from, protocol::Message& message) {
     const auto operation = operations_.find(m->operation.value());
     if (operation == operations_.end()) throw InternalError("worker: task " + std::to_string(m->task.value()) + " has an operation this worker was not told of");
     sources_[m->task.value()] = Source{operation->second, m->index, std::move(m->payload)};
-    machine_.handle(worker::TaskGiven{m->task, m->order, m->fetch, std::move(m->inputs)}, commands_);
+    machine_.handle(worker::TaskGiven{m->task, m->order, m->fetch, std::move(m->inputs), std::move(m->limits)}, commands_);
   } else if (auto* m = std::get_if<protocol::DataValue>(&message)) {
     const std::int64_t nbytes = m->value.nbytes();
     values_[m->data.value()] = std::move(m->value);
@@ -314,6 +337,10 @@ void WorkerLoop::apply(int from, protocol::Message& message) {
     machine_.handle(worker::TaskRetracted{m->task}, commands_);
   } else if (auto* m = std::get_if<protocol::WithdrawData>(&message)) {
     machine_.handle(worker::AskWithdrawn{m->data, WorkerId(from - 1)}, commands_);
+  } else if (auto* m = std::get_if<protocol::AskBackTask>(&message)) {
+    machine_.handle(worker::TaskAskedBack{m->task, m->number}, commands_);
+  } else if (auto* m = std::get_if<protocol::InputMoved>(&message)) {
+    machine_.handle(worker::InputMoved{m->data, m->holder}, commands_);
   } else if (auto* m = std::get_if<protocol::SendValue>(&message)) {
     machine_.handle(worker::DataAsked{m->data, client_id, false}, commands_);
     carry_out();

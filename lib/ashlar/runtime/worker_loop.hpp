@@ -32,6 +32,7 @@ struct WorkerOptions {
   int threads = 1;
   std::int64_t memory_limit = 0;
   int rank = 0;  ///< of this process in the job, for messages; in one process 0, whatever the transport calls it
+  ResourceAmounts resources = {};  ///< what tasks may take of it
 };
 
 class WorkerLoop {
@@ -56,6 +57,7 @@ class WorkerLoop {
   bool turn();
   void apply(int from, protocol::Message& message);
   void carry_out();
+  void pass_time();
   void run_one(std::unique_lock<std::mutex>& lock, const worker::Start& start);
   void report_call(std::int64_t number, Object value, std::exception_ptr error);
   Writer& outbox(int rank);

@@ -2,6 +2,7 @@
 // All that the scheduler can ask of the world, in the order it is to be carried out.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -16,7 +17,8 @@ struct RunTask {
   TaskId task;
   std::int64_t order = 0;  ///< smaller runs first
   bool fetch = false;      ///< send the value to the client with the completion
-  std::vector<TaskInputRef> inputs;
+  TaskInputs inputs;
+  std::shared_ptr<const TaskLimits> limits = nullptr;  ///< null for most
 };
 /// Forget these results.
 struct FreeResults {
@@ -27,6 +29,22 @@ struct FreeResults {
 struct Retract {
   WorkerId worker;
   TaskId task;
+};
+/// Ask a worker to give back a task that it has not started. It answers each of these, in order, with a TaskReturned.
+struct AskBack {
+  WorkerId worker;
+  TaskId task;
+  std::int32_t number = 0;
+};
+/// Tell a worker that waits for this input that another makes it now, or the same again: what it asked before is void.
+struct TellMoved {
+  WorkerId worker;
+  TaskId task;
+  WorkerId holder;
+};
+/// Send a TimePassed at this time; holds until the next of these.
+struct WakeAt {
+  std::int64_t time = 0;
 };
 /// Send a result to the client.
 struct SendToClient {
@@ -50,7 +68,8 @@ struct Forgotten {
   TaskId task;
 };
 
-using Command = std::variant<RunTask, FreeResults, Retract, SendToClient, ReportFinished, ReportErred, ReportCancelled, Forgotten>;
+using Command = std::variant<RunTask, FreeResults, Retract, SendToClient, ReportFinished, ReportErred, ReportCancelled, Forgotten, TellMoved,
+                             WakeAt, AskBack>;
 
 /// One line for a trace: "RunTask 7 on worker 2, inputs 3@0 4@1!" (@: the holder, !: a last use).
 std::string to_string(const Command& command);

@@ -2,6 +2,7 @@
 // All that can happen to the scheduler. Plain data; time is a field, never a call.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,6 +18,7 @@ struct WorkerJoined {
   WorkerId worker;
   int threads = 1;
   std::int64_t memory_limit = 0;  ///< bytes of results it may hold; sources are held back beyond
+  ResourceAmounts resources = {};
 };
 struct WorkerLost {
   WorkerId worker;
@@ -31,6 +33,14 @@ struct NewTask {
   bool wanted = false;       ///< the client holds a handle
   bool fetch = false;        ///< the client wants the value itself with the completion
 };
+/// What few tasks of a submission have.
+struct NewTaskOptions {
+  std::uint32_t number = 0;        ///< of the task in GraphSubmitted::tasks
+  std::int32_t priority = 0;       ///< higher runs first, at most a million either way
+  std::int32_t retries = 0;        ///< times it is run again after a failure
+  std::vector<WorkerId> workers = {};                   ///< it may run on; empty: any
+  std::shared_ptr<const TaskLimits> limits = nullptr;  ///< null: none
+};
 /// Tasks in the order they should run (depth first); ids are first, first + 1, ….
 /// A task's inputs stand before it or were submitted earlier; an input unknown to the scheduler makes the task erred.
 struct GraphSubmitted {
@@ -38,6 +48,7 @@ struct GraphSubmitted {
   std::vector<std::string> groups;  ///< names that durations and counts are kept by
   std::vector<NewTask> tasks;
   std::vector<TaskId> inputs;
+  std::vector<NewTaskOptions> options = {};  ///< sparse, by number
 };
 /// A value the client put on a worker.
 struct Scattered {
@@ -69,11 +80,20 @@ struct ResultsWanted {
 struct TasksCancelled {
   std::vector<TaskId> tasks;
 };
+/// The answer to an AskBack: the worker gave the task back, or it had started it (or it had ended) and keeps it.
+struct TaskReturned {
+  WorkerId worker;
+  TaskId task;
+  std::int32_t number = 0;  ///< of the AskBack
+  bool returned = false;
+};
+/// The time of a WakeAt has come.
+struct TimePassed {};
 
 struct Event {
   TimeNs now = 0;
   std::variant<WorkerJoined, WorkerLost, GraphSubmitted, Scattered, TasksFinished, TaskErred, ResultsReleased, ResultsWanted,
-               TasksCancelled>
+               TasksCancelled, TimePassed, TaskReturned>
       what;
 };
 

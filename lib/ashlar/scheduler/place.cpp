@@ -27,13 +27,16 @@ std::int64_t State::known_nbytes(const TaskRecord& task) const {
 }
 
 // From now on the task may start at any time: its result is counted before it exists.
-void State::count_expected(TaskRecord& task) {
+void State::count_expected(TaskId id, TaskRecord& task) {
   task.nbytes = expected_nbytes(task);
   task.counted = true;
   WorkerRecord& where = worker(task.worker);
   where.bytes_expected += task.nbytes;
   ++where.runnable;
   where.runnable_ns += task.expected_ns;
+  if (task.special) take_resources(id, task, 1);
+  list_stealable(id, static_cast<std::size_t>(task.worker.value()));
+  note_rich(static_cast<std::size_t>(task.worker.value()));
 }
 
 void State::free_on_worker(WorkerId id, TaskId task) {
@@ -45,7 +48,7 @@ void State::free_on_worker(WorkerId id, TaskId task) {
 
 // Of a task with inputs, all placed: where it can start first. That is when the work queued there is done, and its inputs are done and
 // have been moved there; so a chain stays where it is, however long it makes the queue there.
-WorkerId State::choose_worker(TaskRecord& task) const {
+WorkerId State::choose_worker(TaskId id, TaskRecord& task) const {
   struct Holder {
     WorkerId worker;
     std::int64_t nbytes;
@@ -60,7 +63,7 @@ WorkerId State::choose_worker(TaskRecord& task) const {
   for (TaskId input : task.inputs) {
     const TaskRecord* producer = tasks_.find(input.value());
     const Holder holder{producer->worker, known_nbytes(*producer),
-                        producer->state == TaskState::memory ? now_ : std::max(now_, producer->expected_end)};
+                        producer->state == TaskState::memory ? now_ : std::max(now_, producer->expected_end())};
     total += holder.nbytes;
     if (!holders.empty() && holders.back().worker == holder.worker)
       join(holders.back(), holder);
@@ -88,12 +91,14 @@ WorkerId State::choose_worker(TaskRecord& task) const {
       last_but_one = std::max(last_but_one, holder.done);
     }
 
+  const Pool* pool = task.special ? pool_of(id, task) : nullptr;
+  if (pool && pool->open()) pool = nullptr;
   WorkerId best;
   std::int64_t best_start = 0, best_load = 0;
   const auto consider = [&](std::size_t number) {
     const WorkerRecord& worker = workers_[number];
     const WorkerId id(static_cast<std::int32_t>(number));
-    if (!worker.alive || id == best) return;
+    if (!worker.alive || id == best || (pool && !able(*pool, number))) return;
     const auto holder = std::lower_bound(holders.begin(), holders.end(), id, [](const Holder& h, WorkerId w) { return h.worker < w; });
     const bool holds = holder != holders.end() && holder->worker == id;
     TimeNs start = holds ? holder->done : now_;
@@ -111,7 +116,7 @@ WorkerId State::choose_worker(TaskRecord& task) const {
   };
   const auto chosen = [&] {
     task.expected_ns = expected_ns(task);
-    task.expected_end = best_start + task.expected_ns;
+    task.set_expected_end(best_start + task.expected_ns);
     return best;
   };
   // With many workers only those that hold inputs are looked at, and a few others in case all holders are busy.
@@ -120,6 +125,8 @@ WorkerId State::choose_worker(TaskRecord& task) const {
     for (std::size_t i = 0; i < workers_.size(); ++i) consider(i);
     return chosen();
   }
+  if (pool)
+    for (std::size_t i = 0; i < std::min(few, pool->able.size()); ++i) consider(pool->able[(next_worker_ + i) % pool->able.size()]);
   if (holders.size() <= few) {
     for (const Holder& holder : holders) consider(static_cast<std::size_t>(holder.worker.value()));
   } else {
@@ -140,7 +147,13 @@ void State::place_all(std::vector<TaskId> ready) {
     TaskRecord* task = tasks_.find(id.value());
     if (!task || task->state != TaskState::waiting) continue;
     next_worker_ = (next_worker_ + 1) % workers_.size();
-    waiting_processing(id, *task, choose_worker(*task));
+    const WorkerId where = choose_worker(id, *task);
+    if (where == WorkerId()) {  // those that may run it were lost
+      const Pool* pool = pool_of(id, *task);
+      to_erred(id, TaskId(), pool ? why_nobody(*pool) : "there is no worker", false);
+      continue;
+    }
+    waiting_processing(id, *task, where);
     placed(*task, ready);
   }
 }
@@ -261,75 +274,121 @@ bool State::fits(const WorkerRecord& worker, const TaskRecord& task) const {
 void State::run_held(TaskId id, std::size_t number) {
   TaskRecord& task = record(id);
   task.expected_ns = expected_ns(task);
-  task.expected_end = now_ + workers_[number].occupancy_ns / workers_[number].threads + task.expected_ns;
+  task.set_expected_end(now_ + workers_[number].occupancy_ns / workers_[number].threads + task.expected_ns);
   waiting_processing(id, task, WorkerId(static_cast<std::int32_t>(number)));
   std::vector<TaskId> ready;
   placed(task, ready);
   if (!ready.empty()) place_all(std::move(ready));
 }
 
-// Gives a worker sources while it has room: the first of its share, or the last of the longest share when its own is used up.
-void State::feed(std::size_t number, bool from_others) {
+// Whether a pool's source comes before what else a worker could take: its own share, or else others' shares.
+bool State::wants_pooled(const WorkerRecord& worker, std::int64_t order) const {
+  if (!worker.held.empty()) return order < worker.held.front().value();
+  return order < patient || held_ == pooled_;
+}
+
+// Gives a worker sources while it has room: the first of its share, or the last of the longest share when its own is used up, or those
+// of its pools when they come first. True when it took one of a pool: then it stops, so that others get some of them too.
+bool State::feed(std::size_t number, bool from_others) {
   WorkerRecord& worker = workers_[number];
   if (std::exchange(worker.idle, false)) idle_.erase(number);
   while (worker.alive && has_room(worker)) {
     while (!worker.held.empty() && stale(worker.held.front())) worker.held.pop_front();
+    auto pooled = pooled_ > 0 ? first_pooled(number) : std::nullopt;
     const bool own = !worker.held.empty();
-    if (!own && !from_others) return;
-    const std::size_t from = own ? number : held_ > 0 ? longest_share() : workers_.size();
-    if (from == workers_.size()) {
+    std::size_t from = workers_.size();
+    if (!pooled || !wants_pooled(worker, pooled->first)) {
+      if (!own && !from_others) return false;
+      from = own ? number : held_ > pooled_ ? longest_share() : workers_.size();
+      if (from != workers_.size()) pooled.reset();
+    } else if (!from_others) {
+      return false;
+    }
+    if (from == workers_.size() && !pooled) {
       worker.idle = true;
       idle_.insert(number);
-      return;
+      return false;
     }
-    auto& held = workers_[from].held;
-    const TaskId id = own ? held.front() : held.back();
+    const TaskId id = pooled ? pooled->second : own ? worker.held.front() : workers_[from].held.back();
     if (!fits(worker, record(id))) {
       if (!std::exchange(worker.blocked, true)) blocked_.push_back(number);
-      return;
+      return false;
+    }
+    if (pooled) {
+      run_held(id, number);
+      return true;
     }
     if (own)
-      held.pop_front();
+      worker.held.pop_front();
     else
-      held.pop_back();
+      workers_[from].held.pop_back();
     run_held(id, number);
   }
+  return false;
 }
 
 void State::feed_workers() {
-  // run_held adds work only, so nobody is touched on the way. All get of their own share before anybody takes from another's: of two
-  // sources for two workers the first would take both.
+  do {
+    feed_touched();
+    feed_idle();
+    if (!idle_.empty() && !rich_.empty()) steal_for_idle();
+    if (processing_ == 0 && held_ > 0) run_first_of_all();
+  } while (!touched_.empty());  // giving work touches nobody, unless a task that was to follow it has no worker any more
+}
+
+// All get of their own share before anybody takes from another's: of two sources for two workers the first would take both.
+void State::feed_touched() {
   if (touched_.size() > 1)
-    for (const std::size_t number : touched_) feed(number, false);
-  for (const std::size_t number : touched_) {
-    workers_[number].touched = false;
-    feed(number, true);
+    for (std::size_t i = 0; i < touched_.size(); ++i) feed(touched_[i], false);
+  for (bool again = true; again;) {
+    again = false;
+    for (std::size_t i = 0; i < touched_.size(); ++i) again |= feed(touched_[i], true);
   }
+  for (const std::size_t number : touched_) workers_[number].touched = false;
   touched_.clear();
-  // Those without anything take from others' shares; each either takes a task or is listed as blocked.
+}
+
+// Those without anything take from others' shares and from the open pool, in turns; each either takes a task or is listed as blocked.
+void State::feed_idle() {
+  std::size_t next = next_worker_;
   while (held_ > 0 && !idle_.empty()) {
-    auto idle = idle_.lower_bound(next_worker_);
+    auto idle = idle_.lower_bound(next);
     if (idle == idle_.end()) idle = idle_.begin();
     const std::size_t number = *idle;
-    feed(number, true);
-    if (workers_[number].idle) break;
+    next = number + 1;
+    if (feed(number, true)) {
+      if (has_room(workers_[number])) {
+        workers_[number].idle = true;
+        idle_.insert(number);
+      }
+    } else if (workers_[number].idle) {
+      return;
+    }
   }
-  if (processing_ == 0 && held_ > 0) run_first_of_all();
 }
 
 // Nothing under way and nothing fits: the first in order goes all the same, or nothing would ever free memory.
 void State::run_first_of_all() {
   TaskId lowest;
+  std::int64_t lowest_order = 0;
   std::size_t where = 0;
+  bool shared = true;
   for (std::size_t number = 0; number < workers_.size(); ++number) {
     auto& held = workers_[number].held;
     while (!held.empty() && stale(held.front())) held.pop_front();
     if (held.empty() || (lowest != TaskId() && lowest < held.front())) continue;
     lowest = held.front();
+    lowest_order = lowest.value();
     where = number;
   }
+  for (const Pool& pool : pools_) {
+    if (pool.held.empty() || (lowest != TaskId() && lowest_order < pool.held.begin()->first)) continue;
+    std::tie(lowest_order, lowest) = *pool.held.begin();
+    where = pool.open() ? least_loaded() : pool.able.front();
+    shared = false;
+  }
   if (lowest == TaskId()) return;
-  workers_[where].held.pop_front();
+  if (shared) workers_[where].held.pop_front();
   run_held(lowest, where);
 }
 

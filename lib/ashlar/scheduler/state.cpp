@@ -10,6 +10,13 @@ namespace ashlar::scheduler {
 
 State::State(Policy policy) : policy_(policy) {}
 
+State::~State() {
+  tasks_.for_each([&](std::int64_t, TaskRecord& task) {
+    task.inputs.clear(edges_);
+    task.dependents.clear(edges_);
+  });
+}
+
 void State::handle(const Event& event, std::vector<Command>& commands) {
   now_ = event.now;
   commands_ = &commands;
@@ -22,6 +29,7 @@ void State::handle(const Event& event, std::vector<Command>& commands) {
     commands.emplace_back(std::move(freed));
   }
   to_free_.clear();
+  if (!pauses_.empty() && pauses_.begin()->first != wake_at_) commands.emplace_back(WakeAt{wake_at_ = pauses_.begin()->first});
   commands_ = nullptr;
 }
 
@@ -34,8 +42,11 @@ void State::on(const WorkerJoined& event) {
   worker.alive = true;
   worker.threads = std::max(event.threads, 1);
   worker.memory_limit = event.memory_limit;
+  worker.resources = event.resources;
+  worker.taken.clear();
   worker.bytes_in_memory = worker.bytes_expected = worker.occupancy_ns = worker.processing = worker.runnable = worker.runnable_ns = 0;
   alive_threads_ += worker.threads;
+  join_pools(number);
   touch(number);
 }
 
@@ -43,6 +54,7 @@ void State::on(const WorkerLost& event) {
   WorkerRecord& worker = workers_.at(static_cast<std::size_t>(event.worker.value()));
   if (!worker.alive) return;
   worker.alive = false;
+  note_rich(static_cast<std::size_t>(event.worker.value()));
   touch(static_cast<std::size_t>(event.worker.value()));
   alive_threads_ -= worker.threads;
   std::vector<TaskId> lost;
@@ -55,6 +67,7 @@ void State::on(const WorkerLost& event) {
   std::vector<TaskId> held(worker.held.begin(), worker.held.end());
   worker.held.clear();
   share_out(held);
+  leave_pools(static_cast<std::size_t>(event.worker.value()));
 }
 
 void State::on(const GraphSubmitted& event) {
@@ -75,6 +88,7 @@ void State::on(const GraphSubmitted& event) {
   std::vector<TaskId> sources, ready;
   sources.reserve(static_cast<std::size_t>(std::count_if(event.tasks.begin(), event.tasks.end(), [](const NewTask& task) { return task.input_count == 0; })));
   std::vector<Failed> failed;
+  auto options = event.options.begin();
   std::int64_t next = event.first.value();
   for (const NewTask& added : event.tasks) {
     const TaskId id(next++);
@@ -84,6 +98,13 @@ void State::on(const GraphSubmitted& event) {
     task.wanted = added.wanted;
     task.fetch = added.fetch;
     bool fails = false;
+    if (options != event.options.end() && options->number == static_cast<std::uint32_t>(id.value() - event.first.value())) {
+      add_specials(id, task, *options++);
+      if (const Pool* pool = pool_of(id, task); pool && !pool->open() && pool->able.empty()) {
+        failed.push_back({id, TaskId(), {why_nobody(*pool), false}});
+        fails = true;
+      }
+    }
     for (std::uint32_t i = 0; i < added.input_count; ++i) {
       const TaskId input = event.inputs.at(added.first_input + i);
       TaskRecord* producer = tasks_.find(input.value());
@@ -94,14 +115,14 @@ void State::on(const GraphSubmitted& event) {
         fails = true;
         continue;
       }
-      task.inputs.push_back(input);
-      producer->dependents.push_back(id);
+      task.inputs.push_back(edges_, input);
+      producer->dependents.push_back(edges_, id);
       ++producer->consumers;
       if (producer->state == TaskState::waiting || producer->state == TaskState::queued) ++task.unplaced;
       if (producer->state != TaskState::memory) ++task.missing;
       if (producer->state == TaskState::erred && !fails) {
         const auto ending = endings_.find(input);
-        failed.push_back({id, producer->cause, ending == endings_.end() ? Ending{} : ending->second});
+        failed.push_back({id, producer->cause(), ending == endings_.end() ? Ending{} : ending->second});
         fails = true;
       }
     }
@@ -119,7 +140,7 @@ void State::on(const GraphSubmitted& event) {
       to_erred(f.task, f.cause, f.ending.reason, f.ending.cancelled);
   // A graph that was not culled: what nobody wants and nothing uses does not run.
   for (TaskId id(event.first); id.value() < next; id = TaskId(id.value() + 1)) forget_if_unneeded(id);
-  share_out(sources);
+  hold_sources(sources);
   place_all(std::move(ready));
 }
 
@@ -163,8 +184,8 @@ void State::on(const TasksFinished& event) {
 }
 
 void State::on(const TaskErred& event) {
-  const TaskRecord* task = tasks_.find(event.task.value());
-  if (!task || task->state != TaskState::processing || task->worker != event.worker) return;
+  TaskRecord* task = tasks_.find(event.task.value());
+  if (!task || task->state != TaskState::processing || task->worker != event.worker || retry_later(event.task, *task)) return;
   to_erred(event.task, event.task, "", false);
 }
 

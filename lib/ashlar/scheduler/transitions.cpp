@@ -16,7 +16,7 @@ constexpr bool allowed(TaskState from, TaskState to) {
     case TaskState::queued:
       return to == TaskState::processing || to == TaskState::erred || to == TaskState::forgotten;
     case TaskState::processing:
-      return to == TaskState::memory || to == TaskState::erred || to == TaskState::forgotten;
+      return to == TaskState::memory || to == TaskState::waiting || to == TaskState::erred || to == TaskState::forgotten;
     case TaskState::memory:
       return to == TaskState::erred || to == TaskState::forgotten;
     case TaskState::erred:
@@ -47,6 +47,7 @@ void State::move(TaskId id, TaskRecord& task, TaskState to) {
                         std::to_string(id.value()) + "; its story:\n" + to_string(story_.of(id)));
   story_.add({now_, id, task.state, to, task.worker});
   if (task.state == TaskState::queued) --held_;
+  if (task.pooled) unpool(id, task);
   if (to == TaskState::queued) ++held_;
   if (task.state == TaskState::processing) --processing_;
   if (to == TaskState::processing) ++processing_;
@@ -59,28 +60,41 @@ void State::waiting_processing(TaskId id, TaskRecord& task, WorkerId to) {
   WorkerRecord& where = worker(to);
   where.occupancy_ns += task.expected_ns;
   ++where.processing;
-  if (task.missing == 0) count_expected(task);
+  task.started = false;
+  if (task.missing == 0) count_expected(id, task);
+  if (task.again) tell_moved(id, task);
 
-  RunTask run{to, id, id.value(), task.fetch, {}};
+  RunTask run{to, id, order_of(id, task), task.fetch, {}};
+  // A task that may run again keeps its inputs: none is used for the last time.
+  bool once = true;
+  if (task.special) {
+    const TaskSpecials& special = specials_.at(id);
+    run.limits = special.limits;
+    once = special.retries == 0;
+  }
   run.inputs.reserve(task.inputs.size());
   for (std::size_t i = 0; i < task.inputs.size(); ++i) {
     const TaskRecord& producer = record(task.inputs[i]);
-    const bool last = i < 64 && producer.consumers == 1 && !producer.wanted && !producer.fetch && !producer.send;
+    const bool last = once && i < 64 && producer.consumers == 1 && !producer.wanted && !producer.fetch && !producer.send;
     if (last) task.last_uses |= std::uint64_t{1} << i;
     run.inputs.push_back({task.inputs[i], producer.worker, known_nbytes(producer), last});
   }
   commands_->emplace_back(std::move(run));
 }
 
-void State::leave_worker(TaskRecord& task) {
+void State::leave_worker(TaskId id, TaskRecord& task) {
   WorkerRecord& where = worker(task.worker);
   if (task.state == TaskState::processing) {
     where.occupancy_ns -= task.expected_ns;
     --where.processing;
-    if (std::exchange(task.counted, false)) {
+    if (task.asked_back) end_steal(id, task);
+    if (task.counted) {
+      task.counted = false;
       where.bytes_expected -= task.nbytes;
       --where.runnable;
       where.runnable_ns -= task.expected_ns;
+      if (task.special) take_resources(id, task, -1);
+      note_rich(static_cast<std::size_t>(task.worker.value()));
     }
   } else if (task.state == TaskState::memory) {
     where.bytes_in_memory -= task.nbytes;
@@ -89,13 +103,13 @@ void State::leave_worker(TaskRecord& task) {
 }
 
 void State::processing_memory(TaskId id, TaskRecord& task, std::int64_t nbytes) {
-  leave_worker(task);
+  leave_worker(id, task);
   task.nbytes = nbytes;
   move(id, task, TaskState::memory);
   worker(task.worker).bytes_in_memory += nbytes;
   for (TaskId next : task.dependents)
     if (TaskRecord* dependent = live_dependent(next); dependent && --dependent->missing == 0 && dependent->state == TaskState::processing)
-      count_expected(*dependent);
+      count_expected(next, *dependent);
   if (task.wanted) commands_->emplace_back(ReportFinished{id, nbytes});
   if (task.fetch) task.wanted = false;  // the client has the value, and no handle
   if (task.send) commands_->emplace_back(SendToClient{task.worker, id});
@@ -108,14 +122,13 @@ void State::end_use(TaskRecord& producer) {
   --producer.consumers;
   auto& dependents = producer.dependents;
   if (dependents.size() > 16 && dependents.size() > 2 * static_cast<std::size_t>(producer.consumers))
-    dependents.erase(std::remove_if(dependents.begin(), dependents.end(), [&](TaskId id) { return !live_dependent(id); }),
-                     dependents.end());
+    dependents.keep_if(edges_, [&](TaskId id) { return live_dependent(id) != nullptr; });
 }
 
 // Of a task that has just ended, well or not.
 void State::release_inputs(TaskRecord& task) {
-  const auto inputs = std::move(task.inputs);
-  task.inputs.clear();
+  const boost::container::small_vector<TaskId, 8> inputs(task.inputs.begin(), task.inputs.end());
+  task.inputs.clear(edges_);
   // A worker told of the last use has forgotten the result by itself: account for it, say nothing.
   const std::uint64_t forgotten_there = task.state == TaskState::memory ? task.last_uses : 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -123,7 +136,7 @@ void State::release_inputs(TaskRecord& task) {
     if (!producer) continue;
     end_use(*producer);
     if (i < 64 && (forgotten_there >> i & 1) != 0 && producer->consumers == 0 && producer->state == TaskState::memory) {
-      leave_worker(*producer);
+      leave_worker(inputs[i], *producer);
       forget(inputs[i], *producer);
     } else {
       forget_if_unneeded(inputs[i]);
@@ -134,6 +147,9 @@ void State::release_inputs(TaskRecord& task) {
 void State::forget(TaskId id, TaskRecord& task) {
   if (task.state == TaskState::erred) endings_.erase(id);
   move(id, task, TaskState::forgotten);
+  if (task.special) forget_specials(id);
+  task.inputs.clear(edges_);
+  task.dependents.clear(edges_);
   commands_->emplace_back(Forgotten{id});
   tasks_.erase(id.value());
 }
@@ -148,13 +164,13 @@ void State::forget_if_unneeded(TaskId first) {
     TaskRecord* task = tasks_.find(id.value());
     if (!unneeded(task)) continue;
     if (task->state == TaskState::memory) {
-      leave_worker(*task);
+      leave_worker(id, *task);
       free_on_worker(task->worker, id);
     } else if (task->state == TaskState::processing) {
-      leave_worker(*task);
+      leave_worker(id, *task);
       commands_->emplace_back(Retract{task->worker, id});
     }
-    const auto inputs = std::move(task->inputs);
+    const boost::container::small_vector<TaskId, 8> inputs(task->inputs.begin(), task->inputs.end());
     forget(id, *task);
     for (TaskId input : inputs)
       if (TaskRecord* producer = tasks_.find(input.value())) {
@@ -167,11 +183,11 @@ void State::forget_if_unneeded(TaskId first) {
 void State::report_ending(TaskId id, const TaskRecord& task) {
   const auto ending = endings_.find(id);
   if (ending == endings_.end())
-    commands_->emplace_back(ReportErred{id, task.cause, ""});
+    commands_->emplace_back(ReportErred{id, task.cause(), ""});
   else if (ending->second.cancelled)
     commands_->emplace_back(ReportCancelled{id});
   else
-    commands_->emplace_back(ReportErred{id, task.cause, ending->second.reason});
+    commands_->emplace_back(ReportErred{id, task.cause(), ending->second.reason});
 }
 
 void State::to_erred(TaskId first, TaskId cause, const std::string& reason, bool cancelled) {
@@ -184,14 +200,14 @@ void State::to_erred(TaskId first, TaskId cause, const std::string& reason, bool
     TaskRecord& task = record(id);
     if (task.state == TaskState::erred) continue;
     if (task.state == TaskState::processing || task.state == TaskState::memory) {
-      leave_worker(task);
+      leave_worker(id, task);
       if (task.state == TaskState::memory)
         free_on_worker(task.worker, id);
       else if (worker(task.worker).alive && id != cause)
         commands_->emplace_back(Retract{task.worker, id});
     }
     move(id, task, TaskState::erred);
-    task.cause = cause;
+    task.set_cause(cause);
     if (cause == TaskId()) endings_[id] = {reason, cancelled};
     if (task.wanted) report_ending(id, task);
     for (TaskId next : task.dependents)

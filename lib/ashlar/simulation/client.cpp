@@ -45,6 +45,16 @@ void Client::plan(const ClientOptions& options) {
                                .fetch = t.fetch};
       for (std::uint32_t i = 0; i < t.input_count; ++i) submitted.inputs.push_back(TaskId(graph_.inputs[t.first_input + i]));
       submitted.tasks.push_back(added);
+      if (t.has_options()) {
+        scheduler::NewTaskOptions options{static_cast<std::uint32_t>(submitted.tasks.size() - 1), t.priority, t.retries};
+        if (t.worker >= 0) options.workers.push_back(WorkerId(t.worker));
+        if (t.resource > 0 || t.timeout_ns > 0) {
+          TaskLimits limits{t.timeout_ns, {}};
+          if (t.resource > 0) limits.resources.emplace_back("r", t.resource);
+          options.limits = std::make_shared<const TaskLimits>(std::move(limits));
+        }
+        submitted.options.push_back(std::move(options));
+      }
       if (used_later && !t.wanted) let_go[static_cast<std::size_t>(last)].tasks.push_back(TaskId(task));
       if (t.wanted && !t.fetch && random.one_in(options.ask_one_in)) {
         h.asked = true;
@@ -76,7 +86,7 @@ void Client::foresee() {
   for (std::size_t task = 0; task < graph_.tasks.size(); ++task) {
     const Graph::Task& t = graph_.tasks[task];
     Held& h = held_[task];
-    h.doomed = t.throws;
+    h.doomed = t.doomed();
     std::uint64_t value = mixed(task);
     for (std::uint32_t i = 0; i < t.input_count; ++i) {
       const auto input = static_cast<std::size_t>(graph_.inputs[t.first_input + i]);
@@ -109,7 +119,7 @@ void Client::told(const scheduler::ReportErred& report, std::int64_t now) {
   if (report.cause == TaskId()) {
     h.without_cause = true;
     if (report.reason.empty()) h.wrong_cause = -2;
-  } else if (!graph_.tasks[static_cast<std::size_t>(report.cause.value())].throws) {
+  } else if (!graph_.tasks[static_cast<std::size_t>(report.cause.value())].doomed()) {
     h.wrong_cause = report.cause.value();
   }
 }

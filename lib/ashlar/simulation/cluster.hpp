@@ -32,6 +32,7 @@ struct ClusterOptions {
   int workers = 4;
   int threads = 1;
   std::int64_t memory_limit = std::int64_t{1} << 40;
+  std::int64_t resource = 1'000'000;  ///< of "r" that each worker has, in millionths
   std::int64_t flight_limit = std::int64_t{1} << 30;
   std::int64_t scheduler_event_ns = 1'000;  ///< the scheduler's time for one event or finished task
   scheduler::Policy policy;
@@ -46,6 +47,8 @@ struct Outcome {
   std::int64_t makespan_ns = 0;  ///< until the client's last report
   std::int64_t work_ns = 0;      ///< sum of the durations of the tasks that ran
   std::int64_t ran = 0, finished = 0, erred = 0, cancelled = 0;
+  std::int64_t steals = 0, stolen = 0;  ///< tasks that were asked back, and given back
+  std::int64_t attempts_failed = 0;
   std::int64_t scheduler_events = 0, messages = 0, moved_bytes = 0;
   std::int64_t peak_bytes = 0;      ///< most that any worker held at a time
   std::vector<std::string> faults;  ///< what was not as it must be; empty for a good run

@@ -22,7 +22,7 @@ void CommandHash::add(const scheduler::Command& command) {
   put(command.index());
   std::visit(Overloaded{
                  [&](const s::RunTask& c) {
-                   put_all(c.worker.value(), c.task.value(), c.order, c.fetch, c.inputs.size());
+                   put_all(c.worker.value(), c.task.value(), c.order, c.fetch, c.inputs.size(), c.limits ? c.limits->timeout_ns : 0);
                    for (const TaskInputRef& input : c.inputs)
                      put_all(input.task.value(), input.holder.value(), input.nbytes, input.last_use);
                  },
@@ -39,6 +39,9 @@ void CommandHash::add(const scheduler::Command& command) {
                  },
                  [&](const s::ReportCancelled& c) { put_all(c.task.value()); },
                  [&](const s::Forgotten& c) { put_all(c.task.value()); },
+                 [&](const s::TellMoved& c) { put_all(c.worker.value(), c.task.value(), c.holder.value()); },
+                 [&](const s::AskBack& c) { put_all(c.worker.value(), c.task.value(), c.number); },
+                 [&](const s::WakeAt& c) { put_all(c.time); },
              },
              command);
 }
@@ -54,6 +57,8 @@ void CommandHash::add(WorkerId worker, const worker::Command& command) {
                  [&](const w::ForgetTask& c) { put_all(c.task.value()); },
                  [&](const w::ReportDone& c) { put_all(c.task.value(), c.nbytes, c.took_ns, c.fetch); },
                  [&](const w::ReportFailed& c) { put_all(c.task.value()); },
+                 [&](const w::ReportReturned& c) { put_all(c.task.value(), c.number, c.returned); },
+                 [&](const w::ReportTimedOut& c) { put_all(c.task.value(), c.limit_ns); },
              },
              command);
 }

@@ -24,6 +24,8 @@ std::string to_string(const Command& command) {
                         [](const ForgetTask& c) { return "ForgetTask " + text(c.task); },
                         [](const ReportDone& c) { return "ReportDone " + text(c.task) + (c.fetch ? " with its value" : ""); },
                         [](const ReportFailed& c) { return "ReportFailed " + text(c.task); },
+                        [](const ReportReturned& c) { return "ReportReturned " + text(c.task) + (c.returned ? "" : ": kept"); },
+                        [](const ReportTimedOut& c) { return "ReportTimedOut " + text(c.task); },
                     },
                     command);
 }

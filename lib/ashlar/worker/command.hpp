@@ -38,8 +38,20 @@ struct ReportDone {
 struct ReportFailed {
   TaskId task;
 };
+/// It ran longer than its limit. What it still gives is nobody's.
+struct ReportTimedOut {
+  TaskId task;
+  std::int64_t limit_ns = 0;
+};
 
-using Command = std::variant<Ask, WithdrawAsk, Send, Drop, ForgetTask, ReportDone, ReportFailed>;
+/// The answer to TaskAskedBack. Returned: it is as if the task had never been given; else it has started, or ended.
+struct ReportReturned {
+  TaskId task;
+  std::int32_t number = 0;
+  bool returned = false;
+};
+
+using Command = std::variant<Ask, WithdrawAsk, Send, Drop, ForgetTask, ReportDone, ReportFailed, ReportTimedOut, ReportReturned>;
 
 /// One line for a trace: "Ask 7 of worker 2, last use".
 std::string to_string(const Command& command);

@@ -2,6 +2,7 @@
 // All that can happen to a worker. Plain data.
 
 #include <cstdint>
+#include <memory>
 #include <variant>
 #include <vector>
 
@@ -13,7 +14,8 @@ struct TaskGiven {
   TaskId task;
   std::int64_t order = 0;
   bool fetch = false;
-  std::vector<TaskInputRef> inputs;
+  TaskInputs inputs;
+  std::shared_ptr<const TaskLimits> limits;  ///< null for most
 };
 struct TaskDone {
   TaskId task;
@@ -53,8 +55,23 @@ struct DataFreed {
 struct TaskRetracted {
   TaskId task;
 };
+/// Give this task back if it has not started; the answer says whether.
+struct TaskAskedBack {
+  TaskId task;
+  std::int32_t number = 0;  ///< of the question, for the answer
+};
+/// The task that makes this input is now with another worker, or will run again where it was: what was asked of the old place is void.
+struct InputMoved {
+  TaskId data;
+  WorkerId holder;
+};
+/// It is later than a deadline (`State::next_deadline`).
+struct TimePassed {
+  std::int64_t now_ns = 0;
+};
 
 using Event =
-    std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, PeerLost>;
+    std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, TaskAskedBack, InputMoved,
+                 TimePassed, PeerLost>;
 
 }  // namespace ashlar::worker

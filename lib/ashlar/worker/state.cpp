@@ -14,7 +14,8 @@ constexpr std::size_t unanswered_max = 100'000;
 
 }  // namespace
 
-State::State(WorkerId self, std::int64_t flight_limit) : self_(self), flight_limit_(flight_limit) {}
+State::State(WorkerId self, std::int64_t flight_limit, ResourceAmounts resources)
+    : self_(self), flight_limit_(flight_limit), resources_(resources.begin(), resources.end()) {}
 
 void State::handle(const Event& event, std::vector<Command>& commands) {
   commands_ = &commands;
@@ -28,7 +29,15 @@ void State::on(const TaskGiven& event) {
   task.order = event.order;
   task.fetch = event.fetch;
   task.inputs.assign(event.inputs.begin(), event.inputs.end());
+  task.limits = event.limits;
+  if (demanding(task))
+    for (const auto& [name, amount] : task.limits->resources)
+      if (const auto it = resources_.find(name); it == resources_.end() || it->second < amount)
+        throw InternalError("worker: task " + std::to_string(event.task.value()) + " takes more of " + name + " than there is");
   Datum& result = data_[event.task.value()];
+  // It was to be made elsewhere and tasks here wait for it.
+  if (result.state == DataState::asked) withdraw(event.task, result);
+  if (result.queued) unqueue_ask(event.task, result);
   result.mine = result.known = true;
   for (const TaskInputRef& input : event.inputs) {
     Datum& datum = data_[input.task.value()];
@@ -38,9 +47,9 @@ void State::on(const TaskGiven& event) {
     datum.waiting.push_back(event.task);
     if (input.holder == self_ || datum.mine || datum.state == DataState::asked) continue;  // comes by itself
     if (datum.queued) {
-      if (event.order < datum.order) {
+      if (event.task.value() < datum.order) {
         unqueue_ask(input.task, datum);
-        queue_ask(input.task, datum, event.order);
+        queue_ask(input.task, datum, event.task.value());
       }
       continue;
     }
@@ -48,24 +57,76 @@ void State::on(const TaskGiven& event) {
     datum.holder = input.holder;
     datum.nbytes = input.nbytes;
     datum.last_use = input.last_use;
-    queue_ask(input.task, datum, event.order);
+    queue_ask(input.task, datum, event.task.value());
   }
   if (task.missing == 0) {
     task.state = TaskState::ready;
-    ready_.emplace(task.order, event.task);
+    list_ready(event.task, task);
   }
   ask_more();
 }
 
-std::optional<Start> State::start_next(std::vector<Command>& commands) {
-  if (ready_.empty()) return std::nullopt;
-  const TaskId id = ready_.begin()->second;
-  ready_.erase(ready_.begin());
+void State::list_ready(TaskId id, const Task& task) {
+  (demanding(task) ? demanding_[task.limits->resources] : ready_).emplace(task.order, id);
+}
+
+void State::unlist_ready(TaskId id, const Task& task) {
+  if (!demanding(task)) {
+    ready_.erase({task.order, id});
+    return;
+  }
+  const auto it = demanding_.find(task.limits->resources);
+  it->second.erase({task.order, id});
+  if (it->second.empty()) demanding_.erase(it);
+}
+
+bool State::available(const ResourceAmounts& amounts) const {
+  for (const auto& [name, amount] : amounts) {
+    const auto used = in_use_.find(name);
+    if ((used == in_use_.end() ? 0 : used->second) + amount > resources_.at(name)) return false;
+  }
+  return true;
+}
+
+void State::take_resources(const Task& task, std::int64_t sign) {
+  if (!demanding(task)) return;
+  for (const auto& [name, amount] : task.limits->resources) in_use_[name] += sign * amount;
+}
+
+// Of the ready tasks that take resources the first that can start. In order: what an earlier one waits for no later one takes, or a
+// large demand would wait for ever behind small ones.
+std::optional<State::Order> State::next_demanding() const {
+  if (demanding_.empty()) return std::nullopt;
+  std::vector<std::pair<Order, const ResourceAmounts*>> firsts;
+  for (const auto& [amounts, tasks] : demanding_) firsts.emplace_back(*tasks.begin(), &amounts);
+  std::sort(firsts.begin(), firsts.end());
+  std::set<std::string> waited_for;
+  for (const auto& [order, amounts] : firsts) {
+    const bool overtakes = std::any_of(amounts->begin(), amounts->end(), [&](const auto& a) { return waited_for.count(a.first) > 0; });
+    if (!overtakes && available(*amounts)) return order;
+    for (const auto& [name, amount] : *amounts) waited_for.insert(name);
+  }
+  return std::nullopt;
+}
+
+std::optional<Start> State::start_next(std::vector<Command>& commands, std::int64_t now_ns) {
+  auto next = next_demanding();
+  if (!ready_.empty() && (!next || *ready_.begin() < *next)) next = *ready_.begin();
+  if (!next) return std::nullopt;
+  const TaskId id = next->second;
   Task& task = *tasks_.find(id.value());
+  unlist_ready(id, task);
   task.state = TaskState::executing;
+  task.run = ++last_run_;
+  take_resources(task, 1);
+  if (task.limits && task.limits->timeout_ns > 0) {
+    task.deadline_ns = now_ns + task.limits->timeout_ns;
+    deadlines_.emplace(task.deadline_ns, id);
+  }
   commands_ = &commands;
   Start start;
   start.task = id;
+  start.run = task.run;
   for (const TaskInputRef& input : task.inputs) {
     Datum& datum = *data_.find(input.task.value());
     // A copy from a peer is used up with its last task here; one of ours when the scheduler says that nobody else needs it.
@@ -84,8 +145,7 @@ void State::on(const TaskDone& event) {
   if (!task || task->state != TaskState::executing)
     throw InternalError("worker: task " + std::to_string(event.task.value()) + " ended without having started");
   const bool fetch = task->fetch, retracted = task->retracted;
-  tasks_.erase(event.task.value());
-  commands_->emplace_back(ForgetTask{event.task});
+  end_run(event.task, *task);
   Datum& datum = data_[event.task.value()];
   datum.freed |= retracted;
   // The value is sent with the report, so the report comes before anything that may drop it.
@@ -98,15 +158,80 @@ void State::on(const TaskFailed& event) {
   if (!task || task->state != TaskState::executing)
     throw InternalError("worker: task " + std::to_string(event.task.value()) + " failed without having started");
   const bool retracted = task->retracted;
-  tasks_.erase(event.task.value());
-  commands_->emplace_back(ForgetTask{event.task});
-  // Those who wait for it are retracted by the scheduler.
-  if (Datum* datum = data_.find(event.task.value())) {
-    datum->known = datum->mine = false;
-    datum->asked_by.clear();
-    erase_if_empty(event.task);
-  }
+  end_run(event.task, *task);
+  fail(event.task);
   if (!retracted) commands_->emplace_back(ReportFailed{event.task});
+}
+
+void State::end_run(TaskId id, Task& task) {
+  take_resources(task, -1);
+  if (task.deadline_ns > 0) deadlines_.erase({task.deadline_ns, id});
+  tasks_.erase(id.value());
+  commands_->emplace_back(ForgetTask{id});
+}
+
+// Those who wait for it are retracted by the scheduler, or told where it will be made.
+void State::fail(TaskId id) {
+  Datum* datum = data_.find(id.value());
+  if (!datum) return;
+  datum->known = datum->mine = datum->freed = false;
+  datum->asked_by.clear();
+  erase_if_empty(id);
+}
+
+void State::on(const TimePassed& event) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= event.now_ns) {
+    const TaskId id = deadlines_.begin()->second;
+    Task& task = *tasks_.find(id.value());
+    const auto limits = task.limits;
+    const bool retracted = task.retracted;
+    late_.emplace(task.run, limits);
+    // It keeps what it takes until it ends.
+    take_resources(task, 1);
+    end_run(id, task);
+    fail(id);
+    if (!retracted) commands_->emplace_back(ReportTimedOut{id, limits->timeout_ns});
+  }
+}
+
+bool State::ended_late(std::int64_t run) {
+  const auto it = late_.find(run);
+  if (it == late_.end()) return false;
+  for (const auto& [name, amount] : it->second->resources) in_use_[name] -= amount;
+  late_.erase(it);
+  return true;
+}
+
+// What it was asked for and will not come: but the ask may have been answered already.
+void State::withdraw(TaskId id, Datum& datum) {
+  end_flight(id, datum);
+  commands_->emplace_back(WithdrawAsk{id, datum.holder});
+  ++unanswered_[id];
+  if (unanswered_.size() > unanswered_max) unanswered_.erase(unanswered_.begin());
+  datum.state = DataState::promised;
+}
+
+void State::on(const InputMoved& event) {
+  Datum* datum = data_.find(event.data.value());
+  if (!datum || datum->uses == 0 || datum->state == DataState::here) return;  // nobody here waits for it
+  if (datum->state == DataState::asked) withdraw(event.data, *datum);
+  if (datum->queued) unqueue_ask(event.data, *datum);
+  datum->mine = datum->freed = false;
+  datum->known = true;
+  datum->holder = event.holder;
+  datum->last_use = false;
+  datum->order = std::numeric_limits<std::int64_t>::max();
+  for (TaskId waiting : datum->waiting) {
+    const Task& task = *tasks_.find(waiting.value());
+    datum->order = std::min(datum->order, waiting.value());
+    for (const TaskInputRef& input : task.inputs)
+      if (input.task == event.data) {
+        datum->last_use |= input.last_use;
+        datum->nbytes = input.nbytes;
+      }
+  }
+  queue_ask(event.data, *datum, datum->order);
+  ask_more();
 }
 
 void State::on(const DataGiven& event) {
@@ -120,6 +245,13 @@ void State::on(const DataArrived& event) {
   if (!datum || datum->state != DataState::asked) {
     // The answer to an ask that was withdrawn. If it was asked for again and is here, it is the same value.
     if (const auto it = unanswered_.find(event.data); it != unanswered_.end() && --it->second == 0) unanswered_.erase(it);
+    if (datum && datum->queued) {
+      // It is to be asked for again: here it is. Its holder may have forgotten it with this answer.
+      unqueue_ask(event.data, *datum);
+      now_here(event.data, *datum, event.nbytes);
+      ask_more();
+      return;
+    }
     if (!datum || datum->state != DataState::here) commands_->emplace_back(Drop{event.data});
     return;
   }
@@ -175,22 +307,30 @@ void State::on(const TaskRetracted& event) {
     if (Datum* result = data_.find(event.task.value())) result->asked_by.clear();  // those who asked are retracted too
     return;
   }
-  if (task->state == TaskState::ready) ready_.erase({task->order, event.task});
-  const Task copy = *task;
-  tasks_.erase(event.task.value());
-  commands_->emplace_back(ForgetTask{event.task});
+  take_back(event.task, *task);
+}
+
+void State::on(const TaskAskedBack& event) {
+  Task* task = tasks_.find(event.task.value());
+  const bool back = task && task->state != TaskState::executing;
+  if (back) take_back(event.task, *task);
+  commands_->emplace_back(ReportReturned{event.task, event.number, back});
+}
+
+// A task that has not started is as if it had never been given. Those who asked for its result are retracted too, or told where to ask.
+void State::take_back(TaskId id, Task& task) {
+  if (task.state == TaskState::ready) unlist_ready(id, task);
+  const Task copy = std::move(task);
+  tasks_.erase(id.value());
+  commands_->emplace_back(ForgetTask{id});
   for (const TaskInputRef& input : copy.inputs) {
     Datum* datum = data_.find(input.task.value());
     if (!datum) continue;
     auto& waiting = datum->waiting;
-    waiting.erase(std::remove(waiting.begin(), waiting.end(), event.task), waiting.end());
+    waiting.erase(std::remove(waiting.begin(), waiting.end(), id), waiting.end());
   }
   let_go_of_inputs(copy);
-  if (Datum* result = data_.find(event.task.value())) {
-    result->known = result->mine = false;
-    result->asked_by.clear();
-    erase_if_empty(event.task);
-  }
+  fail(id);
   ask_more();
 }
 
@@ -211,7 +351,7 @@ void State::now_here(TaskId id, Datum& datum, std::int64_t nbytes) {
     Task& task = *tasks_.find(next.value());
     if (--task.missing == 0) {
       task.state = TaskState::ready;
-      ready_.emplace(task.order, next);
+      list_ready(next, task);
     }
   }
   datum.waiting.clear();
@@ -251,11 +391,7 @@ void State::drop_if_unused(TaskId id) {
     return;
   }
   if (datum->state == DataState::asked) {
-    end_flight(id, *datum);
-    commands_->emplace_back(WithdrawAsk{id, datum->holder});
-    ++unanswered_[id];
-    if (unanswered_.size() > unanswered_max) unanswered_.erase(unanswered_.begin());
-    datum->state = DataState::promised;
+    withdraw(id, *datum);
   }
   if (datum->queued) unqueue_ask(id, *datum);
   datum->known = false;
@@ -319,9 +455,31 @@ std::vector<std::string> broken_invariants(const State& state) {
     if (kept != counted) broken.push_back(what + " is " + std::to_string(kept) + ", counted " + std::to_string(counted));
   };
   std::map<std::int64_t, std::int64_t> uses, waiting;
-  std::int64_t bytes = 0, here = 0, flight = 0, flying = 0, queued = 0, ready = 0;
+  const std::set<State::Order> none;
+  const auto list_of = [&](const State::Task& task) -> const std::set<State::Order>& {
+    if (!State::demanding(task)) return state.ready_;
+    const auto it = state.demanding_.find(task.limits->resources);
+    return it == state.demanding_.end() ? none : it->second;
+  };
+  std::int64_t bytes = 0, here = 0, flight = 0, flying = 0, queued = 0, ready = 0, deadlines = 0, listed = static_cast<std::int64_t>(state.ready_.size());
+  std::map<std::string, std::int64_t> in_use;
+  const auto count_resources = [&](const std::shared_ptr<const TaskLimits>& limits) {
+    if (limits)
+      for (const auto& [name, amount] : limits->resources) in_use[name] += amount;
+  };
+  for (const auto& [amounts, tasks] : state.demanding_) {
+    listed += static_cast<std::int64_t>(tasks.size());
+    if (tasks.empty()) broken.push_back("an empty list of tasks that take resources is kept");
+  }
+  for (const auto& [run, limits] : state.late_) count_resources(limits);
   state.tasks_.for_each([&](std::int64_t id, const State::Task& task) {
-    if (task.state == TaskState::executing) return;
+    if (task.state == TaskState::executing) {
+      count_resources(task.limits);
+      const bool limited = task.limits && task.limits->timeout_ns > 0;
+      if (limited) ++deadlines;
+      if (limited != (state.deadlines_.count({task.deadline_ns, TaskId(id)}) == 1)) say_task(id, "has a limit and no deadline, or the other way round");
+      return;
+    }
     std::int64_t missing = 0;
     for (const TaskInputRef& input : task.inputs) {
       ++uses[input.task.value()];
@@ -335,7 +493,7 @@ std::vector<std::string> broken_invariants(const State& state) {
     }
     if (task.missing != missing) say_task(id, "missing is " + std::to_string(task.missing) + ", counted " + std::to_string(missing));
     if ((task.state == TaskState::ready) != (missing == 0)) say_task(id, "is ready with inputs missing, or waits with all here");
-    if ((task.state == TaskState::ready) != (state.ready_.count({task.order, TaskId(id)}) == 1))
+    if ((task.state == TaskState::ready) != (list_of(task).count({task.order, TaskId(id)}) == 1))
       say_task(id, "is ready and not listed so, or the other way round");
     if (task.state == TaskState::ready) ++ready;
   });
@@ -367,7 +525,14 @@ std::vector<std::string> broken_invariants(const State& state) {
   compare("bytes in flight", state.in_flight_, flight);
   compare("asks in flight", static_cast<std::int64_t>(state.asks_flying_.size()), flying);
   compare("asks queued", static_cast<std::int64_t>(state.asks_queued_.size()), queued);
-  compare("tasks ready", static_cast<std::int64_t>(state.ready_.size()), ready);
+  compare("tasks ready", listed, ready);
+  compare("deadlines", static_cast<std::int64_t>(state.deadlines_.size()), deadlines);
+  for (const auto& [name, amount] : state.in_use_) {
+    compare(name + " in use", amount, in_use[name]);
+    if (amount > state.resources_.at(name)) broken.push_back("more of " + name + " is in use than there is");
+  }
+  for (const auto& [name, amount] : in_use)
+    if (amount > 0 && !state.in_use_.count(name)) broken.push_back(name + " is taken and not counted");
   if (!state.asks_queued_.empty() && state.asks_flying_.empty()) broken.push_back("asks are queued and none is under way");
   return broken;
 }

@@ -5,13 +5,17 @@
 // How it acts ahead of the scheduler: a task may arrive before its inputs exist. The worker asks their holders at once; a holder that
 // has not made the result yet remembers who asked and sends it when it is made. A task starts when its last input lands.
 //
-// States of a task: waiting (inputs missing), ready, executing, done. States of a datum: promised (a task here makes it), asked (a
+// States of a task: waiting (inputs missing), ready, executing, done. A ready task that takes resources starts only when they are free,
+// in order: none that comes later in order takes what an earlier one waits for. One that runs longer than its limit is reported as
+// failed and goes on as a late run: its thread and its resources come back when it ends, its result is dropped. States of a datum: promised (a task here makes it), asked (a
 // peer was asked for it), here. A datum of another worker is dropped after its last use here; one of this worker when the
 // scheduler says so, or after a use that was marked as the last.
 
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
+#include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,6 +32,7 @@ namespace ashlar::worker {
 /// What an executor needs to start a task. Inputs marked `take` are used for the last time here, and once by this task: move them.
 struct Start {
   TaskId task;
+  std::int64_t run = 0;  ///< number of this run: a task may be given again while an earlier run of it is late
   struct Input {
     TaskId data;
     bool take = false;
@@ -38,15 +43,23 @@ struct Start {
 class State {
  public:
   /// `self`: who this is. `flight_limit`: bytes asked of peers and not yet here, beyond which asks wait, unless they are for a
-  /// lower-ordered task than any of those on their way: the lowest-ordered task never waits for the others.
-  State(WorkerId self, std::int64_t flight_limit);
+  /// task of a lower number than any of those on their way: the lowest never waits for the others.
+  /// `resources`: what tasks may take, by name.
+  State(WorkerId self, std::int64_t flight_limit, ResourceAmounts resources = {});
 
   /// Appends commands in the order they are to be carried out. InternalError for an event that fits no state.
   void handle(const Event& event, std::vector<Command>& commands);
 
-  /// Takes the lowest-ordered ready task for an executor; nothing when none is ready.
-  std::optional<Start> start_next(std::vector<Command>& commands);
-  bool has_ready() const { return !ready_.empty(); }
+  /// Takes the lowest-ordered task that can start for an executor; nothing when there is none. `now_ns`: what its time limit counts from.
+  std::optional<Start> start_next(std::vector<Command>& commands, std::int64_t now_ns = 0);
+  bool has_ready() const { return !ready_.empty() || next_demanding().has_value(); }
+  /// To be asked before TaskDone and TaskFailed: true when this run was given up because it took too long. Then it has now ended,
+  /// and neither event is to come.
+  bool ended_late(std::int64_t run);
+  /// When the next run exceeds its limit: the loop sends TimePassed after that. The largest number when none does.
+  std::int64_t next_deadline() const { return deadlines_.empty() ? std::numeric_limits<std::int64_t>::max() : deadlines_.begin()->first; }
+  /// Runs that were given up and have not ended.
+  std::int64_t late_runs() const { return static_cast<std::int64_t>(late_.size()); }
 
   std::int64_t tasks() const { return tasks_.size(); }
   std::int64_t data_here() const { return data_here_; }
@@ -66,7 +79,9 @@ class State {
     bool fetch = false, retracted = false;
     std::int64_t order = 0;
     std::int32_t missing = 0;
-    boost::container::small_vector<TaskInputRef, 2> inputs;
+    TaskInputs inputs;
+    std::shared_ptr<const TaskLimits> limits;
+    std::int64_t run = 0, deadline_ns = 0;  ///< while executing; 0: none
   };
   struct Datum {
     DataState state = DataState::promised;
@@ -76,7 +91,9 @@ class State {
     bool queued = false;  ///< its ask waits for bytes in flight to land
     WorkerId holder;
     bool last_use = false;   ///< of the ask
-    std::int64_t order = 0;  ///< of the first task that wants it, while its ask is queued or under way
+    /// While its ask is queued or under way: the first task that wants it, by number. Not by priority: what is on its way must never wait
+    /// for a task that waits for room to ask, and inputs have smaller numbers than the tasks that use them.
+    std::int64_t order = 0;
     std::int64_t nbytes = 0;
     std::int32_t uses = 0;  ///< tasks here, not yet started, that take it as input
     boost::container::small_vector<TaskId, 2> waiting;
@@ -93,7 +110,20 @@ class State {
   void on(const PeerLost&);
   void on(const DataFreed&);
   void on(const TaskRetracted&);
+  void on(const InputMoved&);
+  void on(const TaskAskedBack&);
+  void on(const TimePassed&);
 
+  using Order = std::pair<std::int64_t, TaskId>;  ///< (order, task)
+  static bool demanding(const Task& task) { return task.limits && !task.limits->resources.empty(); }
+  void list_ready(TaskId id, const Task& task);
+  void unlist_ready(TaskId id, const Task& task);
+  std::optional<Order> next_demanding() const;
+  bool available(const ResourceAmounts& amounts) const;
+  void take_resources(const Task& task, std::int64_t sign);
+  void end_run(TaskId id, Task& task);
+  void fail(TaskId id);
+  void withdraw(TaskId id, Datum& datum);
   void forget_asks_of(TaskId id, WorkerId peer);
   void queue_ask(TaskId id, Datum& datum, std::int64_t order);
   void unqueue_ask(TaskId id, Datum& datum);
@@ -103,6 +133,7 @@ class State {
   void drop(TaskId id);
   void drop_if_unused(TaskId id);
   void let_go_of_inputs(const Task& task);
+  void take_back(TaskId id, Task& task);
   void ask_more();
   void erase_if_empty(TaskId id);
 
@@ -110,8 +141,13 @@ class State {
   std::int64_t flight_limit_;
   IdTable<Task> tasks_;
   IdTable<Datum> data_;
-  std::set<std::pair<std::int64_t, TaskId>> ready_;        ///< (order, task)
-  std::set<std::pair<std::int64_t, TaskId>> asks_queued_;  ///< (order of the first task that wants it, datum)
+  std::set<Order> ready_;                                  ///< those that take no resources
+  std::map<ResourceAmounts, std::set<Order>> demanding_;   ///< ready ones that do, by what they take
+  std::map<std::string, std::int64_t> resources_, in_use_;  ///< of each name: what there is, what is taken
+  std::set<std::pair<std::int64_t, TaskId>> deadlines_;    ///< of executing tasks
+  std::map<std::int64_t, std::shared_ptr<const TaskLimits>> late_;  ///< runs that were given up
+  std::int64_t last_run_ = 0;
+  std::set<std::pair<std::int64_t, TaskId>> asks_queued_;  ///< (first task that wants it, datum)
   std::set<std::pair<std::int64_t, TaskId>> asks_flying_;  ///< the same of those asked for and not here
   std::map<TaskId, int> unanswered_;                       ///< asks that were withdrawn and may have been answered before that
   std::set<WorkerId> lost_peers_;
@@ -125,6 +161,8 @@ class State {
 ///  3. a copy from a peer is kept, and asked for, only while a task here uses it
 ///  4. what is on its way or queued is what is listed so, and the bytes are the sums
 ///  5. nothing that was freed is kept, unless a task here has yet to start with it
+///  6. of each resource what is in use is what executing and late runs take, and no more than there is
+///  7. an executing task has a deadline exactly when it has a limit
 std::vector<std::string> broken_invariants(const State& state);
 
 }  // namespace ashlar::worker
