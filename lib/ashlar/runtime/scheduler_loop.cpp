@@ -529,6 +529,10 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
         errors_order_.pop_front();
       }
       handle(scheduler::TaskErred{worker, m->task});
+    } else if (const auto* m = std::get_if<protocol::TaskReturned>(&message)) {
+      keep_values();
+      hand_over();
+      handle(scheduler::TaskReturned{worker, m->task, m->number, m->returned});
     } else if (auto* m = std::get_if<protocol::ValueReport>(&message)) {
       values.emplace_back(m->data, std::move(m->value));
     } else if (auto* m = std::get_if<protocol::CallReport>(&message)) {
@@ -604,6 +608,8 @@ void SchedulerLoop::carry_out() {
       forget_source(c->task);
     } else if (const auto* c = std::get_if<scheduler::TellMoved>(&command)) {
       protocol::encode(outbox(c->worker), protocol::InputMoved{c->task, c->holder});
+    } else if (const auto* c = std::get_if<scheduler::AskBack>(&command)) {
+      protocol::encode(outbox(c->worker), protocol::AskBackTask{c->task, c->number});
     } else if (const auto* c = std::get_if<scheduler::WakeAt>(&command)) {
       wake_at_ = c->time;
     }

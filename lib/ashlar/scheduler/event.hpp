@@ -91,13 +91,20 @@ struct ResultsWanted {
 struct TasksCancelled {
   std::vector<TaskId> tasks;
 };
+/// The answer to an AskBack: the worker gave the task back, or it had started it (or it had ended) and keeps it.
+struct TaskReturned {
+  WorkerId worker;
+  TaskId task;
+  std::int32_t number = 0;  ///< of the AskBack
+  bool returned = false;
+};
 /// The time of a WakeAt has come.
 struct TimePassed {};
 
 struct Event {
   TimeNs now = 0;
   std::variant<WorkerJoined, WorkerLost, GraphSubmitted, Scattered, TasksFinished, TaskErred, TaskWaits, ResultsReleased, ResultsWanted,
-               TasksCancelled, TimePassed, SpillReported>
+               TasksCancelled, TimePassed, SpillReported, TaskReturned>
       what;
 };
 
