@@ -72,7 +72,7 @@ int launch(const Launch& how) {
   if (!how.hosts.empty()) words.insert(words.end(), {"--host", how.hosts});
   // Survivors of a lost rank live on; rank 0 shares its core; threads are not bound to one core.
   words.insert(words.end(), {"--enable-recovery", "--oversubscribe", "--bind-to", "none", "-x", "ASHLAR_OUTCOME_FILE=" + outcome});
-  if (geteuid() == 0) words.push_back("--allow-run-as-root");
+  if (geteuid() == 0) words.emplace_back("--allow-run-as-root");
   words.insert(words.end(), how.program.begin(), how.program.end());
   if (how.print) {
     for (const std::string& word : words) std::cout << word << ' ';

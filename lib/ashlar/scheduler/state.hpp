@@ -65,7 +65,7 @@ struct TaskRecord {
   bool pooled : 1 = false;   ///< queued in its pool, else in a worker's share
   bool again : 1 = false;    ///< it was placed before: those that wait for it have to be told where it is now
   bool asked_back : 1 = false;  ///< its worker was asked to give it back for another
-  bool started : 1 = false;     ///< its worker would not give it back: it runs, or has ended
+  bool started : 1 = false;     ///< it is not asked back: it runs or has ended, or was moved before
   std::int32_t group = -1;
   WorkerId worker;            ///< placed on; holds the result in state memory
   std::int32_t unplaced = 0;  ///< inputs that are not placed yet (state waiting)

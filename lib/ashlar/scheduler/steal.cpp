@@ -144,6 +144,7 @@ void State::on(const TaskReturned& event) {
   task.expected_ns = expected_ns(task);
   task.set_expected_end(now_ + worker(to).occupancy_ns / worker(to).threads + policy_.transfer_latency_ns + task.expected_ns);
   waiting_processing(event.task, task, to);
+  task.started = true;  // once is enough: two workers without memory would hand it to and fro
   placed(task, ready);
   place_all(std::move(ready));
 }

@@ -173,7 +173,7 @@ std::vector<std::string> Client::faults(bool lost) const {
     if (h.wrong_value) say("came with a wrong value");
     if (h.finished > 1) say("was reported finished " + std::to_string(h.finished) + " times");
     if (h.without_reason) say("erred without cause and reason");
-    if (const auto wrong = wrong_causes_.find(static_cast<std::int64_t>(task)); wrong != wrong_causes_.end())
+    if (const auto wrong = wrong_causes_.find(static_cast<std::int64_t>(task)); wrong != wrong_causes_.end() && !lost)
       say("erred because of task " + std::to_string(wrong->second) + ", which does not throw");
     if (h.without_cause && !lost) say("erred without a cause and no worker was lost");
     if (h.finished > 0 && h.doomed) say("was reported finished and needs something that throws");

@@ -23,6 +23,10 @@ constexpr Field policy_fields[] = {
     {"unknown_nbytes", &Policy::unknown_nbytes},
     {"bytes_per_ns", &Policy::bytes_per_ns},
     {"transfer_latency_ns", &Policy::transfer_latency_ns},
+    {"steal_ns", &Policy::steal_ns},
+    {"retry_pause_ns", &Policy::retry_pause_ns},
+    {"retry_pause_max_ns", &Policy::retry_pause_max_ns},
+    {"refuse_oversized", &Policy::refuse_oversized},
 };
 
 }  // namespace

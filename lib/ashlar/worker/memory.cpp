@@ -51,12 +51,44 @@ bool State::may_ask(std::int64_t order, std::int64_t nbytes) {
     if (bytes_used() + wanted <= limits_.budget) return true;
   }
   if (!lowest) return false;
-  return order == peer_order || (!working() && writing_ == 0 && (ready_.empty() || ready_.begin()->first > order));
+  return order == peer_order || (!working() && writing_ == 0 && lowest_ready() > TaskId(order));
+}
+
+// The order of memory is that of the tasks' numbers, in which inputs come before what uses them. Priorities say what starts next; were
+// room given by them, tasks could wait for ever for inputs that they keep from being made. With all of the same priority the first is
+// the lowest; else they are looked through. A number above all when nothing is ready.
+TaskId State::lowest_ready() const {
+  TaskId lowest(MemoryLimits::none);
+  if (!demanding_.empty())  // one that waits for a resource needs no room yet
+    if (const auto next = next_demanding()) lowest = next->second;
+  if (!prioritised_) {
+    if (!ready_.empty()) lowest = std::min(lowest, ready_.begin()->second);
+    return lowest;
+  }
+  for (const auto& [order, id] : ready_) lowest = std::min(lowest, id);
+  return lowest;
+}
+
+// Reading it back lets no task start: each that uses it misses something that is yet to be made or to come. Beyond the budget it would only
+// go out again, and come back, for as long as that takes.
+bool State::in_vain(const Datum& datum) const {
+  if (datum.state != DataState::spilled || datum.order == peer_order) return false;
+  for (TaskId user : datum.users) {
+    const Task* task = tasks_.find(user.value());
+    if (!task || task->state == TaskState::executing) continue;
+    const bool comes = std::any_of(task->inputs.begin(), task->inputs.end(), [&](const TaskInputRef& input) {
+      const Datum* other = data_.find(input.task.value());
+      return !other || other->state == DataState::promised || other->state == DataState::asked;
+    });
+    if (!comes) return false;
+  }
+  return true;
 }
 
 // What the lowest ready task needs, if it comes before `order`.
 std::int64_t State::lower_ready(std::int64_t order) const {
-  return ready_.empty() || ready_.begin()->first >= order ? 0 : tasks_.find(ready_.begin()->second.value())->nbytes;
+  const TaskId lowest = lowest_ready();
+  return lowest.value() >= order ? 0 : tasks_.find(lowest.value())->nbytes;
 }
 
 // What the lowest queued ask brings, if it comes before `order`.
@@ -67,7 +99,7 @@ std::int64_t State::lower_asks(std::int64_t order) const {
 // The order of the lowest task here that is ready or waits for something that was asked for, whose inputs must stay; below all orders
 // when there is none.
 std::int64_t State::lowest_here() const {
-  std::int64_t lowest = ready_.empty() ? MemoryLimits::none : ready_.begin()->first;
+  std::int64_t lowest = lowest_ready().value();
   for (const auto* asks : {&asks_flying_, &asks_queued_})
     if (const auto it = asks->lower_bound({peer_order + 1, TaskId()}); it != asks->end()) lowest = std::min(lowest, it->first);
   return lowest == MemoryLimits::none ? peer_order : lowest;
@@ -85,7 +117,7 @@ std::int64_t State::next_use(const Datum& datum) const {
   for (TaskId id : datum.users) {
     const Task* task = tasks_.find(id.value());
     if (!task || task->state == TaskState::executing) continue;
-    order = std::min(order, task->order);
+    order = std::min(order, id.value());
     if (++seen == looked_at) break;
   }
   return order;
@@ -96,9 +128,13 @@ std::int64_t State::next_use(const Datum& datum) const {
 void State::make_room(std::int64_t nbytes, std::int64_t shield) {
   nbytes -= writing_;
   if (nbytes <= 0 || shield >= fruitless_shield_) return;
+  // What tasks use that run, and the one that starts next: with priorities it need not be the lowest, and would miss its inputs for ever.
   std::vector<TaskId> in_use;
-  for (TaskId id : executing_)
+  const auto uses = [&](TaskId id) {
     for (const TaskInputRef& input : tasks_.find(id.value())->inputs) in_use.push_back(input.task);
+  };
+  for (TaskId id : executing_) uses(id);
+  if (const auto next = next_to_start()) uses(next->second);
   std::sort(in_use.begin(), in_use.end());
   std::vector<std::pair<std::int64_t, TaskId>> victims;
   for (TaskId id : large_) {
@@ -188,7 +224,7 @@ void State::on(const SpillEnded& event) {
     for (const TaskInputRef& input : tasks_.find(id.value())->inputs)
       if (input.task == event.data) return;
   // And what is to be used before anything else here would be read back at once.
-  if (datum->uses > 0 && !ready_.empty() && next_use(*datum) <= ready_.begin()->first) return;
+  if (datum->uses > 0 && next_use(*datum) <= lowest_ready().value()) return;
   put_out(event.data, *datum);
 }
 

@@ -30,6 +30,7 @@ void State::on(const TaskGiven& event) {
   if (tasks_.find(event.task.value())) throw InternalError("worker: task " + std::to_string(event.task.value()) + " was given twice");
   Task& task = tasks_[event.task.value()];
   task.order = event.order;
+  prioritised_ |= event.order != event.task.value();
   task.fetch = event.fetch;
   task.nbytes = event.nbytes;
   task.inputs.assign(event.inputs.begin(), event.inputs.end());
@@ -117,15 +118,20 @@ std::optional<State::Order> State::next_demanding() const {
   return std::nullopt;
 }
 
-std::optional<Start> State::start_next(std::vector<Command>& commands, std::int64_t now_ns) {
-  if (short_of_memory_) return std::nullopt;
+std::optional<State::Order> State::next_to_start() const {
   auto next = next_demanding();
   if (!ready_.empty() && (!next || *ready_.begin() < *next)) next = *ready_.begin();
+  return next;
+}
+
+std::optional<Start> State::start_next(std::vector<Command>& commands, std::int64_t now_ns) {
+  if (short_of_memory_) return std::nullopt;
+  const auto next = next_to_start();
   if (!next) return std::nullopt;
-  const auto [order, id] = *next;
+  const TaskId id = next->second;
   Task& task = *tasks_.find(id.value());
   commands_ = &commands;
-  if (!may_start(order, task.nbytes)) {
+  if (!may_start(id.value(), task.nbytes)) {
     short_of_memory_ = true;
     commands_ = nullptr;
     return std::nullopt;
@@ -191,6 +197,7 @@ void State::on(const TaskFailed& event) {
   if (!task || task->state != TaskState::executing)
     throw InternalError("worker: task " + std::to_string(event.task.value()) + " failed without having started");
   const bool retracted = task->retracted;
+  unlist_as_user(event.task, *task);
   end_run(event.task, *task);
   fail(event.task);
   if (!retracted) commands_->emplace_back(ReportFailed{event.task});
@@ -222,6 +229,7 @@ void State::on(const TimePassed& event) {
     late_.emplace(task.run, limits);
     // It keeps what it takes until it ends.
     take_resources(task, 1);
+    unlist_as_user(id, task);
     end_run(id, task);
     fail(id);
     if (!retracted) commands_->emplace_back(ReportTimedOut{id, limits->timeout_ns});
@@ -240,7 +248,9 @@ bool State::ended_late(std::int64_t run) {
 void State::withdraw(TaskId id, Datum& datum) {
   end_flight(id, datum);
   commands_->emplace_back(WithdrawAsk{id, datum.holder});
-  ++unanswered_[id];
+  Unanswered& withdrawn = unanswered_[id];
+  ++withdrawn.asks;
+  withdrawn.last_use |= datum.last_use;
   if (unanswered_.size() > unanswered_max) unanswered_.erase(unanswered_.begin());
   datum.state = DataState::promised;
 }
@@ -279,10 +289,16 @@ void State::on(const DataArrived& event) {
   Datum* datum = data_.find(event.data.value());
   if (!datum || datum->state != DataState::asked) {
     // The answer to an ask that was withdrawn. If it was asked for again and is here, it is the same value.
-    if (const auto it = unanswered_.find(event.data); it != unanswered_.end() && --it->second == 0) unanswered_.erase(it);
+    bool forgotten_there = false;
+    if (const auto it = unanswered_.find(event.data); it != unanswered_.end()) {
+      forgotten_there = it->second.last_use;
+      if (--it->second.asks == 0) unanswered_.erase(it);
+    }
     if (datum && datum->queued && datum->state == DataState::promised) {
-      // It is to be asked for again: here it is. Its holder may have forgotten it with this answer.
+      // It is to be asked for again: here it is. Its holder has forgotten it with this answer; or it keeps it, and is to be told of the last
+      // use all the same: what it answers then is dropped.
       unqueue_ask(event.data, *datum);
+      if (datum->last_use && !forgotten_there) commands_->emplace_back(Ask{event.data, datum->holder, true});
       now_here(event.data, *datum, event.nbytes);
       return;
     }
@@ -363,14 +379,18 @@ void State::take_back(TaskId id, Task& task) {
   const Task copy = std::move(task);
   tasks_.erase(id.value());
   commands_->emplace_back(ForgetTask{id});
-  for (const TaskInputRef& input : copy.inputs) {
-    Datum* datum = data_.find(input.task.value());
-    if (!datum) continue;
-    auto& users = datum->users;
-    users.erase(std::remove(users.begin(), users.end(), id), users.end());
-  }
+  unlist_as_user(id, copy);
   let_go_of_inputs(copy);
   fail(id);
+}
+
+// A task that may be given again must not be found in the lists of its first time.
+void State::unlist_as_user(TaskId id, const Task& task) {
+  for (const TaskInputRef& input : task.inputs)
+    if (Datum* datum = data_.find(input.task.value())) {
+      auto& users = datum->users;
+      users.erase(std::remove(users.begin(), users.end(), id), users.end());
+    }
 }
 
 void State::let_go_of_inputs(const Task& task) {
@@ -476,10 +496,15 @@ void State::end_flight(TaskId id, const Datum& datum) {
 }
 
 void State::ask_more() {
-  while (!asks_queued_.empty()) {
-    const auto [order, id] = *asks_queued_.begin();
+  for (auto next = asks_queued_.begin(); next != asks_queued_.end();) {
+    const auto [order, id] = *next;
     Datum& datum = *data_.find(id.value());
+    if (bytes_used() + datum.nbytes > limits_.budget && in_vain(datum)) {
+      ++next;
+      continue;
+    }
     if (!may_ask(order, datum.nbytes)) return;
+    next = std::next(next);
     unqueue_ask(id, datum);
     in_flight_ += datum.nbytes;
     asks_flying_.emplace(order, id);
@@ -624,7 +649,8 @@ std::vector<std::string> broken_invariants(const State& state) {
   compare("bytes spilled", state.bytes_spilled_, spilled);
   compare("large data", static_cast<std::int64_t>(state.large_.size()), large);
   if (!state.working() && state.writing_ == 0) {
-    if (state.asks_flying_.empty() && !state.asks_queued_.empty() && (state.ready_.empty() || state.asks_queued_.begin()->first < state.ready_.begin()->first))
+    const auto waits = [&](const auto& ask) { return !state.in_vain(*state.data_.find(ask.second.value())) && ask.first < state.lowest_ready().value(); };
+    if (state.asks_flying_.empty() && std::any_of(state.asks_queued_.begin(), state.asks_queued_.end(), waits))
       broken.push_back("asks are queued, and nothing is under way that they could wait for");
     if (!state.ready_.empty() && state.short_of_memory_ && loading == 0)
       broken.push_back("a task waits for memory, and nothing is under way that could free some");

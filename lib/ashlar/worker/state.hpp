@@ -149,6 +149,7 @@ class State {
   void list_ready(TaskId id, const Task& task);
   void unlist_ready(TaskId id, const Task& task);
   std::optional<Order> next_demanding() const;
+  std::optional<Order> next_to_start() const;
   bool available(const ResourceAmounts& amounts) const;
   void take_resources(const Task& task, std::int64_t sign);
   void end_run(TaskId id, Task& task);
@@ -163,6 +164,7 @@ class State {
   void drop(TaskId id);
   void drop_if_unused(TaskId id);
   void let_go_of_inputs(const Task& task);
+  void unlist_as_user(TaskId id, const Task& task);
   void take_back(TaskId id, Task& task);
   void ask_more();
   void erase_if_empty(TaskId id);
@@ -173,6 +175,8 @@ class State {
   bool may_start(std::int64_t order, std::int64_t nbytes);
   bool may_start_when_short(std::int64_t order, std::int64_t nbytes);
   bool may_ask(std::int64_t order, std::int64_t nbytes);
+  TaskId lowest_ready() const;
+  bool in_vain(const Datum& datum) const;
   std::int64_t lower_ready(std::int64_t order) const;
   std::int64_t lower_asks(std::int64_t order) const;
   std::int64_t slack() const;
@@ -193,13 +197,18 @@ class State {
   IdTable<Datum> data_;
   std::set<Order> ready_;                                  ///< those that take no resources
   std::map<ResourceAmounts, std::set<Order>> demanding_;   ///< ready ones that do, by what they take
+  bool prioritised_ = false;                               ///< a task came whose order is not its number
   std::map<std::string, std::int64_t> resources_, in_use_;  ///< of each name: what there is, what is taken
   std::set<std::pair<std::int64_t, TaskId>> deadlines_;    ///< of executing tasks
   std::map<std::int64_t, std::shared_ptr<const TaskLimits>> late_;  ///< runs that were given up
   std::int64_t last_run_ = 0;
   std::set<std::pair<std::int64_t, TaskId>> asks_queued_;  ///< (first task that wants it, datum)
   std::set<std::pair<std::int64_t, TaskId>> asks_flying_;  ///< the same of those asked for and not here
-  std::map<TaskId, int> unanswered_;                       ///< asks that were withdrawn and may have been answered before that
+  struct Unanswered {
+    int asks = 0;
+    bool last_use = false;  ///< one of them told the holder to forget the value
+  };
+  std::map<TaskId, Unanswered> unanswered_;                ///< asks that were withdrawn and may have been answered before that
   std::set<WorkerId> lost_peers_;
   std::int64_t in_flight_ = 0, bytes_here_ = 0, data_here_ = 0;
 
