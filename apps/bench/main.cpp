@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
     bool list = false, table = false, alone = false;
     int alone_workers = 2;
     app.add_option("--size", size, "small or full")->check(CLI::IsMember({"small", "full"}));
-    app.add_option("--data", setting.folder, "folder for files the workloads write");
+    app.add_option("--data", setting.folder, "folder for files the workloads write, with the tables of the frame workloads");
     app.add_option("--repeats", setting.repeats, "samples after the warm-up");
     app.add_option("--width", setting.width, "columns of a pattern and of imbalance; 0: two for each worker thread; as WORKLOADS says")->check(CLI::NonNegativeNumber);
     app.add_option("--steps", setting.steps, "steps of a pattern; 0: 1000")->check(CLI::NonNegativeNumber);
@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
     if (alone) return bench::rank_0_alone(setting.tasks > 0 ? setting.tasks : setting.full ? 1'000'000 : 100'000, alone_workers, setting.repeats);
 
     std::vector<bench::Workload> all = bench::array_workloads();
-    for (const auto* more : {&bench::task_workloads(), &bench::pattern_workloads(), &bench::cost_workloads()}) all.insert(all.end(), more->begin(), more->end());
+    for (const auto* more : {&bench::frame_workloads(), &bench::task_workloads(), &bench::pattern_workloads(), &bench::cost_workloads()}) all.insert(all.end(), more->begin(), more->end());
     if (list) {
       for (const auto& w : all) std::cout << w.name << (w.on_request ? "  (when named)" : "") << '\n';
       return 0;

@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 struct Setting {
   bool full = false;
   int repeats = 3;
-  std::string folder = ".";  ///< for files that workloads write
+  std::string folder = ".";  ///< for files that workloads write; the frame workloads find their tables there
 
   // Of the patterns; 0: as the workload says.
   int width = 0, steps = 0, radix = 5, output_bytes = 16;
@@ -47,6 +47,7 @@ struct Workload {
 };
 
 const std::vector<Workload>& array_workloads();
+const std::vector<Workload>& frame_workloads();
 const std::vector<Workload>& task_workloads();
 const std::vector<Workload>& pattern_workloads();
 const std::vector<Workload>& cost_workloads();

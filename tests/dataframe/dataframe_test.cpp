@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <stdexcept>
 
 #include "reference.hpp"
@@ -215,4 +216,57 @@ TEST(DataFrame, SortingAndHeadAgreeWithAStableSortOfRowsForAnyPartitions) {
     });
     ASSERT_EQ(df.sort_values({"s", "n"}, {.ascending = {true, false}}).compute(), al::test::table_of(rows));
   }
+}
+
+TEST(DataFrame, ReductionsOfAllColumnsAreOneRow) {
+  const auto df = numbers(3);
+  EXPECT_EQ(df.sum().compute(), (al::Table({"a", "b"}, {al::Column(Ints{45}), al::Column(Ints{9})})));
+  EXPECT_EQ(df.max().compute(), (al::Table({"a", "b", "s"}, {al::Column(Ints{9}), al::Column(Ints{2}), al::Column(Texts{"t9"})})));
+  EXPECT_EQ(df.count().compute().at(2), al::Column(Ints{10}));
+  EXPECT_EQ(df.mean().compute(), (al::Table({"a", "b"}, {al::Column(std::vector<double>{4.5}), al::Column(std::vector<double>{0.9})})));
+  EXPECT_EQ(df.median().compute().at(1), al::Column(std::vector<double>{1}));
+  EXPECT_EQ(df.nunique().compute().at(1), al::Column(Ints{3}));
+  EXPECT_EQ(df.prod().compute().at(1), al::Column(Ints{0}));
+  EXPECT_EQ(df.min().compute().at(0), al::Column(Ints{0}));
+  EXPECT_EQ(df.any().compute(), (al::Table({"a", "b"}, {al::Column(std::vector<bool>{true}), al::Column(std::vector<bool>{true})})));
+  EXPECT_EQ(df.all().compute().at(0), al::Column(std::vector<bool>{false}));
+  EXPECT_DOUBLE_EQ(df.var().compute().column<double>("a")[0], 82.5 / 9);
+  EXPECT_DOUBLE_EQ(df.std({.ddof = 0}).compute().column<double>("a")[0], std::sqrt(8.25));
+  EXPECT_EQ(df.size().compute(), al::Value(30));
+  EXPECT_THAT(message<al::TypeError>([&] { df[{"s"}].mean(); }), HasSubstr("no column to take the mean of"));
+}
+
+TEST(DataFrame, DescribesItsNumbers) {
+  const al::Table t = numbers(4).describe().compute();
+  EXPECT_EQ(t.columns(), (Texts{"statistic", "a", "b"}));
+  EXPECT_EQ(t.column<std::string>("statistic"), (Texts{"count", "mean", "std", "min", "25%", "50%", "75%", "max"}));
+  const std::vector<double> wanted = {10, 4.5, 3.0276503540974917, 0, 2.25, 4.5, 6.75, 9};  // pandas
+  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_DOUBLE_EQ(t.column<double>("a")[i], wanted[i]) << i;
+}
+
+TEST(DataFrame, DoesToEveryColumnWhatASeriesDoes) {
+  const auto df = numbers(3)[{"a", "b"}];
+  EXPECT_EQ(df.add(1).compute()["b"], (df["b"] + 1).compute());
+  EXPECT_EQ(df.mul(df).compute()["a"], (df["a"] * df["a"]).compute());
+  EXPECT_EQ(df.sub(df).sum().compute().at(0), al::Column(Ints{0}));
+  EXPECT_EQ(df.div(2).dtypes()[0], al::ColumnType::float64);
+  EXPECT_EQ(df.floordiv(2).compute()["a"], al::floor_divide(df["a"], 2).compute());
+  EXPECT_EQ(df.mod(2).compute()["a"], (df["a"] % 2).compute());
+  EXPECT_EQ(df.pow(2).compute()["a"], (df["a"] * df["a"]).compute());
+  EXPECT_EQ(df.ge(1).compute()["b"], (df["b"] >= 1).compute());
+  EXPECT_EQ(df.eq(df).all().compute().at(0), al::Column(std::vector<bool>{true}));
+  EXPECT_EQ(df.isin({1}).sum().compute().at(1), al::Column(Ints{3}));
+  EXPECT_EQ(df.isna().any().compute().at(1), al::Column(std::vector<bool>{false}));
+  EXPECT_EQ(df.astype("float32").dtypes(), (std::vector{al::ColumnType::float32, al::ColumnType::float32}));
+  EXPECT_EQ(df.astype({{"b", "int8"}}).dtypes(), (std::vector{al::ColumnType::int64, al::ColumnType::int8}));
+  EXPECT_EQ(df.where(df["b"] == 0, -1).compute()["a"], df["a"].where(df["b"] == 0, -1).compute());
+  EXPECT_EQ(df.mask(df["b"] == 0, -1).compute()["a"], df["a"].mask(df["b"] == 0, -1).compute());
+  EXPECT_EQ(df.clip({.upper = 5}).max().compute().at(0), al::Column(Ints{5}));
+  EXPECT_EQ(df.cumsum().compute()["a"], df["a"].cumsum().compute());
+  EXPECT_EQ(df.shift().compute()["b"], df["b"].shift().compute());
+  EXPECT_EQ(df.diff().compute()["a"].value(5), al::Value(1));
+  EXPECT_EQ(df.sub(20).abs().compute()["a"].value(0), al::Value(20));
+  EXPECT_EQ(df.div(7).round({.decimals = 2}).compute()["a"].value(1), al::Value(0.14));
+  EXPECT_THAT(message<al::KeyError>([&] { df.add(df[{"a"}]); }), HasSubstr("no column \"b\""));
+  EXPECT_THAT(message<al::ValueError>([&] { df.add(numbers(2)); }), HasSubstr("the same rows"));
 }

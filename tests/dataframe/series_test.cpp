@@ -228,3 +228,116 @@ TEST(Series, ExpressionsAgreeWithARowByRowReferenceForAnyPartitions) {
     ASSERT_EQ(kept, (al::Table({"s", "y"}, {al::Column(texts), al::Column(expected)})));
   }
 }
+
+TEST(Series, MapCallsAFunctionForEachElementAndStaysBesideItsFrame) {
+  const auto df = small();
+  EXPECT_EQ(df["n"].map([](double n) { return n / 2; }).compute(), al::Column(Doubles{0.5, 1, std::nullopt, 2}));
+  EXPECT_EQ(df["s"].map([](const std::string& s) { return static_cast<int>(s.size()); }).compute(),
+            al::Column(std::vector<std::optional<std::int32_t>>{5, 5, std::nullopt, 5}));
+  EXPECT_EQ(df["n"].map([](std::optional<long long> n) { return n ? "number" : "nothing"; }).compute(),
+            al::Column(Texts{"number", "number", "nothing", "number"}));
+  EXPECT_EQ(df["n"].map([](int n) { return n > 1 ? std::optional<bool>(true) : std::nullopt; }).compute(),
+            al::Column(Bools{std::nullopt, true, std::nullopt, true}));
+  EXPECT_EQ(df["n"].map([](int n) { return n; }).name(), "n");
+  EXPECT_EQ(df["n"].apply([](int n) { return -n; }).min().compute(), al::Value(-4));
+  const auto both = df.assign("y", df["n"].map([](int n) { return 10 * n; })).assign("z", df.apply([](int n, double x) { return n + x; }, {"n", "x"}));
+  EXPECT_EQ(both["y"].compute(), al::Column(std::vector<std::optional<std::int32_t>>{10, 20, std::nullopt, 40}));
+  EXPECT_EQ(both["z"].compute(), al::Column(Doubles{1.5, std::nullopt, std::nullopt, 0.5}));
+  EXPECT_EQ(df.apply([](int a, int b) { return a * b; }, {"n", "n"}).sum().compute(), al::Value(1 + 4 + 16));
+  EXPECT_THAT(message<al::TypeError>([&] { df["s"].map([](double x) { return x; }); }), HasSubstr("wants float64 for parameter 0"));
+  EXPECT_THAT(message<al::ValueError>([&] { df.apply([](int a, int b) { return a * b; }, {"n"}); }), HasSubstr("parameters 2, columns 1"));
+}
+
+TEST(Series, MethodsOfOperatorsAreTheOperators) {
+  const auto df = small();
+  const auto n = df["n"];
+  EXPECT_EQ(n.add(1).compute(), (n + 1).compute());
+  EXPECT_EQ(n.sub(df["x"]).compute(), (n - df["x"]).compute());
+  EXPECT_EQ(n.mul(2).compute(), (n * 2).compute());
+  EXPECT_EQ(n.div(2).compute(), (n / 2).compute());
+  EXPECT_EQ(n.truediv(2).compute(), (n / 2).compute());
+  EXPECT_EQ(n.floordiv(2).compute(), al::floor_divide(n, 2).compute());
+  EXPECT_EQ(n.mod(2).compute(), (n % 2).compute());
+  EXPECT_EQ(n.eq(2).compute(), (n == 2).compute());
+  EXPECT_EQ(n.ne(2).compute(), (n != 2).compute());
+  EXPECT_EQ(n.lt(2).compute(), (n < 2).compute());
+  EXPECT_EQ(n.le(2).compute(), (n <= 2).compute());
+  EXPECT_EQ(n.gt(2).compute(), (n > 2).compute());
+  EXPECT_EQ(n.ge(n.min()).compute(), (n >= 1).compute());
+  EXPECT_EQ(n.pow(3).compute(), al::Column(Ints{1, 8, std::nullopt, 64}));
+  EXPECT_EQ(n.pow(0.5).compute(), al::Column(Doubles{1, std::sqrt(2.0), std::nullopt, 2}));
+  EXPECT_THAT(message<al::ValueError>([&] { n.pow(-1); }), HasSubstr("exponent -1"));
+}
+
+TEST(Series, ClipMaskAndMissing) {
+  const auto df = small();
+  EXPECT_EQ(df["x"].clip({.lower = 0, .upper = 1}).compute(), al::Column(Doubles{0.5, std::nullopt, 1, 0}));
+  EXPECT_EQ(df["n"].clip({.upper = 2}).compute(), al::Column(Ints{1, 2, std::nullopt, 2}));
+  EXPECT_THAT(message<al::ValueError>([&] { df["n"].clip({.lower = 3, .upper = 2}); }), HasSubstr("lower <= upper"));
+  EXPECT_EQ(df["n"].mask(df["n"] > 1, 0).compute(), al::Column(Ints{1, 0, std::nullopt, 0}));
+  EXPECT_EQ(df["n"].mask(df["n"] > 1, df["n"] * 10).compute(), al::Column(Ints{1, 20, std::nullopt, 40}));
+  EXPECT_EQ(df["n"].dropna().compute(), al::Column(Ints{1, 2, 4}));
+  EXPECT_EQ(df["n"].isnull().compute(), df["n"].isna().compute());
+  EXPECT_EQ(df["n"].notnull().compute(), df["n"].notna().compute());
+}
+
+TEST(Series, MedianQuantileAndProduct) {
+  const auto df = small();
+  EXPECT_EQ(df["n"].median().compute(), al::Value(2.0));
+  EXPECT_EQ(df["x"].quantile({.q = 0.25}).compute(), al::Value(-1.5));
+  EXPECT_EQ(df["n"].quantile({.q = 1}).compute(), al::Value(4.0));
+  EXPECT_EQ(df["n"].prod().compute(), al::Value(8));
+  EXPECT_EQ(df["n"][df["n"] > 9].median().compute(), al::Value());
+  EXPECT_THAT(message<al::ValueError>([&] { df["n"].quantile({.q = 2}); }), HasSubstr("between 0 and 1"));
+}
+
+TEST(Series, KnowsItsShapeAndChangesItsPartitions) {
+  const auto n = small()["n"];
+  EXPECT_EQ(n.shape().compute(), al::Value(4));
+  EXPECT_EQ(n.ndim(), 1);
+  EXPECT_EQ(n.to_frame().ndim(), 2);
+  EXPECT_EQ(n.repartition(2).npartitions(), 2);
+  EXPECT_EQ(n.repartition(2).compute(), n.compute());
+  EXPECT_EQ(n.to_frame("m").columns()[0], "m");
+}
+
+TEST(StringMethods, CountCharactersAndNotBytes) {
+  const auto s = al::from_table(al::Table({"s"}, {al::Column(Texts{" Öl ", "a-b-c", std::nullopt, ""})}), {.npartitions = 2})["s"].str();
+  EXPECT_EQ(s.slice(1, 3).compute(), al::Column(Texts{"Öl", "-b", std::nullopt, ""}));
+  EXPECT_EQ(s.slice(std::nullopt, std::nullopt, -1).compute(), al::Column(Texts{" lÖ ", "c-b-a", std::nullopt, ""}));
+  EXPECT_EQ(s.slice(-3, -1).compute(), al::Column(Texts{"Öl", "b-", std::nullopt, ""}));
+  EXPECT_EQ(s.slice(0, 100, 2).compute(), al::Column(Texts{" l", "abc", std::nullopt, ""}));
+  EXPECT_EQ(s.strip().compute(), al::Column(Texts{"Öl", "a-b-c", std::nullopt, ""}));
+  EXPECT_EQ(s.endswith("c").compute(), al::Column(Bools{false, true, std::nullopt, false}));
+  EXPECT_EQ(s.lstrip().compute(), al::Column(Texts{"Öl ", "a-b-c", std::nullopt, ""}));
+  EXPECT_EQ(s.rstrip().compute(), al::Column(Texts{" Öl", "a-b-c", std::nullopt, ""}));
+  EXPECT_EQ(s.replace("-", "::").compute(), al::Column(Texts{" Öl ", "a::b::c", std::nullopt, ""}));
+  EXPECT_EQ(s.replace("", ".").compute(), al::Column(Texts{". .Ö.l. .", ".a.-.b.-.c.", std::nullopt, "."}));
+  const al::Table parts = s.split("-", 1).compute();
+  EXPECT_EQ(parts, (al::Table({"0", "1"}, {al::Column(Texts{" Öl ", "a", std::nullopt, ""}), al::Column(Texts{std::nullopt, "b-c", std::nullopt, std::nullopt})})));
+  EXPECT_THAT(message<al::ValueError>([&] { s.slice(0, 1, 0); }), HasSubstr("other than 0"));
+  EXPECT_THAT(message<al::ValueError>([&] { s.split("", 1); }), HasSubstr("separator"));
+}
+
+TEST(DateMethods, FieldsOfTheCalendarAreThoseOfPython) {
+  using namespace std::chrono;
+  const auto time = [](int y, unsigned m, unsigned d) { return std::optional<al::timestamp>(sys_days(year(y) / month(m) / day(d)) + 13h + nanoseconds(123'456'789)); };
+  const auto df = al::from_table(al::Table({"t"}, {al::Column(std::vector<std::optional<al::timestamp>>{time(2024, 2, 29), time(1969, 12, 31), std::nullopt, time(1900, 3, 1)})}));
+  using Fields = std::vector<std::optional<std::int32_t>>;
+  const auto t = df["t"].dt();
+  EXPECT_EQ(t.dayofweek().compute(), al::Column(Fields{3, 2, std::nullopt, 3}));
+  EXPECT_EQ(t.weekday().compute(), t.day_of_week().compute());
+  EXPECT_EQ(t.dayofyear().compute(), al::Column(Fields{60, 365, std::nullopt, 60}));
+  EXPECT_EQ(t.quarter().compute(), al::Column(Fields{1, 4, std::nullopt, 1}));
+  EXPECT_EQ(t.days_in_month().compute(), al::Column(Fields{29, 31, std::nullopt, 31}));
+  EXPECT_EQ(t.is_leap_year().compute(), al::Column(Bools{true, false, std::nullopt, false}));
+  EXPECT_EQ(t.microsecond().compute(), al::Column(Fields{123'456, 123'456, std::nullopt, 123'456}));
+  EXPECT_EQ(t.nanosecond().compute(), al::Column(Fields{789, 789, std::nullopt, 789}));
+  EXPECT_EQ(t.hour().compute(), al::Column(Fields{13, 13, std::nullopt, 13}));
+  EXPECT_EQ(t.minute().compute(), al::Column(Fields{0, 0, std::nullopt, 0}));
+  EXPECT_EQ(t.second().compute(), t.minute().compute());
+  EXPECT_EQ(t.day_of_year().compute(), t.dayofyear().compute());
+  EXPECT_EQ(t.daysinmonth().compute(), t.days_in_month().compute());
+  EXPECT_EQ(t.normalize().compute(), t.date().compute());
+  EXPECT_EQ(t.date().compute().value(1), al::Value(al::timestamp(sys_days(year(1969) / 12 / 31))));
+}

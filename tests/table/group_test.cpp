@@ -70,6 +70,23 @@ TEST(GroupBy, of_an_empty_table_knows_its_types) {
   EXPECT_EQ(out.dtypes(), (std::vector<ColumnType>{ColumnType::string, ColumnType::float64, ColumnType::int32}));
 }
 
+TEST(GroupBy, median_and_quantile_lie_between_the_two_nearest_values) {
+  const Table t({{"k", std::vector<std::int64_t>{1, 1, 1, 1, 2}},
+                 {"x", std::vector<std::optional<double>>{4, 1, 2, 3, nullopt}},
+                 {"t", std::vector<timestamp>(5, timestamp(duration(7)))}});
+  const Table out = GroupPartial::build(t, "k",
+                                        {{"x", Aggregation::median, "m"},
+                                         {"x", Aggregation::quantile, "q", 1, 0.9},
+                                         {"x", Aggregation::quantile, "top", 1, 1.0},
+                                         {"t", Aggregation::median, "t"}})
+                        .finish();
+  EXPECT_EQ(out["m"], Column(std::vector<std::optional<double>>{2.5, nullopt}));
+  EXPECT_DOUBLE_EQ(out["q"].value(0).as<double>(), 3.7);
+  EXPECT_EQ(out["top"].value(0), 4.0);
+  EXPECT_EQ(out["t"].value(1), timestamp(duration(7)));
+  EXPECT_THROW(GroupPartial::build(t, "k", {{"x", Aggregation::quantile, "q", 1, 1.5}}), ValueError);
+}
+
 TEST(ValueCounts, put_the_most_frequent_first_and_ties_by_first_appearance) {
   const Table t({{"x", std::vector<std::optional<std::string>>{"b", "c", "a", nullopt, "a", "c", "d"}}});
   const GroupPartial parts[] = {GroupPartial::build(t.head(3), "x", value_counts_aggregates()), GroupPartial::build(t.tail(4), "x", value_counts_aggregates())};
@@ -104,7 +121,7 @@ TEST(GroupBy, in_parts_merged_in_any_bracketing_equals_row_by_row) {
     std::vector<std::size_t> of;
     for (int k = 0; k < 5; ++k) {
       const std::size_t c = nkeys + static_cast<std::size_t>(random.below(nvalues));
-      const auto function = static_cast<Aggregation>(random.below(13));
+      const auto function = static_cast<Aggregation>(random.below(16));
       try {
         aggregation_type(function, types[c]);
       } catch (const TypeError&) {

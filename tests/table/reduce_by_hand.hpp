@@ -61,6 +61,17 @@ inline Value reduce(std::string_view function, ColumnType type, const std::vecto
     for (const Value& v : values) sum += real(v);
     return static_cast<double>(sum);
   }
+  if (function == "prod") {
+    if (is_floating(type)) {
+      long double product = 1;
+      for (const Value& v : values) product *= real(v);
+      return static_cast<double>(product);
+    }
+    std::uint64_t product = 1;
+    for (const Value& v : values) product *= v.type() == ColumnType::uint64 ? v.as<std::uint64_t>() : static_cast<std::uint64_t>(v.as<std::int64_t>());
+    if (is_unsigned_integer(type)) return product;
+    return static_cast<std::int64_t>(product);
+  }
   if (values.empty()) return {};
   if (function == "first") return values.front();
   if (function == "last") return values.back();
@@ -72,8 +83,23 @@ inline Value reduce(std::string_view function, ColumnType type, const std::vecto
     }
     return best;
   }
+  if (function == "median" || function == "quantile") {
+    for (const Value& v : values)
+      if (v.type() == ColumnType::float64 && std::isnan(v.as<double>())) return v;
+    std::stable_sort(values.begin(), values.end(), before);
+    const Value &a = values[(values.size() - 1) / 2], &b = values[values.size() / 2];
+    if (type == ColumnType::timestamp) return a.as<timestamp>() + (b.as<timestamp>() - a.as<timestamp>()) / 2;
+    if (type == ColumnType::duration) return a.as<duration>() + (b.as<duration>() - a.as<duration>()) / 2;
+    return static_cast<double>((real(a) + real(b)) / 2);
+  }
   long double sum = 0;
   for (const Value& v : values) sum += real(v);
+  if (is_integer(type)) {
+    // A long double has 64 bits: sums of several extremes do not fit.
+    __int128 exact = 0;
+    for (const Value& v : values) exact += v.type() == ColumnType::uint64 ? static_cast<__int128>(v.as<std::uint64_t>()) : v.as<std::int64_t>();
+    sum = static_cast<long double>(exact);
+  }
   const long double mean = sum / n;
   if (function == "mean") {
     if (type == ColumnType::timestamp) return timestamp(duration(static_cast<std::int64_t>(mean)));

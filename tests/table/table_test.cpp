@@ -138,7 +138,8 @@ TEST(SortValues, equals_an_insertion_sort_of_rows) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
-    const std::int64_t n = random.below(60);
+    // Now and then so many that keys are sorted by radix.
+    const std::int64_t n = seed % 50 == 0 ? 300 + random.below(300) : random.below(60);
     const std::size_t nkeys = 1 + static_cast<std::size_t>(random.below(3));
     std::vector<std::vector<Value>> keys;
     std::vector<std::string> names;
@@ -174,6 +175,22 @@ TEST(SortValues, equals_an_insertion_sort_of_rows) {
 
     ASSERT_EQ(sorted.column<std::int64_t>("row"), rows);
   }
+}
+
+TEST(SortValues, orders_texts_by_their_bytes_however_long_they_are) {
+  std::vector<std::string> texts = {"", std::string(1, '\0'), "a", std::string("a\0", 2), std::string("a\0\0", 3), "ab", "\xff", "12345678", "123456789", "Zürich"};
+  for (int i = 0; i < 2000; ++i) texts.push_back("id" + std::string(static_cast<std::size_t>(i % 19), '0') + std::to_string(i * 7919 % 1000));
+  const Table sorted = Table({{"s", texts}}).sort_values("s");
+  std::stable_sort(texts.begin(), texts.end());
+  EXPECT_EQ(sorted.column<std::string>("s"), texts);
+}
+
+TEST(SortValues, finds_room_for_nulls_beside_numbers_of_the_full_range) {
+  std::vector<std::optional<std::uint64_t>> numbers = {~std::uint64_t{0}, 0, std::nullopt, 1, std::nullopt};
+  const Table t({{"u", numbers}, {"i", std::vector<std::int64_t>{0, 1, 2, 3, 4}}});
+  EXPECT_EQ(t.sort_values("u", {.ascending = false}).column<std::int64_t>("i"), (std::vector<std::int64_t>{0, 3, 1, 2, 4}));
+  EXPECT_EQ(t.sort_values({"u", "i"}, {.ascending = {true, false}, .na_position = "first"}).column<std::int64_t>("i"),
+            (std::vector<std::int64_t>{4, 2, 1, 3, 0}));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "ashlar/dataframe/dataframe.hpp"
+#include "ashlar/dataframe/exchange.hpp"
 
 #include <algorithm>
 #include <map>
@@ -39,9 +40,7 @@ std::vector<Table> some_partitions(const PlanPtr& node, std::int64_t first, std:
 }
 
 PlanPtr sorted(const PlanPtr& node, const Names& by, const SortOptions& options) {
-  Step step = step_of(StepKind::sort, by.v, options.na_position == "last");
-  for (const bool b : options.ascending.v) step.flags.push_back(b);
-  return dataframe::make_step("sort-values", std::move(step), {node});
+  return dataframe::sorted(node, by.v, options.ascending.v, options.na_position == "last");
 }
 
 }  // namespace
@@ -129,7 +128,10 @@ DataFrame DataFrame::sort_values(const Names& by, const SortOptions& options) co
   require_columns(node_, by.v);
   if (options.na_position != "last" && options.na_position != "first")
     throw ValueError("sort_values wants na_position = \"last\" or \"first\", found \"" + options.na_position + "\"");
-  return DataFrame(sorted(dataframe::repartition(node_, 1), by, options));
+  if (options.ascending.v.size() != 1 && options.ascending.v.size() != by.v.size())
+    throw ValueError("sort_values wants one entry of ascending, or one per key: keys " + std::to_string(by.v.size()) + ", entries " +
+                     std::to_string(options.ascending.v.size()));
+  return DataFrame(sorted(node_, by, options));
 }
 
 DataFrame DataFrame::extremes(std::int64_t n, const Names& by, bool ascending) const {
@@ -137,7 +139,10 @@ DataFrame DataFrame::extremes(std::int64_t n, const Names& by, bool ascending) c
   if (by.v.empty()) throw ValueError("nlargest and nsmallest want at least one column, found none");
   require_columns(node_, by.v);
   const auto first_of = [&](const PlanPtr& node) {
-    return dataframe::make_step(ascending ? "nsmallest" : "nlargest", step_of(StepKind::head, {}, n), {sorted(node, by, {.ascending = ascending})});
+    Step sort = step_of(StepKind::sort, by.v, 1);
+    sort.flags = {ascending};
+    return dataframe::make_step(ascending ? "nsmallest" : "nlargest", step_of(StepKind::head, {}, n),
+                                {dataframe::make_step("sort-values", std::move(sort), {node})});
   };
   const PlanPtr of_each = first_of(node_);
   return DataFrame(npartitions() == 1 ? of_each : first_of(dataframe::repartition(of_each, 1)));
@@ -159,6 +164,81 @@ DataFrame DataFrame::map_table_function(dataframe::TableFunction fn, const MapPa
   step.types = meta.dtypes();
   step.function = std::move(fn);
   return DataFrame(dataframe::make_map(std::move(step), meta, node_));
+}
+
+DataFrame DataFrame::shuffle(const Names& on, const ShuffleOptions& options) const {
+  if (on.v.empty()) throw ValueError("shuffle wants at least one column, found none");
+  require_columns(node_, on.v);
+  if (options.npartitions < 0) throw ValueError("shuffle wants a number of partitions, found npartitions = " + std::to_string(options.npartitions));
+  std::vector<ColumnType> types;
+  for (const std::string& name : on.v) types.push_back(node_->table()[name].type());
+  return DataFrame(dataframe::shuffled(node_, on.v, types, options.npartitions ? options.npartitions : npartitions()));
+}
+
+DataFrame DataFrame::merge(const DataFrame& right, const MergeOptions& options) const {
+  table::Join how;
+  how.kind = table::join_kind_from_name(options.how);
+  how.indicator = options.indicator;
+  if (options.suffixes.v.size() != 2)
+    throw ValueError("merge wants two suffixes, found " + std::to_string(options.suffixes.v.size()));
+  how.left_suffix = options.suffixes.v[0];
+  how.right_suffix = options.suffixes.v[1];
+  const bool one_sided = !options.left_on.v.empty() || !options.right_on.v.empty();
+  if (!options.on.v.empty() && one_sided) throw ValueError("merge wants either .on or .left_on and .right_on, found both");
+  how.left_on = one_sided ? options.left_on.v : options.on.v;
+  how.right_on = one_sided ? options.right_on.v : options.on.v;
+  if (how.kind != table::JoinKind::cross && !one_sided && how.left_on.empty()) {
+    for (const std::string& name : columns())
+      if (right.node_->table().contains(name)) how.left_on.push_back(name);
+    if (how.left_on.empty()) throw ValueError("merge wants keys: no column has the same name on both sides; name them by .on or .left_on and .right_on");
+    how.right_on = how.left_on;
+  }
+  if (options.npartitions < 0) throw ValueError("merge wants a number of partitions, found npartitions = " + std::to_string(options.npartitions));
+  const auto by = !options.broadcast ? dataframe::JoinBy::size : *options.broadcast ? dataframe::JoinBy::broadcast : dataframe::JoinBy::hash;
+  return DataFrame(dataframe::joined(node_, right.node_, how, by, options.npartitions));
+}
+DataFrame merge(const DataFrame& left, const DataFrame& right, const MergeOptions& options) { return left.merge(right, options); }
+
+DataFrame DataFrame::drop_duplicates(const DropDuplicatesOptions& options) const {
+  if (options.keep != "first" && options.keep != "last") throw ValueError("drop_duplicates wants keep = \"first\" or \"last\", found \"" + options.keep + "\"");
+  require_columns(node_, options.subset.v);
+  if (columns().empty()) return *this;
+  const auto distinct = [&](const PlanPtr& node) {
+    return dataframe::make_step("drop-duplicates", step_of(StepKind::distinct, options.subset.v.empty() ? columns() : options.subset.v, options.keep == "last"),
+                                {node});
+  };
+  const PlanPtr of_each = distinct(node_);
+  return DataFrame(npartitions() == 1 ? of_each : distinct(dataframe::repartition(of_each, 1)));
+}
+
+Series DataFrame::apply_rows(dataframe::TableFunction fn, const std::vector<ColumnType>& arguments, ColumnType result, const Names& names) const {
+  if (names.v.size() != arguments.size())
+    throw ValueError("apply wants one column for each parameter of the function: parameters " + std::to_string(arguments.size()) + ", columns " +
+                     std::to_string(names.v.size()));
+  if (names.v.empty()) throw ValueError("apply wants at least one column, found none");
+  require_columns(node_, names.v);
+  // One column may be two arguments.
+  for (std::size_t i = 0; i < names.v.size(); ++i) {
+    const Column& column = node_->table()[names.v[i]];
+    try {
+      column.cast(arguments[i]);
+    } catch (const TypeError& e) {
+      throw TypeError("the function wants " + std::string(ashlar::name(arguments[i])) + " for parameter " + std::to_string(i) + ": " + e.what() + " (\"" +
+                      names.v[i] + "\")");
+    }
+  }
+  DataFrame chosen = (*this)[Names(names.v[0])];
+  std::vector<std::string> different = {names.v[0]};
+  for (std::size_t i = 1; i < names.v.size(); ++i) {
+    std::string name = names.v[i];
+    while (std::find(different.begin(), different.end(), name) != different.end()) name += "'";
+    different.push_back(name);
+    chosen = chosen.assign(Name(name), column(Name(names.v[i])));
+  }
+  Step step = step_of(StepKind::map, {names.v[0]});
+  step.types = {result};
+  step.function = std::move(fn);
+  return Series(dataframe::column(dataframe::make_map(std::move(step), Table::empty({names.v[0]}, {result}), chosen.node(), true), names.v[0]));
 }
 
 Table DataFrame::head(std::int64_t n) const {
@@ -205,6 +285,7 @@ std::pair<Scalar<Value>, std::int64_t> DataFrame::shape() const {
   return {column(Name(chosen)).size(), ncols()};
 }
 
+Scalar<Value> DataFrame::size() const { return shape().first * ncols(); }
 std::int64_t DataFrame::len() const { return columns().empty() ? 0 : shape().first.compute().as<std::int64_t>(); }
 Table DataFrame::compute() const { return ashlar::compute(*this); }
 DataFrame DataFrame::persist() const { return ashlar::persist(*this); }

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "ashlar/dataframe/element_function.hpp"
 #include "ashlar/dataframe/groupby.hpp"
 #include "ashlar/dataframe/series.hpp"
 #include "ashlar/dataframe/table_function.hpp"
@@ -55,6 +57,37 @@ struct DropnaOptions {
   Names subset = {};        ///< look at these columns only
 };
 
+struct MergeOptions {
+  ASHLAR_OPTIONS;
+  std::string how = "inner";  ///< "inner", "left", "right", "outer", "leftsemi", "leftanti", "cross"
+  Names on = {};              ///< keys of both sides; none of the three: the columns that both have
+  Names left_on = {};
+  Names right_on = {};
+  Names suffixes = {"_x", "_y"};  ///< behind names that both sides have, keys aside
+  bool indicator = false;         ///< a column "_merge": "both", "left_only" or "right_only"
+  std::int64_t npartitions = 0;   ///< of a join by hash; 0: as many as the larger side
+  std::optional<bool> broadcast = std::nullopt;  ///< true: one side whole to every partition of the other; false: both by hash; empty: by size
+};
+struct ShuffleOptions {
+  ASHLAR_OPTIONS;
+  std::int64_t npartitions = 0;  ///< 0: as many as there are
+};
+struct RoundOptions {
+  ASHLAR_OPTIONS;
+  int decimals = 0;
+};
+/// Another type for some columns: {{"x", "float64"}, …}, or one for all: "float64".
+struct Types {
+  struct One {
+    Name column, type;
+  };
+  std::vector<One> v;
+  std::string all = {};
+  Types(std::initializer_list<One> l) : v(l) {}
+  template <detail::text_like S>
+  Types(const S& type) : all(std::string_view(type)) {}
+};
+
 /// Every operation gives a new frame and computes nothing, unless it says so. What can be told from names and types is refused when it is
 /// built: KeyError for columns that are not there (with the nearest names), TypeError, ValueError.
 ///
@@ -69,6 +102,8 @@ class DataFrame {
   std::vector<ColumnType> dtypes() const { return node_->table().dtypes(); }
   std::int64_t npartitions() const { return node_->npartitions; }
   std::int64_t ncols() const { return node_->table().ncols(); }
+  std::int64_t ndim() const { return 2; }
+  Scalar<Value> size() const;  ///< rows times columns
   /// Rows, computed.
   std::int64_t len() const;
   /// Rows (lazy) and columns.
@@ -101,12 +136,96 @@ class DataFrame {
   /// Another number of partitions, rows in their order.
   DataFrame repartition(const RepartitionOptions& options) const;
   GroupBy groupby(const Names& by, const GroupbyOptions& options = {}) const { return GroupBy(node_, by, options); }
-  /// Sorted by one or more columns; equal rows keep their order.
-  /// Cost      all rows in one partition, sorted there.
+  /// Sorted by one or more columns, over as many partitions as there are; equal rows keep their order.
+  /// Cost      each partition is sorted; a sample of all says where to cut; the pieces change hands and are sorted again.
   DataFrame sort_values(const Names& by, const SortOptions& options = {}) const;
   /// The n rows with the largest values of these columns, in one partition. Cost    n rows of each partition.
   DataFrame nlargest(std::int64_t n, const Names& columns) const;
   DataFrame nsmallest(std::int64_t n, const Names& columns) const;
+  /// Rows with equal `on` in one partition; within a partition rows stand in the order of (old partition, row).
+  DataFrame shuffle(const Names& on, const ShuffleOptions& options = {}) const;
+  /// This joined with `right` by equal keys. Null equals null and NaN equals NaN, as in pandas. Keys of the same name come once.
+  /// Order     as `table/join.hpp` says within a partition. A side of one partition goes to all of the other; else rows go by a hash of their keys.
+  /// Errors    ValueError, KeyError, TypeError when it is built.
+  /// Example   df.merge(eruptions, {.how = "left", .on = {"volcano_number"}})
+  DataFrame merge(const DataFrame& right, const MergeOptions& options = {}) const;
+  /// One row for each different row (of `.subset`), in order, in one partition.
+  DataFrame drop_duplicates(const DropDuplicatesOptions& options = {}) const;
+
+  // One value per column, as a frame of one row (pandas: a Series). Columns for which it has no meaning are passed over.
+  DataFrame sum() const;
+  DataFrame mean() const;
+  DataFrame min() const;
+  DataFrame max() const;
+  DataFrame count() const;
+  DataFrame std(const DdofOptions& options = {}) const;
+  DataFrame var(const DdofOptions& options = {}) const;
+  DataFrame prod() const;
+  DataFrame any() const;
+  DataFrame all() const;
+  DataFrame nunique() const;
+  DataFrame median() const;
+  DataFrame quantile(const QuantileOptions& options = {}) const;
+  /// Rows "count", "mean", "std", "min", "25%", "50%", "75%", "max" (column "statistic") of the columns of numbers, as float64.
+  DataFrame describe() const;
+
+  // Column by column.
+  DataFrame isna() const;
+  DataFrame isnull() const { return isna(); }
+  DataFrame notna() const;
+  DataFrame isin(const Values& values) const;
+  DataFrame abs() const;
+  DataFrame round(const RoundOptions& options = {}) const;  ///< columns of numbers; the others stay
+  DataFrame clip(const ClipOptions& options) const;
+  DataFrame astype(const Types& types) const;
+  DataFrame where(const Series& condition, const Value& other) const;
+  DataFrame mask(const Series& condition, const Value& other) const;
+  DataFrame cumsum() const;
+  DataFrame cumprod() const;
+  DataFrame cummin() const;
+  DataFrame cummax() const;
+  DataFrame shift(const ShiftOptions& options = {}) const;
+  DataFrame diff(const ShiftOptions& options = {}) const;
+  DataFrame ffill() const;
+  DataFrame bfill() const;
+
+  // Every column with a plain value, or with the column of the same name of `other`, a frame of the same rows.
+  DataFrame add(const Value& other) const;
+  DataFrame add(const DataFrame& other) const;
+  DataFrame sub(const Value& other) const;
+  DataFrame sub(const DataFrame& other) const;
+  DataFrame mul(const Value& other) const;
+  DataFrame mul(const DataFrame& other) const;
+  DataFrame div(const Value& other) const;
+  DataFrame div(const DataFrame& other) const;
+  DataFrame truediv(const Value& other) const { return div(other); }
+  DataFrame truediv(const DataFrame& other) const { return div(other); }
+  DataFrame floordiv(const Value& other) const;
+  DataFrame floordiv(const DataFrame& other) const;
+  DataFrame mod(const Value& other) const;
+  DataFrame mod(const DataFrame& other) const;
+  DataFrame pow(const Value& other) const;
+  DataFrame pow(const DataFrame& other) const;
+  DataFrame eq(const Value& other) const;
+  DataFrame eq(const DataFrame& other) const;
+  DataFrame ne(const Value& other) const;
+  DataFrame ne(const DataFrame& other) const;
+  DataFrame lt(const Value& other) const;
+  DataFrame lt(const DataFrame& other) const;
+  DataFrame le(const Value& other) const;
+  DataFrame le(const DataFrame& other) const;
+  DataFrame gt(const Value& other) const;
+  DataFrame gt(const DataFrame& other) const;
+  DataFrame ge(const Value& other) const;
+  DataFrame ge(const DataFrame& other) const;
+
+  /// fn(a, b, …) of the columns named, row by row: pandas' apply(axis=1) with typed arguments. Nulls as in Series::map.
+  /// Example   df.assign("bmi", df.apply([](double kg, double m) { return kg / (m * m); }, {"weight", "height"}))
+  template <class F>
+  Series apply(F fn, const Names& columns) const {
+    using Rows = dataframe::OfRows<F>;
+    return apply_rows(dataframe::table_function<Rows>(fn), Rows::argument_types(), column_type_of<typename Rows::Result>, columns);
+  }
 
   /// fn(Table) -> Table for each partition, which is fn's own. Called once on an empty table for the columns of the result, unless `.meta` is given.
   /// Errors    ValueError when that call throws; TypeError (of the task) when a partition's result has other columns.
@@ -127,18 +246,47 @@ class DataFrame {
   const dataframe::PlanPtr& node() const { return node_; }
 
  private:
+  friend class GroupBy;
   DataFrame assign_node(const Name& name, dataframe::PlanPtr value) const;
   DataFrame map_table_function(dataframe::TableFunction fn, const MapPartitionsOptions& options) const;
   DataFrame extremes(std::int64_t n, const Names& columns, bool ascending) const;
+  Series apply_rows(dataframe::TableFunction fn, const std::vector<ColumnType>& arguments, ColumnType result, const Names& columns) const;
+  DataFrame row_of(table::Aggregation function, int ddof = 1, double q = 0.5) const;
+  template <class Fn>
+  DataFrame each(Fn fn) const;
 
   dataframe::PlanPtr node_;
 };
+
+template <class F>
+Series Series::map(F fn) const {
+  static_assert(dataframe::ElementSignature<F>::arity == 1, "ashlar: Series::map wants a function of one element");
+  const DataFrame frame = to_frame();
+  return frame.apply(fn, {frame.columns()[0]});
+}
+
+template <class F>
+DataFrame GroupBy::apply(F fn) const {
+  return apply(fn, {});
+}
+template <class F>
+DataFrame GroupBy::apply(F fn, const MapPartitionsOptions& options) const {
+  static_assert(std::is_invocable_r_v<Table, F&, Table>, "ashlar: apply wants a function that takes the Table of a group and gives a Table");
+  return apply_groups(dataframe::table_function<dataframe::OfPartition<F>>(fn), options);
+}
+template <class F>
+Series Series::apply(F fn) const {
+  return map(fn);
+}
 
 /// The structure as Dask prints it: columns, types, npartitions, length of the graph. Computes nothing.
 std::ostream& operator<<(std::ostream& out, const DataFrame& frame);
 
 /// One below the other; columns may stand in another order, numeric types are brought to one that holds all.
 DataFrame concat(const std::vector<DataFrame>& frames);
+
+/// left.merge(right, options).
+DataFrame merge(const DataFrame& left, const DataFrame& right, const MergeOptions& options = {});
 
 struct FromTableOptions {
   ASHLAR_OPTIONS;

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "ashlar/base/codec.hpp"
 #include "ashlar/dataframe/dataframe.hpp"
+#include "ashlar/dataframe/exchange.hpp"
+#include "ashlar/table/row_order.hpp"
 
 namespace ashlar {
 
@@ -18,9 +21,59 @@ void require_column(const PlanPtr& node, const std::string& name) {
 }
 }  // namespace
 
+namespace dataframe {
+
+// Another table function, called for each group of the partition.
+struct OfGroups {
+  static TableFunction wrapped(const TableFunction& each, const std::vector<std::string>& keys, const GroupbyOptions& options) {
+    Writer out;
+    put_descriptor(out, *each.record);
+    out.array(each.closure);
+    detail::encode_value(out, keys);
+    out.put(options.sort);
+    out.put(options.dropna);
+    return {&record, out.head()};
+  }
+  static Table call(std::span<const std::byte> closure, Table&& rows, Reader&) {
+    Reader in(closure);
+    TableFunction each;
+    each.record = static_cast<const TableFunctionDescriptor*>(&get_descriptor(in));
+    each.closure = in.array<std::byte>();
+    const auto keys = detail::decode_value<std::vector<std::string>>(in);
+    const bool sort = in.get<bool>(), dropna = in.get<bool>();
+    std::vector<Column> columns;
+    for (const std::string& key : keys) columns.push_back(rows[key]);
+    std::vector<Table> results;
+    for (const auto& group : table::rows_of_groups(columns, sort, dropna)) results.push_back(each(rows.take(group)));
+    return results.empty() ? each(rows.head(0)) : Table::concat(results);
+  }
+  static constinit inline TableFunctionDescriptor record{type_name<OfGroups>(), &OfGroups::call};
+};
+
+}  // namespace dataframe
+
 GroupBy::GroupBy(PlanPtr node, Names keys, GroupbyOptions options) : node_(std::move(node)), keys_(std::move(keys.v)), options_(options) {
   if (keys_.empty()) throw ValueError("groupby wants at least one key, found none");
   for (const std::string& key : keys_) require_column(node_, key);
+  if (options_.split_out < 1) throw ValueError("groupby wants split_out of at least 1, found " + std::to_string(options_.split_out));
+}
+
+PlanPtr GroupBy::by_hash(std::int64_t npartitions) const {
+  std::vector<ColumnType> types;
+  for (const std::string& key : keys_) types.push_back(node_->table()[key].type());
+  return dataframe::shuffled(node_, keys_, types, npartitions);
+}
+
+DataFrame GroupBy::apply_groups(dataframe::TableFunction fn, const MapPartitionsOptions& options) const {
+  const std::int64_t npartitions = std::max(options_.split_out, node_->npartitions);
+  DataFrame rows(npartitions > 1 ? by_hash(npartitions) : node_);
+  if (!columns_.empty()) {
+    std::vector<std::string> names = keys_;
+    for (const std::string& name : columns_)
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    rows = rows[Names(names)];
+  }
+  return rows.map_table_function(dataframe::OfGroups::wrapped(fn, keys_, options_), options);
 }
 
 GroupBy GroupBy::operator[](const Names& columns) const {
@@ -42,11 +95,13 @@ DataFrame GroupBy::build(std::vector<Aggregate> aggregates) const {
   group.names = keys_;
   group.aggregates = std::move(aggregates);
   group.n = options_.dropna;
-  const PlanPtr groups = dataframe::merged(dataframe::make_step("groupby", std::move(group), {node_}));
+  const bool split = options_.split_out > 1;
+  const PlanPtr of_each = dataframe::make_step("groupby", std::move(group), {split ? by_hash(options_.split_out) : node_});
   Step finish;
   finish.kind = StepKind::finish_groups;
-  finish.n = options_.sort;
-  return DataFrame(dataframe::make_step("groupby-agg", std::move(finish), {groups}));
+  finish.n = options_.sort && !split;
+  const DataFrame out(dataframe::make_step("groupby-agg", std::move(finish), {split ? of_each : dataframe::merged(of_each)}));
+  return split && options_.sort ? out.sort_values(keys_) : out;
 }
 
 DataFrame GroupBy::agg(std::initializer_list<Agg> aggregations) const {
@@ -70,7 +125,7 @@ DataFrame GroupBy::agg(std::initializer_list<Agg> aggregations) const {
   return build(std::move(all));
 }
 
-std::vector<Aggregate> GroupBy::aggregates_of_all(Aggregation function, bool with_suffix, int ddof) const {
+std::vector<Aggregate> GroupBy::aggregates_of_all(Aggregation function, bool with_suffix, int ddof, double q) const {
   std::vector<Aggregate> all;
   for (const std::string& name : columns_.empty() ? node_->columns() : columns_) {
     const bool is_key = std::find(keys_.begin(), keys_.end(), name) != keys_.end();
@@ -83,7 +138,7 @@ std::vector<Aggregate> GroupBy::aggregates_of_all(Aggregation function, bool wit
         continue;
       }
     }
-    all.push_back({name, function, with_suffix || is_key ? name + "_" + std::string(table::name(function)) : name, ddof});
+    all.push_back({name, function, with_suffix || is_key ? name + "_" + std::string(table::name(function)) : name, ddof, q});
   }
   if (all.empty())
     throw TypeError("groupby found no column to take the " + std::string(table::name(function)) + " of, among " +
@@ -91,7 +146,36 @@ std::vector<Aggregate> GroupBy::aggregates_of_all(Aggregation function, bool wit
   return all;
 }
 
-DataFrame GroupBy::of_all(Aggregation function, int ddof) const { return build(aggregates_of_all(function, false, ddof)); }
+DataFrame GroupBy::of_all(Aggregation function, int ddof, double q) const { return build(aggregates_of_all(function, false, ddof, q)); }
+
+DataFrame GroupBy::extremes(std::int64_t n, bool largest) const {
+  if (n < 0) throw ValueError("the number of rows wanted of each group is not negative, found " + std::to_string(n));
+  if (columns_.size() != 1)
+    throw ValueError("nlargest and nsmallest of groups want one column, as in groupby({\"k\"})[\"x\"].nlargest(2); found " + std::to_string(columns_.size()));
+  if (std::find(keys_.begin(), keys_.end(), columns_[0]) != keys_.end())
+    throw ValueError("nlargest and nsmallest of groups want a column that is no key, found \"" + columns_[0] + "\"");
+  std::vector<std::string> names = keys_;
+  names.push_back(columns_[0]);
+  const auto best = [&](const PlanPtr& node) {
+    Step step;
+    step.kind = StepKind::group_largest;
+    step.names = keys_;
+    step.others = columns_;
+    step.n = n;
+    step.flags = {largest, options_.dropna};
+    return dataframe::make_step(largest ? "groupby-nlargest" : "groupby-nsmallest", std::move(step), {node});
+  };
+  const PlanPtr rows = options_.split_out > 1 ? by_hash(options_.split_out) : node_;
+  Step select;
+  select.kind = StepKind::select;
+  select.names = names;
+  PlanPtr out = best(dataframe::make_step("getitem", std::move(select), {rows}));
+  if (options_.split_out == 1 && out->npartitions > 1) out = best(dataframe::repartition(out, 1));
+  // Sorting is stable: the rows of a group stay in the order of their values.
+  return options_.sort ? DataFrame(out).sort_values(keys_) : DataFrame(out);
+}
+DataFrame GroupBy::nlargest(std::int64_t n) const { return extremes(n, true); }
+DataFrame GroupBy::nsmallest(std::int64_t n) const { return extremes(n, false); }
 
 DataFrame GroupBy::agg(const Names& functions) const {
   if (functions.v.empty()) throw ValueError("agg wants at least one function, found none");
@@ -100,7 +184,7 @@ DataFrame GroupBy::agg(const Names& functions) const {
   std::vector<std::vector<Aggregate>> by_function;
   for (const std::string& name : functions.v) {
     const Aggregation function = table::aggregation_from_name(name);
-    if (function == Aggregation::size) by_function.push_back({{keys_[0], function, "size", 1}});
+    if (function == Aggregation::size) by_function.push_back({{keys_[0], function, "size"}});
     else by_function.push_back(aggregates_of_all(function, functions.v.size() > 1));
   }
   for (const std::string& column : node_->columns())
@@ -121,7 +205,10 @@ DataFrame GroupBy::first() const { return of_all(Aggregation::first); }
 DataFrame GroupBy::last() const { return of_all(Aggregation::last); }
 DataFrame GroupBy::nunique() const { return of_all(Aggregation::nunique); }
 DataFrame GroupBy::any() const { return of_all(Aggregation::any); }
+DataFrame GroupBy::prod() const { return of_all(Aggregation::prod); }
+DataFrame GroupBy::median() const { return of_all(Aggregation::median); }
+DataFrame GroupBy::quantile(const QuantileOptions& o) const { return of_all(Aggregation::quantile, 1, o.q.v); }
 DataFrame GroupBy::all() const { return of_all(Aggregation::all); }
-DataFrame GroupBy::size() const { return build({{keys_[0], Aggregation::size, "size", 1}}); }
+DataFrame GroupBy::size() const { return build({{keys_[0], Aggregation::size, "size"}}); }
 
 }  // namespace ashlar

@@ -8,10 +8,12 @@
 
 #include "ashlar/base/options.hpp"
 #include "ashlar/dataframe/series.hpp"
+#include "ashlar/dataframe/table_function.hpp"
 
 namespace ashlar {
 
 class DataFrame;
+struct MapPartitionsOptions;
 
 /// One column and one or several functions of it: {"elevation", "mean"}, {"elevation", {"mean", "max"}}.
 struct Agg {
@@ -22,9 +24,11 @@ struct GroupbyOptions {
   ASHLAR_OPTIONS;
   bool sort = true;    ///< by key; false: in order of first appearance
   bool dropna = true;  ///< rows with a null key belong to no group
+  /// More than 1: rows go to so many partitions by a hash of their keys and are grouped there, for groups that do not fit into one partition.
+  std::int64_t split_out = 1;
 };
 
-/// Functions are sum mean min max count size std var first last nunique any all. Keys come back as columns, in front.
+/// Functions are sum mean min max count size std var first last nunique any all median prod quantile (0.5). Keys come back as columns, in front.
 /// Names     agg({{"elevation", "mean"}}) gives "elevation_mean"; one function of all columns keeps their names; several give "x_mean", "x_max".
 /// Which     a function of all columns passes over those that it has no meaning for (the mean of text).
 /// Errors    KeyError, TypeError, ValueError when it is built.
@@ -48,12 +52,31 @@ class GroupBy {
   DataFrame nunique() const;
   DataFrame any() const;
   DataFrame all() const;
+  DataFrame prod() const;
+  DataFrame median() const;  ///< exact. Cost    every value travels to where its group is finished
+  DataFrame quantile(const QuantileOptions& options = {}) const;
+  /// The n rows with the largest values of one column in each group: the keys and the column, groups by key (or in order of first appearance), rows by
+  /// value. `groupby({"id"})["x"].nlargest(2)`. Nulls are passed over; NaN stands behind all numbers.
+  /// Errors    ValueError unless one column is chosen.
+  DataFrame nlargest(std::int64_t n) const;
+  DataFrame nsmallest(std::int64_t n) const;
+  /// fn(Table) -> Table for the rows of each group, the results one below the other. Groups by key, or in order of first appearance; where the frame
+  /// has several partitions, rows first go to as many by a hash of their keys, and groups are in order within each.
+  /// fn is called once on an empty table for the columns of the result, unless `.meta` is given; and where a partition has no group.
+  /// Errors    as DataFrame::map_partitions.
+  template <class F>
+  DataFrame apply(F fn) const;
+  template <class F>
+  DataFrame apply(F fn, const MapPartitionsOptions& options) const;
   /// Rows of each group, nulls too: column "size".
   DataFrame size() const;
 
  private:
-  DataFrame of_all(table::Aggregation function, int ddof = 1) const;
-  std::vector<table::Aggregate> aggregates_of_all(table::Aggregation function, bool with_suffix, int ddof = 1) const;
+  DataFrame of_all(table::Aggregation function, int ddof = 1, double q = 0.5) const;
+  std::vector<table::Aggregate> aggregates_of_all(table::Aggregation function, bool with_suffix, int ddof = 1, double q = 0.5) const;
+  DataFrame extremes(std::int64_t n, bool largest) const;
+  dataframe::PlanPtr by_hash(std::int64_t npartitions) const;
+  DataFrame apply_groups(dataframe::TableFunction fn, const MapPartitionsOptions& options) const;
   DataFrame build(std::vector<table::Aggregate> aggregates) const;
 
   dataframe::PlanPtr node_;

@@ -22,7 +22,7 @@ bool is_literal(const PlanNode* node) {
 // Worth a task of its own where two programs need it.
 bool expensive(const StepNode& node) {
   const StepKind k = node.step.kind;
-  return k == StepKind::map || k == StepKind::filter || k == StepKind::sort || k == StepKind::finish_groups || k == StepKind::value_counts ||
+  return k == StepKind::map || k == StepKind::filter || k == StepKind::sort || k == StepKind::distinct || k == StepKind::group_largest || k == StepKind::finish_groups || k == StepKind::value_counts ||
          k == StepKind::finish_reduction;
 }
 

@@ -48,7 +48,10 @@ void check_rows(const std::string& name, const std::vector<PlanPtr>& inputs) {
   }
 }
 
-bool aligned(StepKind kind) { return kind != StepKind::filter && kind != StepKind::sort && kind != StepKind::head && kind != StepKind::tail; }
+bool aligned(StepKind kind) {
+  return kind != StepKind::filter && kind != StepKind::sort && kind != StepKind::head && kind != StepKind::tail && kind != StepKind::distinct &&
+         kind != StepKind::group_largest && kind != StepKind::cumulative_total;
+}
 
 std::string described(const PlanNode& node) {
   if (const Column* c = std::get_if<Column>(&node.sample))
@@ -138,7 +141,7 @@ PlanPtr make_step(std::string name, Step step, std::vector<PlanPtr> inputs) {
   return node;
 }
 
-PlanPtr make_map(Step step, const Table& meta, const PlanPtr& table) {
+PlanPtr make_map(Step step, const Table& meta, const PlanPtr& table, bool same_rows) {
   auto node = std::make_shared<StepNode>();
   node->name = "map-partitions";
   node->npartitions = table->npartitions;
@@ -147,6 +150,7 @@ PlanPtr make_map(Step step, const Table& meta, const PlanPtr& table) {
   step.encode(content);
   content.put(table->token);
   node->token = node->rows = token_of(content);
+  if (same_rows) node->rows = table->rows;
   node->step = std::move(step);
   node->inputs = {table};
   return node;
@@ -210,7 +214,9 @@ std::vector<PlanNode::Demand> StepNode::demand(const Columns& wanted) const {
       out[0] = std::move(old);
       break;
     }
-    case StepKind::sort: out[0] = with(wanted, step.names); break;
+    case StepKind::sort:
+    case StepKind::distinct: out[0] = with(wanted, step.names); break;
+    case StepKind::group_largest: out[0] = with(with(wanted, step.names), step.others); break;
     case StepKind::map: out[0] = inputs[0]->columns(); break;
     case StepKind::group: {
       Columns needed = step.names;
@@ -219,6 +225,9 @@ std::vector<PlanNode::Demand> StepNode::demand(const Columns& wanted) const {
       out[0] = std::move(needed);
       break;
     }
+    case StepKind::cumulative:
+    case StepKind::shift:
+    case StepKind::fill: out[1] = inputs[1]->columns(); break;
     default: break;  // columns and values are needed whole
   }
   return out;

@@ -75,14 +75,15 @@ class PersistedNode final : public PlanNode {
 
 /// Errors    TypeError, KeyError, ValueError: all that the schemas of the inputs can tell.
 PlanPtr make_step(std::string name, Step step, std::vector<PlanPtr> inputs);
-/// A step that calls a user's function; `meta` is what it gives, since it is not called again to find out.
-PlanPtr make_map(Step step, const Table& meta, const PlanPtr& table);
+/// A step that calls a user's function; `meta` is what it gives, since it is not called again to find out. `same_rows`: row i of the result belongs
+/// to row i of the table, so that both may be put together.
+PlanPtr make_map(Step step, const Table& meta, const PlanPtr& table, bool same_rows = false);
 PlanPtr literal(const Value& value);
 /// The same node over results that were kept.
 PlanPtr persisted(const PlanPtr& node, std::vector<ResultHandle> results);
 
 /// n partitions, rows in their order. Fewer: neighbours are joined; more: each is cut into equal pieces.
-PlanPtr repartition(const PlanPtr& table, std::int64_t npartitions);
+PlanPtr repartition(const PlanPtr& table, std::int64_t npartitions, const std::string& name = "repartition");
 /// The partitions of all of them, one after the other. Their columns must agree.
 PlanPtr concatenated(const std::vector<PlanPtr>& tables);
 /// Reductions or groups of all partitions merged into one, by a tree that follows from the number of partitions only.

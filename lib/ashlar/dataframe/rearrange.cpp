@@ -127,11 +127,11 @@ std::shared_ptr<Node> node_like(const PlanPtr& input, std::string name, std::int
 
 }  // namespace
 
-PlanPtr repartition(const PlanPtr& table, std::int64_t npartitions) {
+PlanPtr repartition(const PlanPtr& table, std::int64_t npartitions, const std::string& name) {
   if (npartitions < 1) throw ValueError("repartition wants at least one partition, found npartitions = " + std::to_string(npartitions));
   if (npartitions == table->npartitions) return table;
   Writer content;
-  return node_like<RepartitionNode>(table, "repartition", npartitions, content);
+  return node_like<RepartitionNode>(table, name, npartitions, content);
 }
 
 PlanPtr concatenated(const std::vector<PlanPtr>& tables) {

@@ -48,6 +48,24 @@ struct DdofOptions {
   ASHLAR_OPTIONS;
   int ddof = 1;  ///< divisor n - ddof
 };
+struct QuantileOptions {
+  ASHLAR_OPTIONS;
+  Real q = 0.5;
+};
+struct ShiftOptions {
+  ASHLAR_OPTIONS;
+  std::int64_t periods = 1;
+};
+struct DropDuplicatesOptions {
+  ASHLAR_OPTIONS;
+  Names subset = {};          ///< rows are told apart by these columns; all when none is named
+  std::string keep = "first";  ///< or "last"
+};
+struct ClipOptions {
+  ASHLAR_OPTIONS;
+  Value lower = {};
+  Value upper = {};
+};
 struct ValueCountsOptions {
   ASHLAR_OPTIONS;
   bool sort = true;    ///< the most frequent first; false: by first appearance
@@ -62,10 +80,18 @@ class StringMethods {
   Series upper() const;
   Series lower() const;
   Series strip() const;
-  Series len() const;
+  Series lstrip() const;
+  Series rstrip() const;
+  Series len() const;  ///< characters, not bytes
   Series contains(const Name& part) const;
   Series startswith(const Name& part) const;
   Series endswith(const Name& part) const;
+  Series replace(const Name& part, const Name& by) const;
+  /// Characters [start, stop) as Python's slices: str().slice(1, 3), str().slice(_, _, -1) with std::nullopt for an open end.
+  Series slice(std::optional<std::int64_t> start = std::nullopt, std::optional<std::int64_t> stop = std::nullopt, std::int64_t step = 1) const;
+  /// Cut at `separator` into n + 1 columns "0", "1" …, the last with what is left: pandas' split(…, n=n, expand=True). Missing parts are null.
+  /// Errors    ValueError for n < 0 or an empty separator.
+  DataFrame split(const Name& separator, std::int64_t n) const;
 
  private:
   dataframe::PlanPtr node_;
@@ -82,6 +108,19 @@ class DateMethods {
   Series hour() const;
   Series minute() const;
   Series second() const;
+  Series microsecond() const;
+  Series nanosecond() const;
+  Series dayofweek() const;  ///< Monday is 0
+  Series weekday() const;
+  Series day_of_week() const;
+  Series dayofyear() const;
+  Series day_of_year() const;
+  Series quarter() const;
+  Series days_in_month() const;
+  Series daysinmonth() const;
+  Series is_leap_year() const;
+  Series date() const;  ///< the midnight before, a timestamp
+  Series normalize() const;
 
  private:
   dataframe::PlanPtr node_;
@@ -97,6 +136,9 @@ class Series {
   const std::string& name() const { return node_->series_name; }
   ColumnType dtype() const { return std::get<Column>(node_->sample).type(); }
   std::int64_t npartitions() const { return node_->npartitions; }
+  std::int64_t ndim() const { return 1; }
+  /// Rows, computed when asked for.
+  Scalar<Value> shape() const { return size(); }
 
   // Reductions. Nulls are passed over. Partial results are merged by a tree that follows from the partitions: the same bits everywhere.
   Scalar<Value> sum() const;
@@ -110,17 +152,42 @@ class Series {
   Scalar<Value> any() const;
   Scalar<Value> all() const;
   Scalar<Value> nunique() const;
+  Scalar<Value> prod() const;
+  Scalar<Value> median() const;  ///< exact. Cost    all values in one task
+  Scalar<Value> quantile(const QuantileOptions& options = {}) const;
+  /// The different values in order of first appearance, one partition; null is one of them.
+  Series unique() const;
+  Series drop_duplicates(const DropDuplicatesOptions& options = {}) const;
   /// The different values and how often each occurs: columns name() and "count".
   DataFrame value_counts(const ValueCountsOptions& options = {}) const;
 
   Series isin(const Values& values) const;
   Series fillna(const Value& value) const;
   Series isna() const;
+  Series isnull() const { return isna(); }
   Series notna() const;
+  Series notnull() const { return notna(); }
+  Series dropna() const;  ///< the rows that are not null
   /// This where `condition` is true, else `other`.
   Series where(const Series& condition, const Value& other) const;
   Series where(const Series& condition, const Series& other) const;
+  /// This where `condition` is false, else `other`.
+  Series mask(const Series& condition, const Value& other) const;
+  Series mask(const Series& condition, const Series& other) const;
   Series between(const Value& left, const Value& right) const;  ///< both ends belong to it
+  /// Values outside of the bounds become the bounds. Errors    TypeError for text and bool bounds that do not fit; ValueError for lower > upper.
+  Series clip(const ClipOptions& options) const;
+
+  // Over all rows in order, across partitions. Nulls stay null and are passed over.
+  Series cumsum() const;
+  Series cumprod() const;
+  Series cummin() const;
+  Series cummax() const;
+  /// Each row has the value `periods` rows before (behind when negative), null where there is none.
+  Series shift(const ShiftOptions& options = {}) const;
+  Series diff(const ShiftOptions& options = {}) const;  ///< this minus shift
+  Series ffill() const;                                 ///< nulls become the last value before them
+  Series bfill() const;
   Series abs() const;
   Series round(int decimals = 0) const;
   Series astype(const Name& type) const;
@@ -128,9 +195,49 @@ class Series {
   Series rename(const Name& name) const;
   /// The rows where `mask` is true.
   Series operator[](const Series& mask) const;
+
+  /// fn(element) for each element that is not null; fn takes a plain value (numbers convert, text as std::string) and gives one.
+  /// A fn that takes std::optional<T> is called for nulls too; one that gives std::optional<T> may give null.
+  /// Errors    TypeError when the elements do not convert.
+  template <class F>
+  Series map(F fn) const;
+  template <class F>
+  Series apply(F fn) const;  ///< as map
+
+  // pandas' names of the operators.
+  template <class R>
+  Series add(const R& other) const;
+  template <class R>
+  Series sub(const R& other) const;
+  template <class R>
+  Series mul(const R& other) const;
+  template <class R>
+  Series div(const R& other) const;
+  template <class R>
+  Series truediv(const R& other) const;
+  template <class R>
+  Series floordiv(const R& other) const;
+  template <class R>
+  Series mod(const R& other) const;
+  template <class R>
+  Series pow(const R& other) const;  ///< integers wrap; a negative power of integers is an error
+  template <class R>
+  Series eq(const R& other) const;
+  template <class R>
+  Series ne(const R& other) const;
+  template <class R>
+  Series lt(const R& other) const;
+  template <class R>
+  Series le(const R& other) const;
+  template <class R>
+  Series gt(const R& other) const;
+  template <class R>
+  Series ge(const R& other) const;
   StringMethods str() const { return StringMethods(node_); }
   DateMethods dt() const { return DateMethods(node_); }
 
+  /// Another number of partitions, rows in their order.
+  Series repartition(std::int64_t npartitions) const;
   DataFrame to_frame() const;
   DataFrame to_frame(const Name& name) const;
   /// The first n rows, computed. Cost    reads partitions until there are n.
@@ -221,6 +328,28 @@ template <class L, class R>
 detail::frame_result<L, R> floor_divide(const L& a, const R& b) {
   return detail::frame_result<L, R>(detail::frame_arithmetic(table::Arithmetic::floor_divide, detail::plan_of(a), detail::plan_of(b)));
 }
+
+#define ASHLAR_FRAME_METHOD(name, function, op)                                                 \
+  template <class R>                                                                            \
+  Series Series::name(const R& other) const {                                                   \
+    static_assert(detail::frame_operands<Series, R>, "ashlar: a Series goes together with a Series, a Scalar or a plain value"); \
+    return Series(detail::function(op, node_, detail::plan_of(other)));                         \
+  }
+ASHLAR_FRAME_METHOD(add, frame_arithmetic, table::Arithmetic::add)
+ASHLAR_FRAME_METHOD(sub, frame_arithmetic, table::Arithmetic::subtract)
+ASHLAR_FRAME_METHOD(mul, frame_arithmetic, table::Arithmetic::multiply)
+ASHLAR_FRAME_METHOD(div, frame_arithmetic, table::Arithmetic::divide)
+ASHLAR_FRAME_METHOD(truediv, frame_arithmetic, table::Arithmetic::divide)
+ASHLAR_FRAME_METHOD(floordiv, frame_arithmetic, table::Arithmetic::floor_divide)
+ASHLAR_FRAME_METHOD(mod, frame_arithmetic, table::Arithmetic::remainder)
+ASHLAR_FRAME_METHOD(pow, frame_arithmetic, table::Arithmetic::power)
+ASHLAR_FRAME_METHOD(eq, frame_compare, table::Comparison::equal)
+ASHLAR_FRAME_METHOD(ne, frame_compare, table::Comparison::not_equal)
+ASHLAR_FRAME_METHOD(lt, frame_compare, table::Comparison::less)
+ASHLAR_FRAME_METHOD(le, frame_compare, table::Comparison::less_equal)
+ASHLAR_FRAME_METHOD(gt, frame_compare, table::Comparison::greater)
+ASHLAR_FRAME_METHOD(ge, frame_compare, table::Comparison::greater_equal)
+#undef ASHLAR_FRAME_METHOD
 
 namespace detail {
 

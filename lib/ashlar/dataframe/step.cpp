@@ -2,6 +2,8 @@
 
 #include "ashlar/base/codec.hpp"
 #include "ashlar/table/elementwise.hpp"
+#include "ashlar/table/row_order.hpp"
+#include "ashlar/table/running.hpp"
 #include "ashlar/table/string_kernels.hpp"
 
 namespace ashlar::dataframe {
@@ -53,6 +55,7 @@ Column kernel(const Step& step, const std::vector<Operand>& x) {
     }
     case StepKind::where: return table::where(x[0].column(), x[1], x[2]);
     case StepKind::cast: return x[0].column().cast(step.type);
+    case StepKind::clip: return table::clip(x[0].column(), step.values.at(0), step.values.at(1));
     default: throw InternalError("no elementwise step: " + std::to_string(static_cast<int>(step.kind)));
   }
 }
@@ -85,9 +88,13 @@ Column string_method(const Step& step, const Column& a) {
     case StringMethod::contains: return table::contains(a, step.names.at(0));
     case StringMethod::startswith: return table::startswith(a, step.names.at(0));
     case StringMethod::endswith: return table::endswith(a, step.names.at(0));
-    case StringMethod::strip: break;
+    case StringMethod::strip: return table::strip(a);
+    case StringMethod::lstrip: return table::lstrip(a);
+    case StringMethod::rstrip: return table::rstrip(a);
+    case StringMethod::replace: return table::replace(a, step.names.at(0), step.names.at(1));
+    case StringMethod::slice: break;
   }
-  return table::strip(a);
+  return table::slice(a, step.values.at(0).as_optional<std::int64_t>(), step.values.at(1).as_optional<std::int64_t>(), step.values.at(2).as<std::int64_t>());
 }
 
 Column calendar_field(const Step& step, const Column& a) {
@@ -97,9 +104,17 @@ Column calendar_field(const Step& step, const Column& a) {
     case CalendarField::day: return table::day(a);
     case CalendarField::hour: return table::hour(a);
     case CalendarField::minute: return table::minute(a);
-    case CalendarField::second: break;
+    case CalendarField::second: return table::second(a);
+    case CalendarField::microsecond: return table::microsecond(a);
+    case CalendarField::nanosecond: return table::nanosecond(a);
+    case CalendarField::dayofweek: return table::dayofweek(a);
+    case CalendarField::dayofyear: return table::dayofyear(a);
+    case CalendarField::quarter: return table::quarter(a);
+    case CalendarField::days_in_month: return table::days_in_month(a);
+    case CalendarField::is_leap_year: return table::is_leap_year(a);
+    case CalendarField::date: break;
   }
-  return table::second(a);
+  return table::date(a);
 }
 
 // Kept columns first: a filter or sort should not move columns that nobody reads.
@@ -107,6 +122,15 @@ Table kept(const Table& table, const Step& step) {
   if (step.keep.empty() || step.keep == table.columns()) return table;
   return table.select(step.keep);
 }
+
+std::vector<Column> columns_of(const Table& t, const std::vector<std::string>& names) {
+  std::vector<Column> out;
+  for (const std::string& name : names) out.push_back(t[name]);
+  return out;
+}
+
+// What one row, or no row, of a border says.
+Value only_value(const Table& border) { return border.nrows() ? border.at(0).value(0) : Value(); }
 
 Register table_step(const Step& step, std::span<const Register* const> x) {
   switch (step.kind) {
@@ -122,11 +146,24 @@ Register table_step(const Step& step, std::span<const Register* const> x) {
       if (const Column* c = std::get_if<Column>(x[0])) return c->filter(column_of(*x[1]));
       return kept(table_of(*x[0]), step).filter(column_of(*x[1]));
     case StepKind::sort: {
-      SortOptions options;
-      options.ascending = std::vector<bool>(step.flags.begin(), step.flags.end());
-      options.na_position = step.n ? "last" : "first";
-      return kept(table_of(*x[0]).sort_values(step.names, options), step);
+      const Table& t = table_of(*x[0]);
+      std::vector<bool> ascending(step.flags.begin(), step.flags.end());
+      if (ascending.size() == 1) ascending.assign(step.names.size(), ascending[0]);
+      if (ascending.size() != step.names.size())
+        throw ValueError("sort_values wants one entry of ascending, or one per key: keys " + std::to_string(step.names.size()) + ", entries " +
+                         std::to_string(ascending.size()));
+      return kept(t, step).take(table::rows_in_order(columns_of(t, step.names), ascending, step.n != 0));
     }
+    case StepKind::distinct: {
+      const Table& t = table_of(*x[0]);
+      return kept(t, step).take(table::distinct_rows(columns_of(t, step.names), step.n != 0));
+    }
+    case StepKind::group_largest: {
+      const Table& t = table_of(*x[0]);
+      const auto rows = table::largest_of_groups(columns_of(t, step.names), t[step.others.at(0)], step.n, step.flags.at(0) != 0, step.flags.at(1) != 0);
+      return kept(t, step).take(rows);
+    }
+    case StepKind::split_text: return kept(Table(step.others, table::split(column_of(*x[0]), step.names.at(0), static_cast<std::int64_t>(step.others.size()))), step);
     case StepKind::head: return kept(table_of(*x[0]), step).head(step.n);
     case StepKind::tail: return kept(table_of(*x[0]), step).tail(step.n);
     default: {
@@ -169,11 +206,23 @@ Register run_step(const Step& step, std::span<const Register* const> x, bool set
     case StepKind::sort:
     case StepKind::head:
     case StepKind::tail:
+    case StepKind::distinct:
+    case StepKind::group_largest:
+    case StepKind::split_text:
     case StepKind::map: return table_step(step, x);
+    case StepKind::cumulative: return table::cumulative(static_cast<table::Cumulative>(step.op), column_of(*x[0]), only_value(table_of(*x[1])));
+    case StepKind::cumulative_total: {
+      const auto op = static_cast<table::Cumulative>(step.op);
+      const Value total = table::cumulative_total(op, column_of(*x[0]));
+      return Table({"total"}, {Column::from_values(table::cumulative_type(op, column_of(*x[0]).type()), {&total, 1})});
+    }
+    case StepKind::shift: return table::shift(column_of(*x[0]), step.n, table_of(*x[1]).at(0));
+    case StepKind::fill: return table::fill_from_neighbours(column_of(*x[0]), step.n != 0, only_value(table_of(*x[1])));
     case StepKind::string_method: return string_method(step, column_of(*x[0]));
     case StepKind::calendar_field: return calendar_field(step, column_of(*x[0]));
     case StepKind::reduce:
-      return table::Reduction::build(static_cast<table::Aggregation>(step.op), column_of(*x[0]), static_cast<int>(step.n));
+      return table::Reduction::build(static_cast<table::Aggregation>(step.op), column_of(*x[0]), static_cast<int>(step.n),
+                                     step.values.empty() ? 0.5 : step.values[0].as<double>());
     case StepKind::finish_reduction: return as<table::Reduction>(*x[0]).finish();
     case StepKind::group: return table::GroupPartial::build(table_of(*x[0]), step.names, step.aggregates, step.n != 0);
     case StepKind::finish_groups: return kept(as<table::GroupPartial>(*x[0]).finish(step.n != 0), step);
@@ -198,12 +247,7 @@ void Step::encode(Writer& out) const {
   out.array(flags);
   out.array(types);
   out.put<std::uint64_t>(aggregates.size());
-  for (const table::Aggregate& a : aggregates) {
-    out.text(a.column);
-    out.put(a.function);
-    out.text(a.name);
-    out.put(a.ddof);
-  }
+  for (const table::Aggregate& a : aggregates) a.encode(out);
   out.put<bool>(static_cast<bool>(function));
   if (function) {
     put_descriptor(out, *function.record);
@@ -225,14 +269,7 @@ Step Step::decode(Reader& in) {
   s.flags = in.array<std::uint8_t>();
   s.types = in.array<ColumnType>();
   const auto count = in.get<std::uint64_t>();
-  for (std::uint64_t i = 0; i < count; ++i) {
-    table::Aggregate a;
-    a.column = in.text();
-    a.function = in.get<table::Aggregation>();
-    a.name = in.text();
-    a.ddof = in.get<int>();
-    s.aggregates.push_back(std::move(a));
-  }
+  for (std::uint64_t i = 0; i < count; ++i) s.aggregates.push_back(table::Aggregate::decode(in));
   if (in.get<bool>()) {
     s.function.record = static_cast<const TableFunctionDescriptor*>(&get_descriptor(in));
     s.function.closure = in.array<std::byte>();

@@ -35,6 +35,9 @@ enum class StepKind : std::uint8_t {
   head,           ///< table: n
   tail,           ///< table: n
   map,            ///< table: function; names and types it announced
+  distinct,       ///< table: names (all columns when empty), n (keep the last)
+  group_largest,  ///< table: names (keys), others[0] (the column), n, flags (largest, dropna)
+  split_text,     ///< column: names[0] (the separator), others (names of the columns that come out)
   arithmetic,     ///< two columns or values: op
   compare,
   logic,
@@ -48,17 +51,22 @@ enum class StepKind : std::uint8_t {
   isin,           ///< values
   where,          ///< bool column, two columns or values
   cast,           ///< type
-  string_method,  ///< column: op, names[0]
+  clip,           ///< values (lower, upper)
+  cumulative,     ///< column, table of one column and at most one row (what the rows before come to): op
+  cumulative_total, ///< column: op; a table of one row
+  shift,          ///< column, table of one column (rows of other partitions that come in): n
+  fill,           ///< column, table as for shift: n (backward)
+  string_method,  ///< column: op, names, values
   calendar_field, ///< column: op
-  reduce,         ///< column: op (Aggregation), n (ddof)
+  reduce,         ///< column: op (Aggregation), n (ddof), values[0] (q)
   finish_reduction,
   group,          ///< table: names (keys), aggregates, n (dropna)
   finish_groups,  ///< groups: n (sort)
   value_counts,   ///< groups
 };
 
-enum class StringMethod : std::uint8_t { upper, lower, len, contains, startswith, endswith, strip };
-enum class CalendarField : std::uint8_t { year, month, day, hour, minute, second };
+enum class StringMethod : std::uint8_t { upper, lower, len, contains, startswith, endswith, strip, lstrip, rstrip, replace, slice };
+enum class CalendarField : std::uint8_t { year, month, day, hour, minute, second, microsecond, nanosecond, dayofweek, dayofyear, quarter, days_in_month, is_leap_year, date };
 
 struct Step {
   StepKind kind = StepKind::input;

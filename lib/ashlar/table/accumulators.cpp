@@ -5,6 +5,7 @@
 #include "ashlar/table/aggregation.hpp"
 #include "ashlar/table/column_builder_detail.hpp"
 #include "ashlar/table/key_index.hpp"
+#include "ashlar/table/quantile_detail.hpp"
 #include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar::table {
@@ -39,6 +40,11 @@ void for_each_valid(const Column& column, const std::uint32_t* groups, Fn fn) {
     else
       for (std::int64_t i = 0; i < n; ++i)
         if (column.is_valid(i)) fn(std::uint32_t{0}, i);
+    return;
+  }
+  if (!column.null_count()) {
+    for (std::int64_t i = 0; i < n; ++i)
+      if (groups[i] != KeyIndex::dropped) fn(groups[i], i);
     return;
   }
   for (std::int64_t i = 0; i < n; ++i)
@@ -222,6 +228,40 @@ class VarAccumulator : public StateAccumulator<Moments> {
  private:
   bool root_;
   int ddof_;
+  ColumnType result_;
+};
+
+// Product: std::uint64_t for integers (wraps), double for floats.
+template <class Product>
+struct ProductState {
+  Product product = 1;
+  void merge(const ProductState& later) { product *= later.product; }
+};
+
+template <class Product>
+class ProductAccumulator : public StateAccumulator<ProductState<Product>> {
+ public:
+  explicit ProductAccumulator(ColumnType result) : result_(result) {}
+  void update(const Column& values, const std::uint32_t* groups) override {
+    auto& states = this->states_;
+    dispatch_numeric(values.type(), [&]<class T>(std::type_identity<T>) {
+      const T* from = static_cast<const T*>(values.address());
+      for_each_valid(values, groups, [&](std::uint32_t g, std::int64_t i) { states[g].product *= static_cast<Product>(from[i]); });
+    });
+  }
+  Column finish() const override {
+    if constexpr (std::is_same_v<Product, double>) {
+      FixedBuilder<double> builder;
+      for (const auto& s : this->states_) builder.append(s.product);
+      return builder.finish().cast(result_);
+    } else {
+      FixedBuilder<std::uint64_t> builder(result_);
+      for (const auto& s : this->states_) builder.append(s.product);
+      return builder.finish();
+    }
+  }
+
+ private:
   ColumnType result_;
 };
 
@@ -416,7 +456,7 @@ class NuniqueAccumulator : public Accumulator {
 
 }  // namespace
 
-std::unique_ptr<Accumulator> make_accumulator(Aggregation function, ColumnType type, int ddof) {
+std::unique_ptr<Accumulator> make_accumulator(Aggregation function, ColumnType type, int ddof, double q) {
   const ColumnType result = aggregation_type(function, type);
   switch (function) {
     case Aggregation::count: return std::make_unique<CountAccumulator>(false);
@@ -433,6 +473,11 @@ std::unique_ptr<Accumulator> make_accumulator(Aggregation function, ColumnType t
     case Aggregation::any:
     case Aggregation::all: return std::make_unique<TruthAccumulator>(function == Aggregation::any);
     case Aggregation::nunique: return std::make_unique<NuniqueAccumulator>(type);
+    case Aggregation::prod:
+      if (is_floating(type)) return std::make_unique<ProductAccumulator<double>>(result);
+      return std::make_unique<ProductAccumulator<std::uint64_t>>(result);
+    case Aggregation::median:
+    case Aggregation::quantile: return make_quantile_accumulator(function == Aggregation::median ? 0.5 : q, type, result);
     default: break;
   }
   if (type == ColumnType::string) return std::make_unique<PickText>(function);

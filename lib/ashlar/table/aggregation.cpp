@@ -4,7 +4,8 @@
 
 namespace ashlar::table {
 namespace {
-constexpr std::array<std::string_view, 13> kNames = {"sum", "mean", "min", "max", "count", "size", "std", "var", "first", "last", "nunique", "any", "all"};
+constexpr std::array<std::string_view, 16> kNames = {"sum",  "mean",    "min", "max", "count",  "size", "std",     "var",
+                                                     "first", "last", "nunique", "any", "all", "median", "prod", "quantile"};
 }
 
 std::string_view name(Aggregation function) { return kNames.at(static_cast<std::size_t>(function)); }
@@ -36,7 +37,14 @@ ColumnType aggregation_type(Aggregation function, ColumnType type) {
       if (is_unsigned_integer(type)) return ColumnType::uint64;
       if (number) return ColumnType::int64;
       break;
+    case Aggregation::prod:
+      if (is_floating(type)) return type;
+      if (is_unsigned_integer(type)) return ColumnType::uint64;
+      if (number) return ColumnType::int64;
+      break;
     case Aggregation::mean:
+    case Aggregation::median:
+    case Aggregation::quantile:
       if (is_temporal(type)) return type;
       [[fallthrough]];
     case Aggregation::std:
@@ -47,24 +55,25 @@ ColumnType aggregation_type(Aggregation function, ColumnType type) {
   throw TypeError("there is no " + std::string(name(function)) + " of a " + std::string(ashlar::name(type)) + " column");
 }
 
-Reduction Reduction::build(Aggregation function, const Column& column, int ddof) {
+Reduction Reduction::build(Aggregation function, const Column& column, int ddof, double q) {
   Reduction out;
   out.function_ = function;
   out.type_ = column.type();
   out.ddof_ = ddof;
-  out.state_ = make_accumulator(function, column.type(), ddof);
+  out.q_ = q;
+  out.state_ = make_accumulator(function, column.type(), ddof, q);
   out.state_->resize(1);
   out.state_->update(column, nullptr);
   return out;
 }
 
 void Reduction::merge(const Reduction& later) {
-  if (function_ != later.function_ || type_ != later.type_ || ddof_ != later.ddof_)
+  if (function_ != later.function_ || type_ != later.type_ || ddof_ != later.ddof_ || q_ != later.q_)
     throw TypeError("reductions of different kinds do not merge: " + std::string(name(function_)) + " of " + std::string(ashlar::name(type_)) + " and " +
                     std::string(name(later.function_)) + " of " + std::string(ashlar::name(later.type_)));
   const std::uint32_t mapping[] = {0};
   if (state_.use_count() > 1) {  // a copy of this one keeps what it had
-    auto own = make_accumulator(function_, type_, ddof_);
+    auto own = make_accumulator(function_, type_, ddof_, q_);
     own->resize(1);
     own->merge(*state_, mapping);
     state_ = std::move(own);
@@ -78,6 +87,7 @@ void Reduction::encode(Writer& out) const {
   out.put(function_);
   out.put(type_);
   out.put(ddof_);
+  out.put(q_);
   state_->encode(out);
 }
 
@@ -86,7 +96,8 @@ Reduction Reduction::decode(Reader& in) {
   out.function_ = in.get<Aggregation>();
   out.type_ = in.get<ColumnType>();
   out.ddof_ = in.get<int>();
-  out.state_ = make_accumulator(out.function_, out.type_, out.ddof_);
+  out.q_ = in.get<double>();
+  out.state_ = make_accumulator(out.function_, out.type_, out.ddof_, out.q_);
   out.state_->decode(in);
   return out;
 }

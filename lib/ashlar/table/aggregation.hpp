@@ -9,7 +9,7 @@
 
 namespace ashlar::table {
 
-enum class Aggregation : std::uint8_t { sum, mean, min, max, count, size, std, var, first, last, nunique, any, all };
+enum class Aggregation : std::uint8_t { sum, mean, min, max, count, size, std, var, first, last, nunique, any, all, median, prod, quantile };
 
 /// "mean" -> Aggregation::mean. ValueError that lists them all.
 Aggregation aggregation_from_name(std::string_view name);
@@ -35,19 +35,20 @@ class Accumulator {
   virtual std::int64_t nbytes() const = 0;
 };
 
-/// `ddof` is for std and var. Float sums are compensated, integer sums exact modulo 2^64, means of integers exact before the division.
-/// Errors    TypeError when there is no such aggregation of this type.
-std::unique_ptr<Accumulator> make_accumulator(Aggregation function, ColumnType type, int ddof = 1);
+/// `ddof` is for std and var, `q` for quantile. Float sums are compensated, integer sums and products exact modulo 2^64, means of integers exact
+/// before the division. Medians and quantiles are exact: their states hold every value. A NaN among the values makes them NaN.
+/// Errors    TypeError when there is no such aggregation of this type; ValueError for q outside [0, 1].
+std::unique_ptr<Accumulator> make_accumulator(Aggregation function, ColumnType type, int ddof = 1, double q = 0.5);
 
 /// One aggregation of a whole column, ready to be merged with those of later parts.
 ///
 /// Example   auto total = Reduction::build(Aggregation::sum, part0); total.merge(Reduction::build(Aggregation::sum, part1)); total.finish();
 class Reduction {
  public:
-  static Reduction build(Aggregation function, const Column& column, int ddof = 1);
+  static Reduction build(Aggregation function, const Column& column, int ddof = 1, double q = 0.5);
   /// Takes in the reduction of rows that come after those seen here. TypeError when it is another function or type.
   void merge(const Reduction& later);
-  /// Null where nothing was seen and the function has no value for that; sum gives 0, count 0, any false, all true.
+  /// Null where nothing was seen and the function has no value for that; sum gives 0, prod 1, count 0, any false, all true.
   Value finish() const;
   ColumnType type() const { return aggregation_type(function_, type_); }
   std::int64_t nbytes() const { return state_->nbytes(); }
@@ -59,6 +60,7 @@ class Reduction {
   Aggregation function_ = Aggregation::count;
   ColumnType type_ = ColumnType::float64;
   int ddof_ = 1;
+  double q_ = 0.5;
   std::shared_ptr<Accumulator> state_;
 };
 

@@ -6,7 +6,7 @@
 namespace ashlar::table {
 
 std::string_view symbol(Arithmetic op) {
-  static constexpr std::string_view symbols[] = {"+", "-", "*", "/", "//", "%"};
+  static constexpr std::string_view symbols[] = {"+", "-", "*", "/", "//", "%", "**"};
   return symbols[static_cast<int>(op)];
 }
 
@@ -33,7 +33,7 @@ ColumnType temporal_type(Arithmetic op, OperandType a, OperandType b) {
   if (a_span && b_span) {
     if (op == Arithmetic::divide) return float64;
     if (op == Arithmetic::floor_divide) return int64;
-    if (op != Arithmetic::multiply) return duration;
+    if (op != Arithmetic::multiply && op != Arithmetic::power) return duration;
   }
   const bool number = (a_span && is_numeric(b.type) && b.type != boolean) || (op == Arithmetic::multiply && b_span && is_numeric(a.type) && a.type != boolean);
   if (number && (op == Arithmetic::multiply || op == Arithmetic::divide || op == Arithmetic::floor_divide)) return duration;
@@ -86,6 +86,20 @@ T floor_quotient(T a, T b) {
 }
 
 template <class T>
+T power_of(T a, T b) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return std::pow(a, b);
+  } else {
+    if constexpr (std::is_signed_v<T>)
+      if (b < 0) return 0;  // only under nulls: require_whole_powers saw the others
+    std::uint64_t result = 1, square = static_cast<std::uint64_t>(a);
+    for (auto left = static_cast<std::uint64_t>(b); left; left >>= 1, square *= square)
+      if (left & 1) result *= square;
+    return static_cast<T>(result);
+  }
+}
+
+template <class T>
 Column numbers(Arithmetic op, const Operand& a, const Operand& b, std::int64_t n, ColumnType type, ColumnType result) {
   const auto map = [&](auto fn) { return map_both<T, T>(a, b, n, type, result, fn); };
   switch (op) {
@@ -115,6 +129,7 @@ Column numbers(Arithmetic op, const Operand& a, const Operand& b, std::int64_t n
       throw InternalError("division of integers reached the integer kernel");
     case Arithmetic::floor_divide: return map([](T x, T y) -> T { return floor_quotient(x, y); });
     case Arithmetic::remainder: return map([](T x, T y) -> T { return remainder_of(x, y); });
+    case Arithmetic::power: return map([](T x, T y) -> T { return power_of(x, y); });
   }
   throw InternalError("unknown arithmetic");
 }
@@ -131,6 +146,17 @@ Column strings(const Operand& a, const Operand& b, std::int64_t n) {
   const auto valid = [](const Operand& o, std::int64_t i) { return o.is_scalar() || o.column().is_valid(i); };
   for (std::int64_t i = 0; i < n; ++i) valid(a, i) && valid(b, i) ? builder.append(part(a, i) + part(b, i)) : builder.append_null();
   return builder.finish();
+}
+
+void require_whole_powers(const Operand& exponent) {
+  const auto refuse = [](const Value& v) { throw ValueError("integers to negative integer powers are not whole, found the exponent " + v.to_string() + "; take floats"); };
+  if (exponent.is_scalar()) {
+    if (exponent.scalar().as<double>() < 0) refuse(exponent.scalar());
+    return;
+  }
+  const Column negative = compare(Comparison::less, exponent, Value(0));
+  for (std::int64_t i = 0; i < negative.size(); ++i)
+    if (negative.is_valid(i) && negative.values<bool>()[static_cast<std::size_t>(i)]) refuse(exponent.column().value(i));
 }
 
 // Times are counted in int64 nanoseconds; numbers that are not whole multiply and divide in double.
@@ -183,6 +209,7 @@ Column arithmetic(Arithmetic op, const Operand& a, const Operand& b) {
   if (result == ColumnType::string) return strings(a, b, n);
   if (is_temporal(OperandType(a).type) || is_temporal(OperandType(b).type)) return temporal(op, a, b, n, result);
   if (result == ColumnType::boolean) return booleans(op, a, b, n);
+  if (op == Arithmetic::power && is_integer(result)) require_whole_powers(b);
   return dispatch_numeric(result, [&]<class T>(std::type_identity<T>) -> Column {
     if constexpr (std::is_same_v<T, bool>)
       throw InternalError("bool reached the number kernel");

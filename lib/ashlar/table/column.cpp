@@ -99,8 +99,6 @@ Column Column::full(ColumnType type, const Value& value, std::int64_t length) {
   return from_values(type, {&value, 1}).take(rows);
 }
 
-bool Column::is_valid(std::int64_t i) const { return null_count_ == 0 || get_bit(validity_.data(), offset_ + i); }
-
 void Column::require(ColumnType wanted, bool as_integer) const {
   if (type_ == wanted || (as_integer && is_temporal(type_))) return;
   throw TypeError("values of type " + std::string(name(wanted)) + " are wanted, the column holds " + std::string(name(type_)) +

@@ -40,7 +40,9 @@ class Column {
   std::int64_t size() const { return length_; }
   bool empty() const { return length_ == 0; }
   std::int64_t null_count() const { return null_count_; }
-  bool is_valid(std::int64_t i) const;
+  bool is_valid(std::int64_t i) const {
+    return null_count_ == 0 || (static_cast<unsigned>(validity_.data()[(offset_ + i) >> 3]) >> ((offset_ + i) & 7) & 1u);
+  }
   bool is_null(std::int64_t i) const { return !is_valid(i); }
   /// Element i; null when missing.
   /// Errors    IndexError outside [0, size()).

@@ -9,11 +9,11 @@
 
 namespace ashlar::table {
 
-enum class Arithmetic { add, subtract, multiply, divide, floor_divide, remainder };
+enum class Arithmetic { add, subtract, multiply, divide, floor_divide, remainder, power };
 enum class Comparison { equal, not_equal, less, less_equal, greater, greater_equal };
 enum class Logic { and_, or_, xor_ };
 
-/// The sign as it is written in C++: "+", "<=", "&"; "//" and "%" for floor_divide and remainder.
+/// The sign as it is written in C++: "+", "<=", "&"; "//", "%" and "**" for floor_divide, remainder and power.
 std::string_view symbol(Arithmetic op);
 std::string_view symbol(Comparison op);
 std::string_view symbol(Logic op);
@@ -44,6 +44,7 @@ struct OperandType {
 /// a op b. Integers wrap on overflow; floor_divide and remainder follow Python's signs and give 0 for integers divided by 0, as NumPy.
 /// `/` of integers is float64. bool: + is or, * is and, / is float64. Strings add. timestamp - timestamp is a duration; timestamp ± duration,
 /// duration ± duration, duration * and / numbers, duration / duration (float64), duration // duration (int64) and % exist.
+/// power: integers wrap; an integer to a negative power is an error, as in NumPy.
 /// Errors    TypeError for other kinds; ShapeError when lengths differ; ValueError for a value that the column's type cannot hold.
 Column arithmetic(Arithmetic op, const Operand& a, const Operand& b);
 ColumnType arithmetic_type(Arithmetic op, OperandType a, OperandType b);

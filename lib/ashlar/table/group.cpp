@@ -11,6 +11,24 @@ std::vector<Column> columns_of(const Table& table) {
 }
 }  // namespace
 
+void Aggregate::encode(Writer& out) const {
+  out.text(column);
+  out.put(function);
+  out.text(name);
+  out.put(ddof);
+  out.put(q);
+}
+
+Aggregate Aggregate::decode(Reader& in) {
+  Aggregate a;
+  a.column = in.text();
+  a.function = in.get<Aggregation>();
+  a.name = in.text();
+  a.ddof = in.get<int>();
+  a.q = in.get<double>();
+  return a;
+}
+
 GroupPartial GroupPartial::build(const Table& table, const Names& keys, const std::vector<Aggregate>& aggregates, bool dropna) {
   if (keys.v.empty()) throw ValueError("a group-by wants at least one key, found none");
   const Table key_table = table.select(keys);
@@ -26,7 +44,7 @@ GroupPartial GroupPartial::build(const Table& table, const Names& keys, const st
 
   for (const Aggregate& a : aggregates) {
     const Column& column = a.function == Aggregation::size ? key_table.at(0) : table[a.column];
-    auto state = make_accumulator(a.function, column.type(), a.ddof);
+    auto state = make_accumulator(a.function, column.type(), a.ddof, a.q);
     state->resize(index.size());
     if (!groups.empty()) state->update(column, groups.data());
     out.types_.push_back(column.type());
@@ -42,7 +60,7 @@ GroupPartial GroupPartial::merge(std::span<const GroupPartial> parts) {
   KeyIndex index(first.keys_.dtypes(), first.dropna_);
   std::vector<std::shared_ptr<Accumulator>> states;
   for (std::size_t a = 0; a < first.aggregates_.size(); ++a)
-    states.push_back(make_accumulator(first.aggregates_[a].function, first.types_[a], first.aggregates_[a].ddof));
+    states.push_back(make_accumulator(first.aggregates_[a].function, first.types_[a], first.aggregates_[a].ddof, first.aggregates_[a].q));
   std::vector<Table> new_keys;
   for (const GroupPartial& part : parts) {
     if (part.keys_.columns() != first.keys_.columns() || part.keys_.dtypes() != first.keys_.dtypes() || part.types_ != first.types_)
@@ -87,10 +105,7 @@ void GroupPartial::encode(Writer& out) const {
   out.put(dropna_);
   out.put<std::uint64_t>(aggregates_.size());
   for (std::size_t a = 0; a < aggregates_.size(); ++a) {
-    out.text(aggregates_[a].column);
-    out.put(aggregates_[a].function);
-    out.text(aggregates_[a].name);
-    out.put(aggregates_[a].ddof);
+    aggregates_[a].encode(out);
     out.put(types_[a]);
     states_[a]->encode(out);
   }
@@ -102,13 +117,9 @@ GroupPartial GroupPartial::decode(Reader& in) {
   out.dropna_ = in.get<bool>();
   const auto n = in.get<std::uint64_t>();
   for (std::uint64_t a = 0; a < n; ++a) {
-    Aggregate aggregate;
-    aggregate.column = in.text();
-    aggregate.function = in.get<Aggregation>();
-    aggregate.name = in.text();
-    aggregate.ddof = in.get<int>();
+    Aggregate aggregate = Aggregate::decode(in);
     const auto type = in.get<ColumnType>();
-    auto state = make_accumulator(aggregate.function, type, aggregate.ddof);
+    auto state = make_accumulator(aggregate.function, type, aggregate.ddof, aggregate.q);
     state->decode(in);
     out.aggregates_.push_back(std::move(aggregate));
     out.types_.push_back(type);
@@ -117,7 +128,7 @@ GroupPartial GroupPartial::decode(Reader& in) {
   return out;
 }
 
-std::vector<Aggregate> value_counts_aggregates() { return {{"", Aggregation::size, "count", 1}}; }
+std::vector<Aggregate> value_counts_aggregates() { return {{"", Aggregation::size, "count"}}; }
 
 Table value_counts(const GroupPartial& partial) { return partial.finish(false).sort_values("count", {.ascending = false}); }
 

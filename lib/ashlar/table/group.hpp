@@ -18,7 +18,11 @@ struct Aggregate {
   std::string column;
   Aggregation function = Aggregation::count;
   std::string name;
-  int ddof = 1;  ///< of std and var
+  int ddof = 1;    ///< of std and var
+  double q = 0.5;  ///< of quantile
+
+  void encode(Writer& out) const;
+  static Aggregate decode(Reader& in);
 };
 
 class GroupPartial {

@@ -3,180 +3,266 @@
 #include <cmath>
 #include <cstring>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "ashlar/table/bitmap_detail.hpp"
+#include "ashlar/table/text_index_detail.hpp"
 #include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar::table {
 namespace {
 
-std::uint64_t mixed(std::uint64_t key) {
-  key ^= key >> 32;
-  key *= 0xd6e8feb86659fd93;
-  key ^= key >> 32;
-  key *= 0xd6e8feb86659fd93;
-  return key ^ (key >> 32);
-}
+constexpr std::int64_t block = TextIndex::block;
 
 // Equal values have equal bits.
 template <class T>
 std::uint64_t key_bits(T value) {
-  if constexpr (std::is_floating_point_v<T>) {
-    const double d = value;
-    if (std::isnan(d)) return 0x7ff8000000000000;
-    std::uint64_t bits;
-    const double normal = d + 0.0;  // -0.0 + 0.0 is 0.0
-    std::memcpy(&bits, &normal, sizeof bits);
-    return bits;
+  if constexpr (std::is_same_v<T, double>) {
+    if (std::isnan(value)) return 0x7ff8000000000000;
+    return std::bit_cast<std::uint64_t>(value + 0.0);  // -0.0 + 0.0 is 0.0
+  } else if constexpr (std::is_same_v<T, float>) {
+    if (std::isnan(value)) return 0x7fc00000;
+    return std::bit_cast<std::uint32_t>(value + 0.0f);
   } else {
-    return static_cast<std::uint64_t>(value);
+    return static_cast<std::make_unsigned_t<std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>>>(value);
   }
 }
 
-}  // namespace
-
-KeyIndex::KeyIndex(std::vector<ColumnType> types, bool dropna) : types_(std::move(types)), dropna_(dropna), slots_(64) {}
-
-void KeyIndex::grow() {
-  const bool bytes = types_.size() != 1 || types_[0] == ColumnType::string;
-  std::vector<Slot> larger(slots_.size() * 4);
-  const std::size_t mask = larger.size() - 1;
-  for (const Slot& slot : slots_) {
-    if (slot.group == dropped) continue;
-    std::size_t at = (bytes ? slot.tag : mixed(slot.tag)) & mask;
-    while (larger[at].group != dropped) at = (at + 1) & mask;
-    larger[at] = slot;
-  }
-  slots_ = std::move(larger);
-}
-
-template <class Same>
-std::uint32_t KeyIndex::find_or_add(std::uint64_t hash, std::uint64_t tag, Same same, bool& added) {
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = hash & mask;
-  for (; slots_[at].group != dropped; at = (at + 1) & mask)
-    if (slots_[at].tag == tag && same(slots_[at].group)) {
-      added = false;
-      return slots_[at].group;
-    }
-  if (size_ == dropped - 1) throw ValueError("a group-by has more than 4294967294 groups");
-  added = true;
-  const std::uint32_t group = size_++;
-  slots_[at].tag = tag;
-  slots_[at].group = group;
-  if (std::size_t{size_} * 2 > slots_.size()) grow();
-  return group;
-}
-
-std::uint32_t KeyIndex::add_bytes(std::string_view key, bool& added) {
-  const std::uint64_t hash = XXH3_64bits(key.data(), key.size());
-  const std::uint32_t group = find_or_add(
-      hash, hash,
-      [&](std::uint32_t g) {
-        const std::uint64_t begin = g ? ends_[g - 1] : 0;
-        return ends_[g] - begin == key.size() && (key.empty() || std::memcmp(bytes_.data() + begin, key.data(), key.size()) == 0);
-      },
-      added);
-  if (added) {
-    bytes_.insert(bytes_.end(), key.begin(), key.end());
-    ends_.push_back(bytes_.size());
-  }
-  return group;
-}
-
-std::uint32_t KeyIndex::null_group(bool& added) {
-  added = false;
-  if (dropna_) return dropped;
-  if (null_group_ == dropped) {
-    added = true;
-    null_group_ = size_++;
-    ends_.push_back(bytes_.size());
-  }
-  return null_group_;
-}
-
-void KeyIndex::insert_fixed(const Column& key, std::vector<std::uint32_t>& groups, std::vector<std::int64_t>& new_rows) {
-  dispatch_fixed(key.type(), [&]<class T>(std::type_identity<T>) {
-    const T* from = static_cast<const T*>(key.address());
-    for (std::int64_t i = 0; i < key.size(); ++i) {
-      bool added = false;
-      const std::uint64_t bits = key_bits(from[i]);
-      const std::uint32_t group =
-          key.is_valid(i) ? find_or_add(mixed(bits), bits, [](std::uint32_t) { return true; }, added) : null_group(added);
-      if (added) new_rows.push_back(i);
-      groups[static_cast<std::size_t>(i)] = group;
-    }
+// body(i, bits) for the rows of a block; what stands under a null gives bits too.
+template <class Body>
+void for_each_bits(const Column& column, std::int64_t begin, std::int64_t n, Body body) {
+  dispatch_fixed(column.type(), [&]<class T>(std::type_identity<T>) {
+    const T* from = static_cast<const T*>(column.address()) + begin;
+    for (std::int64_t i = 0; i < n; ++i) body(i, key_bits(from[i]));
   });
 }
 
-void KeyIndex::insert_text(const Column& key, std::vector<std::uint32_t>& groups, std::vector<std::int64_t>& new_rows) {
-  for (std::int64_t i = 0; i < key.size(); ++i) {
-    bool added = false;
-    groups[static_cast<std::size_t>(i)] = key.is_valid(i) ? add_bytes(key.text(i), added) : null_group(added);
-    if (added) new_rows.push_back(i);
-  }
-}
+[[noreturn]] void too_many() { throw ValueError("a group-by has more than 4294967294 groups"); }
 
-// Several columns: a byte that says whether it is missing, then 8 bytes, or the length and the text; for blocks of rows at a time.
-void KeyIndex::insert_rows(std::span<const Column> keys, std::vector<std::uint32_t>& groups, std::vector<std::int64_t>& new_rows) {
-  constexpr std::int64_t block = 1024;
-  const std::int64_t n = keys[0].size();
-  std::vector<std::string> rows(static_cast<std::size_t>(std::min(n, block)));
-  for (std::int64_t begin = 0; begin < n; begin += block) {
-    const std::int64_t end = std::min(n, begin + block);
-    for (auto& row : rows) row.clear();
-    std::vector<bool> drop(rows.size(), false);
-    for (const Column& key : keys) {
-      const auto append = [&](std::int64_t i, const void* data, std::size_t nbytes) {
-        std::string& row = rows[static_cast<std::size_t>(i - begin)];
-        row += '\1';
-        row.append(static_cast<const char*>(data), nbytes);
-      };
-      const auto missing = [&](std::int64_t i) {
-        rows[static_cast<std::size_t>(i - begin)] += '\0';
-        if (dropna_) drop[static_cast<std::size_t>(i - begin)] = true;
-      };
-      if (key.type() == ColumnType::string) {
-        for (std::int64_t i = begin; i < end; ++i) {
-          if (key.is_null(i)) {
-            missing(i);
-            continue;
-          }
-          const std::string_view text = key.text(i);
-          const std::uint64_t size = text.size();
-          append(i, &size, sizeof size);
-          rows[static_cast<std::size_t>(i - begin)] += text;
+}  // namespace
+
+class KeyIndex::Impl {
+ public:
+  Impl(std::vector<ColumnType> types, bool dropna) : types_(std::move(types)), dropna_(dropna), texts_(types_.size()) {
+    // Wide ones first fill their words; the narrow ones share what is left.
+    alone_ = types_.size() == 1;
+    unsigned used = 64;
+    for (std::size_t k = 0; k < types_.size(); ++k) {
+      const unsigned bits = types_[k] == ColumnType::string ? 32 : static_cast<unsigned>(itemsize(types_[k])) * 8;
+      if (used + bits > 64) {
+        ++words_;
+        used = 0;
+      }
+      places_.push_back({words_ - 1, used});
+      used += bits;
+    }
+    // One bit for each column says that it is null, where nulls are keys; a single column has a number of its own for it.
+    if (!dropna_ && !alone_) {
+      for (std::size_t k = 0; k < types_.size(); ++k) {
+        if (used == 64) {
+          ++words_;
+          used = 0;
         }
-      } else {
-        dispatch_fixed(key.type(), [&]<class T>(std::type_identity<T>) {
-          const T* from = static_cast<const T*>(key.address());
-          for (std::int64_t i = begin; i < end; ++i) {
-            if (key.is_null(i)) {
-              missing(i);
-              continue;
-            }
-            const std::uint64_t bits = key_bits(from[i]);
-            append(i, &bits, sizeof bits);
-          }
-        });
+        null_places_.push_back({words_ - 1, used++});
       }
     }
-    for (std::int64_t i = begin; i < end; ++i) {
-      const auto at = static_cast<std::size_t>(i - begin);
-      bool added = false;
-      groups[static_cast<std::size_t>(i)] = drop[at] ? dropped : add_bytes(rows[at], added);
-      if (added) new_rows.push_back(i);
+  }
+
+  void check(std::span<const Column> keys) const {
+    if (keys.empty() || keys.size() != types_.size()) throw InternalError("a key index got another number of columns than it was made for");
+  }
+  std::uint32_t size() const { return single_text() ? texts_[0].size() : size_; }
+
+  void insert(std::span<const Column> keys, std::uint32_t* groups, std::vector<std::int64_t>& new_rows) {
+    const std::int64_t n = keys[0].size();
+    Rows rows;
+    for (std::int64_t begin = 0; begin < n; begin += block) {
+      const std::int64_t length = std::min(block, n - begin);
+      if (std::uint64_t{size()} + static_cast<std::uint64_t>(length) >= dropped) too_many();
+      const std::uint8_t* skip = dropna_ ? nulls_of(keys, begin, length, rows) : nullptr;
+      if (single_text()) {
+        texts_[0].insert(keys[0], begin, length, skip, groups + begin, [&](std::int64_t row) { new_rows.push_back(row); });
+        continue;
+      }
+      pack(keys, begin, length, rows,
+           [&](std::size_t k, std::uint32_t* numbers) { texts_[k].insert(keys[k], begin, length, nullptr, numbers, [](std::int64_t) {}); });
+      const std::uint8_t* null = alone_ && !dropna_ ? nulls_of(keys, begin, length, rows) : nullptr;
+      with_words([&](auto words) {
+        find_or_add_block(slots_, rows.hashes, skip, length, groups + begin, comparison(rows, null, words), addresses(),
+                          [&](std::int64_t i) {
+                            new_rows.push_back(begin + i);
+                            const std::uint64_t* from = rows.words.data() + static_cast<std::size_t>(i) * words();
+                            keys_.insert(keys_.end(), from, from + words());
+                            if (null && null[i]) null_ = size_;
+                            return size_++;
+                          });
+      });
     }
   }
-}
+
+  void find(std::span<const Column> keys, std::uint32_t* groups) const {
+    const std::int64_t n = keys[0].size();
+    Rows rows;
+    std::uint8_t absent[block];
+    for (std::int64_t begin = 0; begin < n; begin += block) {
+      const std::int64_t length = std::min(block, n - begin);
+      const std::uint8_t* skip = dropna_ ? nulls_of(keys, begin, length, rows) : nullptr;
+      if (single_text()) {
+        texts_[0].find(keys[0], begin, length, skip, groups + begin);
+        continue;
+      }
+      bool any_absent = false;
+      if (skip)
+        std::memcpy(absent, skip, static_cast<std::size_t>(length));
+      else
+        std::memset(absent, 0, static_cast<std::size_t>(length));
+      pack(keys, begin, length, rows, [&](std::size_t k, std::uint32_t* numbers) {
+        texts_[k].find(keys[k], begin, length, nullptr, numbers);
+        for (std::int64_t i = 0; i < length; ++i) {
+          absent[i] |= numbers[i] == HashSlots::none;
+          any_absent |= absent[i] != 0;
+        }
+      });
+      const std::uint8_t* null = alone_ && !dropna_ ? nulls_of(keys, begin, length, rows) : nullptr;
+      with_words([&](auto words) {
+        find_block(slots_, rows.hashes, skip || any_absent ? absent : nullptr, length, groups + begin, comparison(rows, null, words),
+                   addresses());
+      });
+    }
+  }
+
+ private:
+  struct Place {
+    std::size_t word;
+    unsigned shift;
+  };
+  struct Rows {
+    std::vector<std::uint64_t> words;  // those of a row side by side
+    std::uint32_t hashes[block];
+    std::uint8_t nulls[block];
+  };
+
+  bool single_text() const { return alone_ && types_[0] == ColumnType::string; }
+
+  // fn(words) where words() is the number of words of a key, known to the compiler where it is small.
+  template <class Fn>
+  void with_words(Fn fn) const {
+    if (words_ == 1) return fn(std::integral_constant<std::size_t, 1>{});
+    if (words_ == 2) return fn(std::integral_constant<std::size_t, 2>{});
+    fn([this] { return words_; });
+  }
+  template <class Words>
+  auto comparison(const Rows& rows, const std::uint8_t* null, Words words) const {
+    return [this, &rows, null, words](std::int64_t i, std::uint32_t k) {
+      // A null stands on zeros, and zero is a key too.
+      if (const bool missing = null && null[i]; missing || k == null_) return missing && k == null_;
+      const std::uint64_t* a = rows.words.data() + static_cast<std::size_t>(i) * words();
+      const std::uint64_t* b = keys_.data() + std::size_t{k} * words();
+      for (std::size_t w = 0; w < words(); ++w)
+        if (a[w] != b[w]) return false;
+      return true;
+    };
+  }
+  auto addresses() const {
+    return [this](std::uint32_t k) { return keys_.data() + std::size_t{k} * words_; };
+  }
+
+  // Which rows have a null in some key; null pointer when none has.
+  static const std::uint8_t* nulls_of(std::span<const Column> keys, std::int64_t begin, std::int64_t n, Rows& rows) {
+    bool any = false;
+    for (const Column& key : keys) {
+      if (!key.null_count()) continue;
+      if (!any) std::memset(rows.nulls, 0, static_cast<std::size_t>(n));
+      any = true;
+      for (std::int64_t i = 0; i < n; ++i) rows.nulls[i] |= key.is_null(begin + i);
+    }
+    return any ? rows.nulls : nullptr;
+  }
+
+  template <class Number>
+  void pack(std::span<const Column> keys, std::int64_t begin, std::int64_t n, Rows& rows, Number number_texts) const {
+    rows.words.assign(static_cast<std::size_t>(n) * words_, 0);
+    for (std::size_t k = 0; k < keys.size(); ++k) {
+      std::uint64_t* to = rows.words.data() + places_[k].word;
+      const unsigned shift = places_[k].shift;
+      if (types_[k] == ColumnType::string) {
+        std::uint32_t numbers[block];
+        number_texts(k, numbers);
+        for (std::int64_t i = 0; i < n; ++i) to[static_cast<std::size_t>(i) * words_] |= std::uint64_t{numbers[i]} << shift;
+        continue;  // a null text is a text of its own
+      }
+      if (!keys[k].null_count() || dropna_ || alone_) {
+        for_each_bits(keys[k], begin, n,
+                      [&](std::int64_t i, std::uint64_t bits) { to[static_cast<std::size_t>(i) * words_] |= bits << shift; });
+        continue;
+      }
+      std::uint64_t* flags = rows.words.data() + null_places_[k].word;
+      const std::uint64_t flag = std::uint64_t{1} << null_places_[k].shift;
+      for_each_bits(keys[k], begin, n, [&](std::int64_t i, std::uint64_t bits) {
+        if (keys[k].is_valid(begin + i))
+          to[static_cast<std::size_t>(i) * words_] |= bits << shift;
+        else
+          flags[static_cast<std::size_t>(i) * words_] |= flag;
+      });
+    }
+    // A null alone in its column may stand on any bits.
+    if (alone_ && !dropna_ && keys[0].null_count())
+      for (std::int64_t i = 0; i < n; ++i)
+        if (keys[0].is_null(begin + i)) rows.words[static_cast<std::size_t>(i)] = 0;
+    with_words([&](auto words) {
+      for (std::int64_t i = 0; i < n; ++i) {
+        std::uint64_t hash = hash_seed;
+        for (std::size_t w = 0; w < words(); ++w)
+          hash = folded_product(hash ^ rows.words[static_cast<std::size_t>(i) * words() + w], hash_factor);
+        rows.hashes[i] = static_cast<std::uint32_t>(hash ^ hash >> 32);
+      }
+    });
+  }
+
+  std::vector<ColumnType> types_;
+  bool dropna_, alone_ = false;
+  std::size_t words_ = 0;
+  std::vector<Place> places_, null_places_;
+  std::vector<TextIndex> texts_;
+  HashSlots slots_;
+  std::vector<std::uint64_t> keys_;  // the words of each key, in the order of their numbers
+  std::uint32_t size_ = 0, null_ = dropped;
+};
+
+KeyIndex::KeyIndex(std::vector<ColumnType> types, bool dropna) : impl_(std::make_unique<Impl>(std::move(types), dropna)) {}
+KeyIndex::~KeyIndex() = default;
+KeyIndex::KeyIndex(KeyIndex&&) noexcept = default;
+KeyIndex& KeyIndex::operator=(KeyIndex&&) noexcept = default;
+std::uint32_t KeyIndex::size() const { return impl_->size(); }
 
 void KeyIndex::insert(std::span<const Column> keys, std::vector<std::uint32_t>& groups, std::vector<std::int64_t>& new_rows) {
-  if (keys.empty() || keys.size() != types_.size()) throw InternalError("a key index got another number of columns than it was made for");
+  impl_->check(keys);
   groups.resize(static_cast<std::size_t>(keys[0].size()));
-  if (keys.size() > 1) return insert_rows(keys, groups, new_rows);
-  if (types_[0] == ColumnType::string) return insert_text(keys[0], groups, new_rows);
-  insert_fixed(keys[0], groups, new_rows);
+  impl_->insert(keys, groups.data(), new_rows);
+}
+void KeyIndex::find(std::span<const Column> keys, std::vector<std::uint32_t>& groups) const {
+  impl_->check(keys);
+  groups.resize(static_cast<std::size_t>(keys[0].size()));
+  impl_->find(keys, groups.data());
+}
+
+std::vector<std::uint64_t> hash_rows(std::span<const Column> keys) {
+  if (keys.empty()) throw InternalError("a hash of rows wants at least one column");
+  const std::int64_t n = keys[0].size();
+  std::vector<std::uint64_t> out(static_cast<std::size_t>(n), hash_seed);
+  std::uint64_t part[block];
+  for (const Column& key : keys)
+    for (std::int64_t begin = 0; begin < n; begin += block) {
+      const std::int64_t length = std::min(block, n - begin);
+      if (key.type() == ColumnType::string)
+        TextIndex::hash(key, begin, length, part);
+      else
+        for_each_bits(key, begin, length,
+                      [&](std::int64_t i, std::uint64_t bits) { part[i] = key.is_null(begin + i) ? ~hash_seed : bits; });
+      for (std::int64_t i = 0; i < length; ++i) {
+        std::uint64_t& hash = out[static_cast<std::size_t>(begin + i)];
+        hash = folded_product(hash ^ part[i], hash_factor);
+      }
+    }
+  return out;
 }
 
 }  // namespace ashlar::table

@@ -1,72 +1,192 @@
-// Sorting by several keys: one stable pass per key, last key first.
+// Sorting by several keys: every key becomes bits whose unsigned order is the one wanted, bits of several keys share words, words are
+// sorted by radix from the last to the first. Each pass is stable, so rows of equal keys keep their order.
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
+#include "ashlar/table/key_index.hpp"
 #include "ashlar/table/table.hpp"
 #include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar::table {
 namespace {
 
-template <class Key>
-struct Keyed {
-  Key key;
+struct Item {
+  std::uint64_t key;
   std::int64_t row;
 };
 
-template <class Key>
-bool before(const Key& a, const Key& b) {
-  if constexpr (std::is_floating_point_v<Key>) {
-    // NaN after all numbers, or the order would not be one.
-    if (std::isnan(b)) return !std::isnan(a);
-    return a < b;
+// Below this many, comparing costs less than counting.
+constexpr std::size_t few = 256;
+
+// Stable. Bytes of the keys in which all agree are passed over.
+void sort_items(std::vector<Item>& items, std::vector<Item>& room) {
+  const std::size_t n = items.size();
+  if (n < few) {
+    std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.key < b.key; });
+    return;
+  }
+  std::array<std::array<std::size_t, 256>, 8> counts{};
+  for (const Item& item : items)
+    for (std::size_t digit = 0; digit < 8; ++digit) ++counts[digit][item.key >> (8 * digit) & 0xff];
+  room.resize(n);
+  for (std::size_t digit = 0; digit < 8; ++digit) {
+    auto& count = counts[digit];
+    if (count[items[0].key >> (8 * digit) & 0xff] == n) continue;
+    std::size_t at = 0;
+    for (std::size_t& c : count) at += std::exchange(c, at);
+    for (const Item& item : items) room[count[item.key >> (8 * digit) & 0xff]++] = item;
+    items.swap(room);
+  }
+}
+
+// Unsigned order of the bits is the order of the values; NaN behind all numbers.
+template <class T>
+std::uint64_t ordered_bits(T value) {
+  if constexpr (std::is_same_v<T, double>) {
+    if (std::isnan(value)) return ~std::uint64_t{0};
+    const auto bits = std::bit_cast<std::uint64_t>(value + 0.0);
+    return bits >> 63 ? ~bits : bits | std::uint64_t{1} << 63;
+  } else if constexpr (std::is_same_v<T, float>) {
+    if (std::isnan(value)) return 0xffffffff;
+    const auto bits = std::bit_cast<std::uint32_t>(value + 0.0f);
+    return bits >> 31 ? static_cast<std::uint32_t>(~bits) : bits | std::uint32_t{1} << 31;
+  } else if constexpr (std::is_signed_v<T>) {
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(value)) ^ std::uint64_t{1} << 63;
   } else {
-    return a < b;
+    return static_cast<std::uint64_t>(value);
   }
 }
 
-// Keys lie beside their rows while sorting: comparisons then touch memory in order.
-template <class Key, class Get>
-void sort_rows(std::span<std::int64_t> rows, bool ascending, Get get) {
-  std::vector<Keyed<Key>> keyed(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) keyed[i] = {get(rows[i]), rows[i]};
-  const auto up = [](const Keyed<Key>& a, const Keyed<Key>& b) { return before(a.key, b.key); };
-  const auto down = [](const Keyed<Key>& a, const Keyed<Key>& b) {
-    // Descending, NaN still last, as pandas has it.
-    if constexpr (std::is_floating_point_v<Key>) {
-      if (std::isnan(a.key) || std::isnan(b.key)) return !std::isnan(a.key) && std::isnan(b.key);
+// Texts in order of their bytes. Eight of them at a time as one big-endian number; those that agree so far go on with the next eight.
+void sort_texts(const Column& column, std::vector<std::int64_t>& rows, std::size_t begin, std::size_t end, std::size_t depth) {
+  std::vector<Item> items(end - begin), room;
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::string_view text = column.text(rows[i]);
+    std::uint64_t chunk = 0;
+    if (text.size() > depth) std::memcpy(&chunk, text.data() + depth, std::min<std::size_t>(8, text.size() - depth));
+    items[i - begin] = {__builtin_bswap64(chunk), rows[i]};
+  }
+  sort_items(items, room);
+  for (std::size_t i = begin; i < end; ++i) rows[i] = items[i - begin].row;
+  for (std::size_t first = begin; first < end;) {
+    std::size_t last = first + 1;
+    while (last < end && items[last - begin].key == items[first - begin].key) ++last;
+    if (last - first > 1) {
+      // Those that end here stand first, the shorter before the longer: what follows them are zeros that they do not have.
+      const auto at = [&](std::size_t i) { return rows.begin() + static_cast<std::ptrdiff_t>(i); };
+      const auto goes_on =
+          std::stable_partition(at(first), at(last), [&](std::int64_t row) { return column.text(row).size() <= depth + 8; });
+      std::stable_sort(at(first), goes_on, [&](std::int64_t a, std::int64_t b) { return column.text(a).size() < column.text(b).size(); });
+      const auto next = static_cast<std::size_t>(goes_on - rows.begin());
+      if (last - next > 1) sort_texts(column, rows, next, last, depth + 8);
     }
-    return before(b.key, a.key);
-  };
-  if (ascending)
-    std::stable_sort(keyed.begin(), keyed.end(), up);
-  else
-    std::stable_sort(keyed.begin(), keyed.end(), down);
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = keyed[i].row;
+    first = last;
+  }
 }
 
-void sort_by(const Column& key, std::vector<std::int64_t>& rows, bool ascending, bool nulls_last) {
-  std::span<std::int64_t> valid(rows);
-  if (key.null_count()) {
-    const auto middle = std::stable_partition(rows.begin(), rows.end(), [&](std::int64_t row) { return key.is_valid(row) == nulls_last; });
-    valid = nulls_last ? std::span(rows.begin(), middle) : std::span(middle, rows.end());
+// The bits of one key for every row, as small as its values allow, in the low `width` bits.
+struct KeyBits {
+  std::vector<std::uint64_t> bits;
+  unsigned width = 0;
+  bool split_nulls = false;  // no room was left for them: they are put in their place afterwards
+};
+
+KeyBits bits_of(const Column& key, bool ascending, bool nulls_last) {
+  const auto n = static_cast<std::size_t>(key.size());
+  KeyBits out;
+  out.bits.resize(n);
+  bool has_nan = false;
+  std::uint64_t lowest = ~std::uint64_t{0}, highest = 0;
+  if (key.type() == ColumnType::string) {
+    // A text stands for its place among the different texts.
+    KeyIndex index({ColumnType::string}, true);
+    std::vector<std::uint32_t> numbers;
+    std::vector<std::int64_t> first_rows;
+    index.insert({&key, 1}, numbers, first_rows);
+    const Column different = key.take(first_rows);
+    std::vector<std::int64_t> order(first_rows.size());
+    std::iota(order.begin(), order.end(), std::int64_t{0});
+    sort_texts(different, order, 0, order.size(), 0);
+    std::vector<std::uint32_t> place(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) place[static_cast<std::size_t>(order[i])] = static_cast<std::uint32_t>(i);
+    for (std::size_t i = 0; i < n; ++i) out.bits[i] = numbers[i] == KeyIndex::dropped ? 0 : place[numbers[i]];
+    lowest = 0;
+    highest = order.empty() ? 0 : order.size() - 1;
+  } else {
+    dispatch_fixed(key.type(), [&]<class T>(std::type_identity<T>) {
+      const T* from = static_cast<const T*>(key.address());
+      for (std::size_t i = 0; i < n; ++i) {
+        if (key.is_null(static_cast<std::int64_t>(i))) continue;
+        const std::uint64_t bits = ordered_bits(from[i]);
+        out.bits[i] = bits;
+        if constexpr (std::is_floating_point_v<T>)
+          if (std::isnan(from[i])) {
+            has_nan = true;
+            continue;
+          }
+        lowest = std::min(lowest, bits);
+        highest = std::max(highest, bits);
+      }
+    });
+    if (lowest > highest) lowest = highest = 0;
   }
-  if (key.type() == ColumnType::string)
-    return sort_rows<std::string_view>(valid, ascending, [&](std::int64_t row) { return key.text(row); });
-  dispatch_fixed(key.type(), [&]<class T>(std::type_identity<T>) {
-    const T* from = static_cast<const T*>(key.address());
-    sort_rows<T>(valid, ascending, [&](std::int64_t row) { return from[row]; });
-  });
+  // Numbers become 0 … range in the wanted direction, NaN the next; nulls go before or behind all that.
+  const std::uint64_t range = highest - lowest, nan = range + 1;
+  const bool has_nulls = key.null_count() > 0;
+  const std::uint64_t special = (has_nan ? 1u : 0u) + (has_nulls ? 1u : 0u);
+  out.split_nulls = has_nulls && range > ~std::uint64_t{0} - special;
+  const std::uint64_t shift = has_nulls && !nulls_last && !out.split_nulls ? 1 : 0;
+  const std::uint64_t null = nulls_last ? range + special : 0;
+  const bool is_nan_bits = has_nan;
+  const std::uint64_t nan_bits = key.type() == ColumnType::float32 ? 0xffffffff : ~std::uint64_t{0};
+  for (std::size_t i = 0; i < n; ++i) {
+    std::uint64_t& bits = out.bits[i];
+    if (has_nulls && key.is_null(static_cast<std::int64_t>(i)))
+      bits = out.split_nulls ? 0 : null;
+    else if (is_nan_bits && bits == nan_bits)
+      bits = nan + shift;
+    else
+      bits = (ascending ? bits - lowest : highest - bits) + shift;
+  }
+  const std::uint64_t largest = out.split_nulls ? range + (has_nan ? 1 : 0) : range + special;
+  out.width = static_cast<unsigned>(std::bit_width(largest));
+  return out;
 }
 
 }  // namespace
 
 std::vector<std::int64_t> rows_in_order(std::span<const Column> keys, const std::vector<bool>& ascending, bool nulls_last) {
-  std::vector<std::int64_t> rows(keys.empty() ? 0 : static_cast<std::size_t>(keys[0].size()));
-  std::iota(rows.begin(), rows.end(), std::int64_t{0});
-  for (std::size_t k = keys.size(); k-- > 0;) sort_by(keys[k], rows, ascending[k], nulls_last);
+  const auto n = keys.empty() ? std::size_t{0} : static_cast<std::size_t>(keys[0].size());
+  std::vector<Item> items(n), room;
+  for (std::size_t i = 0; i < n; ++i) items[i] = {0, static_cast<std::int64_t>(i)};
+  std::vector<std::uint64_t> word(n, 0);
+  unsigned used = 0;
+  const auto sort_by_word = [&] {
+    if (!used) return;
+    for (Item& item : items) item.key = word[static_cast<std::size_t>(item.row)];
+    sort_items(items, room);
+    std::fill(word.begin(), word.end(), 0);
+    used = 0;
+  };
+  for (std::size_t k = keys.size(); k-- > 0;) {
+    const KeyBits key = bits_of(keys[k], ascending[k], nulls_last);
+    if (used + key.width > 64) sort_by_word();
+    if (key.width)
+      for (std::size_t i = 0; i < n; ++i) word[i] |= key.bits[i] << used;
+    used += key.width;
+    if (key.split_nulls) {
+      sort_by_word();
+      std::stable_partition(items.begin(), items.end(), [&](const Item& item) { return keys[k].is_valid(item.row) == nulls_last; });
+    }
+  }
+  sort_by_word();
+  std::vector<std::int64_t> rows(n);
+  for (std::size_t i = 0; i < n; ++i) rows[i] = items[i].row;
   return rows;
 }
 

@@ -1,0 +1,122 @@
+#pragma once
+// Different texts numbered in order of first appearance. A text of at most 12 bytes is two words, compared as such; of a longer one its
+// length, its first four bytes and its hash are compared before its bytes are. For sources of this floor.
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "ashlar/table/column.hpp"
+#include "ashlar/table/hash_slots_detail.hpp"
+
+namespace ashlar::table {
+
+class TextIndex {
+ public:
+  static constexpr std::int64_t block = 512;
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(entries_.size()); }
+
+  /// The numbers of rows [begin, begin + n), n at most a block. Null is a key like others. `added(row)` is told the first row of each new
+  /// text.
+  template <class Added>
+  void insert(const Column& column, std::int64_t begin, std::int64_t n, const std::uint8_t* skip, std::uint32_t* numbers, Added added) {
+    Loaded b;
+    load(column, begin, n, b);
+    find_or_add_block(
+        slots_, b.hashes, skip, n, numbers, [&](std::int64_t i, std::uint32_t k) { return same(column, begin + i, b.entries[i], k); },
+        [&](std::uint32_t k) { return &entries_[k]; },
+        [&](std::int64_t i) {
+          added(begin + i);
+          Entry entry = b.entries[i];
+          if (is_long(entry)) {
+            const std::string_view text = column.text(begin + i);
+            const std::uint64_t length = text.size();
+            entry.tail = bytes_.size();
+            bytes_.resize(bytes_.size() + sizeof length + text.size());
+            std::memcpy(bytes_.data() + entry.tail, &length, sizeof length);
+            std::memcpy(bytes_.data() + entry.tail + sizeof length, text.data(), text.size());
+          }
+          entries_.push_back(entry);
+          return static_cast<std::uint32_t>(entries_.size() - 1);
+        });
+  }
+  /// The same without adding: HashSlots::none for texts that are not there.
+  void find(const Column& column, std::int64_t begin, std::int64_t n, const std::uint8_t* skip, std::uint32_t* numbers) const {
+    Loaded b;
+    load(column, begin, n, b);
+    find_block(
+        slots_, b.hashes, skip, n, numbers, [&](std::int64_t i, std::uint32_t k) { return same(column, begin + i, b.entries[i], k); },
+        [&](std::uint32_t k) { return &entries_[k]; });
+  }
+
+  /// A hash of the text alone, the same everywhere; null has one too.
+  static void hash(const Column& column, std::int64_t begin, std::int64_t n, std::uint64_t* hashes) {
+    for (std::int64_t i = 0; i < n; ++i) hashes[i] = entry_of(column, begin + i).second;
+  }
+
+ private:
+  // The length and the first four bytes; then eight more bytes, or where the bytes of a long text begin.
+  struct Entry {
+    std::uint64_t head = 0, tail = 0;
+  };
+  struct Loaded {
+    Entry entries[block];
+    std::uint32_t hashes[block];
+  };
+  static constexpr std::uint32_t null_length = 0xffffffff;
+  static bool is_long(const Entry& e) {
+    return static_cast<std::uint32_t>(e.head) > 12 && static_cast<std::uint32_t>(e.head) != null_length;
+  }
+
+  static std::pair<Entry, std::uint64_t> entry_of(const Column& column, std::int64_t row) {
+    if (column.is_null(row)) return {{null_length, 0}, hash_seed};
+    const std::string_view text = column.text(row);
+    std::uint64_t first = 0, second = 0;
+    if (text.size() > 12) {
+      std::memcpy(&first, text.data(), 4);
+      const std::uint64_t length = std::min<std::uint64_t>(text.size(), null_length - 1);
+      return {{length | first << 32, 0}, XXH3_64bits(text.data(), text.size())};
+    }
+    if (column.offsets()[row] + 16 <= column.offsets()[column.size()]) {
+      // Two whole words and what is too much of them cut off: short copies of unknown length are slow.
+      std::memcpy(&first, text.data(), 8);
+      std::memcpy(&second, text.data() + 8, 8);
+      const auto bits = static_cast<unsigned>(text.size() * 8);
+      first = bits >= 64 ? first : first & ((std::uint64_t{1} << bits) - 1);
+      second = bits <= 64 ? 0 : second & ((std::uint64_t{1} << (bits - 64)) - 1);
+    } else {
+      char bytes[16] = {};
+      if (!text.empty()) std::memcpy(bytes, text.data(), text.size());
+      std::memcpy(&first, bytes, 8);
+      std::memcpy(&second, bytes + 8, 8);
+    }
+    const Entry entry{text.size() | first << 32, first >> 32 | second << 32};
+    return {entry, folded_product(entry.head ^ hash_seed, entry.tail ^ hash_factor)};
+  }
+  static void load(const Column& column, std::int64_t begin, std::int64_t n, Loaded& b) {
+    for (std::int64_t i = 0; i < n; ++i) {
+      const auto [entry, hash] = entry_of(column, begin + i);
+      b.entries[i] = entry;
+      b.hashes[i] = static_cast<std::uint32_t>(hash ^ hash >> 32);
+    }
+  }
+  bool same(const Column& column, std::int64_t row, const Entry& entry, std::uint32_t k) const {
+    const Entry& there = entries_[k];
+    if (entry.head != there.head) return false;
+    if (!is_long(entry)) return entry.tail == there.tail;
+    const std::string_view text = column.text(row);
+    std::uint64_t length;
+    std::memcpy(&length, bytes_.data() + there.tail, sizeof length);
+    return text.size() == length && std::memcmp(bytes_.data() + there.tail + sizeof length, text.data(), text.size()) == 0;
+  }
+
+  HashSlots slots_;
+  std::vector<Entry> entries_;
+  std::vector<char> bytes_;  // of the long texts, each behind its length
+};
+
+}  // namespace ashlar::table
