@@ -17,6 +17,7 @@ namespace ashlar::scheduler {
 ///  7. no worker that would take a source is idle while one is held; only living workers have shares
 ///     (those that wait are counted in neither)
 ///  9. a pool's tasks, its able workers and what its held tasks take are what the records say
+/// 10. copies are of results in memory, on living workers, each once; a request that is open waits for as many as are on their way
 ///  8. an erred task has a cause or a reason, never both
 std::vector<std::string> broken_invariants(const State& state);
 

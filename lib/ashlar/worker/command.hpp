@@ -65,9 +65,13 @@ struct ReportLost {
 struct ReportSpilled {
   std::int64_t nbytes = 0;
 };
+/// The copy that was wanted is here, and this worker's own.
+struct ReportCopied {
+  TaskId data;
+};
 
 using Command = std::variant<Ask, WithdrawAsk, Send, Drop, ForgetTask, ReportDone, ReportFailed, ReportTimedOut, Spill, Load, ForgetFile, ReportLost,
-                             ReportSpilled>;
+                             ReportSpilled, ReportCopied>;
 
 /// One line for a trace: "Ask 7 of worker 2, last use".
 std::string to_string(const Command& command);
