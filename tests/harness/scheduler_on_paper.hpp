@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,6 +84,9 @@ class SchedulerOnPaper {
     now = to;
     handle(TimePassed{});
   }
+  /// Answers to the last question about this task.
+  void returned(int worker, std::int64_t task) { handle(TaskReturned{WorkerId(worker), TaskId(task), asked_[task], true}); }
+  void kept(int worker, std::int64_t task) { handle(TaskReturned{WorkerId(worker), TaskId(task), asked_[task], false}); }
   void cancel(const Ids& tasks) { handle(TasksCancelled{ids(tasks)}); }
 
   /// The lines of all commands since the last expectation, in order.
@@ -105,7 +110,10 @@ class SchedulerOnPaper {
   void handle(decltype(Event::what) what) {
     commands_.clear();
     state_.handle({now, std::move(what)}, commands_);
-    for (const Command& command : commands_) said_.push_back(to_string(command));
+    for (const Command& command : commands_) {
+      said_.push_back(to_string(command));
+      if (const auto* ask = std::get_if<AskBack>(&command)) asked_[ask->task.value()] = ask->number;
+    }
     for (const std::string& broken : broken_invariants(state_)) ADD_FAILURE() << broken;
   }
 
@@ -118,6 +126,7 @@ class SchedulerOnPaper {
   State state_;
   std::vector<Command> commands_;  // of the last event
   Lines said_;
+  std::map<std::int64_t, std::int32_t> asked_;  ///< numbers of questions, by task
 };
 
 }  // namespace ashlar::scheduler

@@ -139,6 +139,11 @@ TEST(Messages, keep_the_limits_of_the_few_tasks_that_have_some) {
   const auto moved = sent(InputMoved{TaskId(6), WorkerId(3)});
   EXPECT_EQ(moved.data, TaskId(6));
   EXPECT_EQ(moved.holder, WorkerId(3));
+  EXPECT_EQ(sent(AskBackTask{TaskId(6), 7}).number, 7);
+  const auto answer = sent(TaskReturned{TaskId(6), 7, true});
+  EXPECT_EQ(answer.task, TaskId(6));
+  EXPECT_EQ(answer.number, 7);
+  EXPECT_TRUE(answer.returned);
 }
 
 TEST(Messages, keep_calls_and_reports_with_and_without_errors) {
@@ -192,7 +197,7 @@ TEST(Messages, have_the_bytes_of_the_table_in_the_README) {
       {limited, 1 + 33 + 8 + 12 + 8 + 4 + 8 + 3 + 8}, {InputMoved{}, 13},
       {DescribeWaits{}, 9},   {WaitsReport{0, 0, 0, {{}}}, 1 + 28 + 37},
       {TaskAnswer{}, 22},     {TaskRequest{}, 22},       {ResultValue{}, 10},                                  {SpillReport{}, 9},
-      {CopyData{}, 21},       {CopyReport{}, 9}};
+      {AskBackTask{}, 13},    {TaskReturned{}, 14},      {CopyData{}, 21},                                    {CopyReport{}, 9}};
   for (const auto& [message, size] : sizes) {
     Writer one;
     encode(one, message);

@@ -129,6 +129,15 @@ TEST(Settings, leave_variables_of_others_alone) {
   EXPECT_NO_THROW(read({}));
 }
 
+TEST(Settings, resources_are_named_amounts_in_the_order_of_names) {
+  using Resources = std::vector<std::pair<std::string, std::int64_t>>;
+  EXPECT_EQ(read({"--ashlar-resources=disk=0.5,GPU=2"}).resources, (Resources{{"GPU", 2'000'000}, {"disk", 500'000}}));
+  EXPECT_TRUE(read({}).resources.empty());
+  for (const char* bad : {"GPU", "GPU=", "=2", "GPU=0", "GPU=-1", "GPU=two", "GPU=1;disk=2", "a b=1"})
+    EXPECT_THAT(message_of<ValueError>({std::string("--ashlar-resources=") + bad}), HasSubstr("resources as in GPU=2,disk=0.5 were wanted, found \"")) << bad;
+  EXPECT_THAT(message_of<ValueError>({"--ashlar-resources=GPU=1,GPU=2"}), HasSubstr("the resource GPU is given twice"));
+}
+
 TEST(Settings, that_do_not_exist_name_the_nearest_ones) {
   EXPECT_THAT(message_of<KeyError>({"--ashlar-thread=2"}), HasSubstr("--ashlar-thread: there is no such setting; nearest: --ashlar-threads"));
   EXPECT_THAT(message_of<KeyError>({"--ashlar-memory"}), HasSubstr("--ashlar-memory-limit"));
@@ -158,7 +167,7 @@ TEST(Settings, in_a_file_that_is_not_there_or_not_toml_say_so) {
 
 TEST(Settings, are_all_in_the_help_text) {
   EXPECT_TRUE(read({"--ashlar-help"}).help);
-  for (const char* name : {"--ashlar-config=", "--ashlar-threads=", "--ashlar-memory-limit=", "--ashlar-shutdown-patience=", "--ashlar-outcome-file=", "--ashlar-help"})
+  for (const char* name : {"--ashlar-config=", "--ashlar-threads=", "--ashlar-memory-limit=", "--ashlar-resources=", "--ashlar-shutdown-patience=", "--ashlar-outcome-file=", "--ashlar-help"})
     EXPECT_THAT(settings_help(), HasSubstr(name));
 }
 

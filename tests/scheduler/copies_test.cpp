@@ -209,10 +209,25 @@ TEST(Rebalance, tells_those_who_wait_for_it_where_a_result_is_now) {
   paper.expect({"RunTask 2 on worker 2", "RunTask 3 on worker 2, inputs 1@0 2@2"});
   paper.rebalance(1);
   paper.expect({"MakeCopy 1 on worker 1 from worker 0"});
-  paper.replicate(2, {1}, 3);
-  paper.expect({"MakeCopy 1 on worker 2 from worker 0"});
   paper.copied(1, 1);
-  paper.expect({"TellMoved 1 to worker 1, tell worker 2", "TellMoved 1 to worker 1, tell worker 2", "FreeResults on worker 0: 1"});
+  paper.expect({"TellMoved 1 to worker 1, tell worker 2", "ReportCopies 1", "FreeResults on worker 0: 1"});
+}
+
+TEST(Rebalance, of_a_result_that_is_to_be_copied_too_leaves_it_where_it_is) {
+  Paper paper;
+  paper.workers_join(4);
+  paper.scatter(0, 0, 1000);
+  paper.scatter(1, 0, 1000);
+  paper.take();
+  paper.rebalance(1);
+  paper.replicate(2, {1}, 3);
+  paper.expect({"MakeCopy 1 on worker 1 from worker 0", "MakeCopy 1 on worker 2 from worker 0"});
+  paper.copied(1, 1);
+  paper.expect({"ReportCopies 1"});
+  paper.copied(2, 1);
+  paper.expect({"ReportCopies 2"});
+  paper.release({1});
+  paper.expect({"Forgotten 1", "FreeResults on worker 0: 1", "FreeResults on worker 1: 1", "FreeResults on worker 2: 1"});
 }
 
 }  // namespace

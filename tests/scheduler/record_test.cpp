@@ -74,6 +74,15 @@ void fill(T& value) {
   } else if constexpr (fields::Maybe<T>) {
     value.reset();
     if (drawn(2)) fill(value.emplace());
+  } else if constexpr (fields::is_shared<T>) {
+    value.reset();
+    if (drawn(2) == 0) return;
+    auto held = std::make_shared<std::remove_const_t<typename T::element_type>>();
+    fill(*held);
+    value = std::move(held);
+  } else if constexpr (fields::is_pair<T>) {
+    fill(value.first);
+    fill(value.second);
   } else {
     boost::pfr::for_each_field(value, [](auto& field) { fill(field); });
   }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "ashlar/simulation/random.hpp"
 #include "simulation/expect_good.hpp"
 
 namespace ashlar::simulation {
@@ -178,6 +179,40 @@ TEST(Determinism, the_hash_covers_what_a_worker_is_told) {
   other.add({.nbytes = 9, .wanted = true}, {});
 
   EXPECT_NE(expect_good({}, one).hash, expect_good({}, other).hash);
+}
+
+// Four stages in which a task takes three neighbours of the stage before, of durations from nothing to twice the mean, on two workers.
+TEST(SimulatedCluster, unequal_stages_keep_both_workers_busy_by_moving_tasks) {
+  Random random{7};
+  Graph graph{{"f"}, {}, {}};
+  constexpr std::int64_t width = 125;
+  for (std::int64_t stage = 0; stage < 4; ++stage)
+    for (std::int64_t x = 0; x < width; ++x) {
+      std::vector<std::int64_t> inputs;
+      for (std::int64_t from = x - 1; from <= x + 1 && stage > 0; ++from)
+        if (from >= 0 && from < width) inputs.push_back((stage - 1) * width + from);
+      graph.add({.duration_ns = random.below(2'000'000), .wanted = stage == 3}, inputs);
+    }
+  ClusterOptions cluster{.workers = 2, .check_every = 1};
+  cluster.network.latency_ns = 20'000;
+
+  const Outcome outcome = expect_good(cluster, graph);
+
+  EXPECT_GT(static_cast<double>(outcome.work_ns) / (2.0 * static_cast<double>(outcome.makespan_ns)), 0.97);
+  EXPECT_GT(outcome.stolen, 0);
+}
+
+// A few long tasks among short ones, at the end of the shares.
+TEST(SimulatedCluster, sources_left_at_the_end_of_a_share_go_to_whoever_is_free) {
+  Graph graph{{"f"}, {}, {}};
+  for (int i = 0; i < 400; ++i) graph.add({.duration_ns = i >= 380 ? 10'000'000 : 500'000, .wanted = true}, {});
+  ClusterOptions cluster{.workers = 4, .check_every = 1};
+  cluster.network.latency_ns = 20'000;
+
+  const Outcome outcome = expect_good(cluster, graph);
+
+  // 390 ms on four workers; a task of 10 ms may be left over.
+  EXPECT_LT(outcome.makespan_ns, 97'500'000 + 10'500'000);
 }
 
 }  // namespace

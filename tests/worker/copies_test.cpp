@@ -96,11 +96,11 @@ TEST(WorkerCopies, make_room_by_putting_out_what_nobody_needs_here) {
   paper.give(3, {{2, 1}, {4, 0, false, 10}}, false, 10);  // 2 is needed
   paper.arrives(4, 5);
   paper.take();
-  paper.copy_wanted(5, 0, 50);
+  paper.copy_wanted(5, 0, 40);
   paper.expect({"Spill 1 to file 1"});
   paper.written(1);
-  paper.expect({"Drop 1", "ReportSpilled 60", "Ask 5 of worker 0"});
-  paper.arrives(5, 50);
+  paper.expect({"ReportSpilled 60", "Drop 1", "Ask 5 of worker 0"});
+  paper.arrives(5, 40);
   paper.expect({"ReportCopied 5"});
   paper.retract(3);
   paper.freed({1, 2, 5});
@@ -115,13 +115,27 @@ TEST(WorkerCopies, that_are_freed_are_sent_to_the_client_first_when_it_has_asked
   paper.put(2, 60);
   paper.expect({"Spill 2 to file 1"});
   paper.written(1);
-  paper.expect({"Drop 2", "ReportSpilled 60"});
+  paper.expect({"ReportSpilled 60", "Drop 2"});
   paper.asked(2, client_id.value());
   paper.take();
   paper.freed({2});
   paper.nothing_more();
   paper.read_back(1);
   paper.expect({"ReportSpilled 0", "Send 2 to client", "Drop 2", "ForgetFile 1"});
+}
+
+TEST(WorkerCopies, serve_a_task_that_failed_and_is_given_again) {
+  Paper paper(1);
+  paper.put(5);
+  for (int run = 0; run < 3; ++run) {
+    paper.give(6, {{5, 1}});
+    EXPECT_EQ(paper.start(), "start 6: 5");
+    paper.failed(6);
+    paper.expect({"ForgetTask 6", "ReportFailed 6"});
+  }
+  paper.freed({5});
+  paper.expect({"Drop 5"});
+  paper.expect_empty();
 }
 
 }  // namespace

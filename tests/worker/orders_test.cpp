@@ -153,5 +153,32 @@ TEST(WorkerOrders, a_late_ask_and_its_withdrawal_leave_nothing_after_the_result_
   EXPECT_EQ(orders, 6);
 }
 
+// A peer's ask for the result of a task that is moved away: it may come before or after, and is withdrawn when rank 0 has told the peer.
+TEST(WorkerOrders, asked_back_against_start_and_a_peers_ask) {
+  const Channel rank_0{{"give 0", [](Paper& p) { p.give(0); }}, {"ask back 0", [](Paper& p) { p.asked_back(0); }}};
+  const Channel executor{{"start", [](Paper& p) { p.start(); }}};
+  const Channel peer_1{{"1 asks", [](Paper& p) { p.asked(0, 1); }}};
+  int returned = 0, kept = 0;
+  for_all_orders({rank_0, executor, peer_1}, [&](Paper& paper) {
+    const Paper::Lines lines = paper.take();
+    if (count(lines, "ReportReturned 0") == 1) {
+      ++returned;
+      EXPECT_EQ(paper.state().tasks(), 0);
+      paper.withdrawn(0, 1);
+      paper.expect_empty();
+    } else {
+      ++kept;
+      EXPECT_EQ(count(lines, "ReportReturned 0: kept"), 1);
+      paper.done(0);
+      paper.freed({0});
+      const Paper::Lines rest = paper.take();
+      EXPECT_EQ(count(rest, "Send 0 to worker 1"), 1);
+      paper.expect_empty();
+    }
+  });
+  EXPECT_GT(returned, 0);
+  EXPECT_GT(kept, 0);
+}
+
 }  // namespace
 }  // namespace ashlar::worker

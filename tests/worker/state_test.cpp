@@ -523,6 +523,26 @@ TEST(WorkerState, an_input_that_moved_is_asked_of_its_new_holder) {
   paper.expect_empty();
 }
 
+// The first ask had reached the holder after it was to make the value again, and was answered with the only copy.
+TEST(WorkerState, a_value_that_comes_while_its_second_ask_waits_for_room_is_taken) {
+  Paper paper(0, 10);
+  paper.give(5, {{1, 1, true}});
+  paper.give(4, {{2, 1, false, 10}});
+  paper.expect({"Ask 1 of worker 1, last use", "Ask 2 of worker 1"});
+  paper.moved(1, 1);
+  paper.expect({"WithdrawAsk 1 of worker 1"});  // 2 fills what may be on its way
+  paper.arrives(1);
+  EXPECT_EQ(paper.start(), "start 5: 1!");
+  paper.arrives(2, 10);
+  EXPECT_EQ(paper.start(), "start 4: 2!");
+  paper.expect({"Drop 1", "Drop 2"});
+  paper.done(5);
+  paper.done(4);
+  paper.freed({4, 5});
+  paper.take();
+  paper.expect_empty();
+}
+
 TEST(WorkerState, an_input_that_was_to_be_made_here_is_asked_of_where_it_moved) {
   Paper paper;
   paper.give(1);
@@ -557,6 +577,50 @@ TEST(WorkerState, an_input_that_moved_here_is_not_asked_for_any_more) {
 TEST(WorkerState, a_move_that_nobody_here_waits_for_is_nothing) {
   Paper paper;
   paper.moved(1, 2);
+  paper.expect_empty();
+}
+
+// ---- tasks that are asked back
+
+TEST(WorkerState, a_task_that_has_not_started_is_given_back_as_if_it_had_never_come) {
+  Paper paper;
+  paper.put(1);
+  paper.give(5, {{1, 0}, {2, 2}});
+  paper.asked(5, 3);
+  paper.expect({"Ask 2 of worker 2"});
+  paper.asked_back(5);
+  paper.expect({"ForgetTask 5", "WithdrawAsk 2 of worker 2", "ReportReturned 5"});
+  paper.asked_back(5);
+  paper.expect({"ReportReturned 5: kept"});
+  paper.freed({1});
+  paper.take();
+  paper.expect_empty();
+}
+
+TEST(WorkerState, a_task_that_runs_is_kept_and_ends_as_any) {
+  Paper paper;
+  paper.give(5);
+  paper.start();
+  paper.asked_back(5);
+  paper.expect({"ReportReturned 5: kept"});
+  paper.done(5);
+  paper.expect({"ForgetTask 5", "ReportDone 5"});
+  paper.freed({5});
+  paper.take();
+}
+
+TEST(WorkerState, the_result_of_a_task_that_was_given_back_is_asked_of_its_new_place) {
+  Paper paper;
+  paper.give(5);
+  paper.give(6, {{5, 0, true}});
+  paper.asked_back(5);
+  paper.moved(5, 4);
+  paper.expect({"ForgetTask 5", "ReportReturned 5", "Ask 5 of worker 4, last use"});
+  paper.arrives(5);
+  EXPECT_EQ(paper.start(), "start 6: 5!");
+  paper.done(6);
+  paper.freed({6});
+  paper.take();
   paper.expect_empty();
 }
 

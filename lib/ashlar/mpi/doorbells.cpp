@@ -6,12 +6,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <string>
 
+#include "ashlar/base/error.hpp"
 #include "ashlar/mpi/check.hpp"
 
 namespace ashlar::mpi {

@@ -8,7 +8,8 @@ namespace {
 enum class Kind : std::uint8_t {
   define_operation, forget_operation, give_task, free_data, retract_task, send_value, put_value, call_worker, shutdown,
   task_report, task_failure, value_report, call_report, goodbye, ask_data, withdraw_data, data_value,
-  input_moved, describe_waits, waits_report, task_answer, task_request, result_value, spill_report, copy_data, copy_report
+  input_moved, describe_waits, waits_report, task_answer, task_request, result_value, spill_report, ask_back_task, task_returned,
+  copy_data, copy_report
 };
 
 // Flags of GiveTask.
@@ -106,6 +107,17 @@ struct Encoder {
   void operator()(const WithdrawData& m) {
     kind(Kind::withdraw_data);
     out.put(m.data);
+  }
+  void operator()(const AskBackTask& m) {
+    kind(Kind::ask_back_task);
+    out.put(m.task);
+    out.put(m.number);
+  }
+  void operator()(const TaskReturned& m) {
+    kind(Kind::task_returned);
+    out.put(m.task);
+    out.put(m.number);
+    out.put(m.returned);
   }
   void operator()(const InputMoved& m) {
     kind(Kind::input_moved);
@@ -285,6 +297,17 @@ Message decode(Reader& in) {
       return AskData{id, in.get<bool>()};
     }
     case Kind::withdraw_data: return WithdrawData{in.get<TaskId>()};
+    case Kind::ask_back_task: {
+      const auto id = in.get<TaskId>();
+      return AskBackTask{id, in.get<std::int32_t>()};
+    }
+    case Kind::task_returned: {
+      TaskReturned m;
+      m.task = in.get<TaskId>();
+      m.number = in.get<std::int32_t>();
+      m.returned = in.get<bool>();
+      return m;
+    }
     case Kind::input_moved: {
       const auto id = in.get<TaskId>();
       return InputMoved{id, in.get<WorkerId>()};

@@ -17,7 +17,7 @@
 namespace ashlar::protocol {
 
 /// Compared between ranks at start: changes whenever a message changes.
-inline constexpr std::uint32_t wire_version = 5;
+inline constexpr std::uint32_t wire_version = 6;
 
 // ---- rank 0 to a worker
 
@@ -55,6 +55,11 @@ struct CopyData {
   TaskId data;
   WorkerId holder;
   std::int64_t nbytes = 0;
+};
+/// Give the task back if it has not started; answered by TaskReturned.
+struct AskBackTask {
+  TaskId task;
+  std::int32_t number = 0;
 };
 /// To rank 0 (`to` is client_id), or to the tasks of a worker, which know the result by `name`.
 struct SendValue {
@@ -99,6 +104,12 @@ struct TaskReport {
 struct TaskFailure {
   TaskId task;
   std::exception_ptr error;
+};
+/// The answer to AskBackTask; not returned: it has started, or ended.
+struct TaskReturned {
+  TaskId task;
+  std::int32_t number = 0;
+  bool returned = false;
 };
 struct ValueReport {
   TaskId data;
@@ -153,7 +164,7 @@ struct ResultValue {
 
 using Message = std::variant<DefineOperation, ForgetOperation, GiveTask, FreeData, RetractTask, SendValue, PutValue, CallWorker, Shutdown, TaskReport,
                              TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue, InputMoved, DescribeWaits, WaitsReport,
-                             TaskAnswer, TaskRequest, ResultValue, SpillReport, CopyData, CopyReport>;
+                             TaskAnswer, TaskRequest, ResultValue, SpillReport, AskBackTask, TaskReturned, CopyData, CopyReport>;
 
 /// Appends one message to a batch.
 void encode(Writer& batch, const Message& message);

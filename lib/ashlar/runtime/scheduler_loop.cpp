@@ -168,11 +168,11 @@ std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const
   return results;
 }
 
-// Users name ranks, the machine numbers workers; both name resources.
+// Users name ranks, the machine numbers workers; both name resources. In one process the worker is rank 0, and 1 as its context says.
 scheduler::NewTaskOptions SchedulerLoop::options_of(const Annotations& annotations, std::uint32_t number, const std::string& key) const {
   scheduler::NewTaskOptions options{number, annotations.priority, annotations.retries};
   for (const int rank : annotations.workers) {
-    const auto it = std::find_if(workers_.begin(), workers_.end(), [&](const WorkerInfo& worker) { return worker.rank == rank; });
+    const auto it = std::find_if(workers_.begin(), workers_.end(), [&](const WorkerInfo& worker) { return worker.rank == rank || (workers_.size() == 1 && rank == 1); });
     if (it == workers_.end()) {
       std::string there;
       for (const WorkerInfo& worker : workers_) there += (there.empty() ? "" : ", ") + std::to_string(worker.rank);
@@ -532,6 +532,10 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
         errors_order_.pop_front();
       }
       handle(scheduler::TaskErred{worker, m->task});
+    } else if (const auto* m = std::get_if<protocol::TaskReturned>(&message)) {
+      keep_values();
+      hand_over();
+      handle(scheduler::TaskReturned{worker, m->task, m->number, m->returned});
     } else if (auto* m = std::get_if<protocol::ValueReport>(&message)) {
       values.emplace_back(m->data, std::move(m->value));
     } else if (auto* m = std::get_if<protocol::CallReport>(&message)) {
@@ -614,6 +618,8 @@ void SchedulerLoop::carry_out() {
       protocol::encode(outbox(c->worker), protocol::CopyData{c->task, c->holder, c->nbytes});
     } else if (const auto* c = std::get_if<scheduler::ReportCopies>(&command)) {
       copies_made(c->number);
+    } else if (const auto* c = std::get_if<scheduler::AskBack>(&command)) {
+      protocol::encode(outbox(c->worker), protocol::AskBackTask{c->task, c->number});
     } else if (const auto* c = std::get_if<scheduler::WakeAt>(&command)) {
       wake_at_ = c->time;
     }

@@ -342,6 +342,8 @@ void WorkerLoop::carry_out() {
       values_.erase(c->data.value());
     } else if (const auto* c = std::get_if<worker::ForgetTask>(&command)) {
       sources_.erase(c->task.value());
+    } else if (const auto* c = std::get_if<worker::ReportReturned>(&command)) {
+      protocol::encode(outbox(0), protocol::TaskReturned{c->task, c->number, c->returned});
     } else if (const auto* c = std::get_if<worker::ReportTimedOut>(&command)) {
       TaskError::Where where;
       where.key = std::to_string(c->task.value());
@@ -487,6 +489,8 @@ void WorkerLoop::apply(int from, protocol::Message& message) {
     machine_.handle(worker::TaskRetracted{m->task}, commands_);
   } else if (auto* m = std::get_if<protocol::WithdrawData>(&message)) {
     machine_.handle(worker::AskWithdrawn{m->data, WorkerId(from - 1)}, commands_);
+  } else if (auto* m = std::get_if<protocol::AskBackTask>(&message)) {
+    machine_.handle(worker::TaskAskedBack{m->task, m->number}, commands_);
   } else if (auto* m = std::get_if<protocol::InputMoved>(&message)) {
     machine_.handle(worker::InputMoved{m->data, m->holder}, commands_);
   } else if (auto* m = std::get_if<protocol::CopyData>(&message)) {

@@ -14,6 +14,8 @@ void WorkerLoop::leave_slot() {
     --slots_taken_;
     return;
   }
+  machine_.handle(worker::SlotLeft{}, commands_);
+  carry_out();
   if (idle_ == 0) {
     if (resting_ > called_) {
       ++called_;
@@ -41,6 +43,8 @@ void WorkerLoop::enter_slot() {
   slot_free_.wait(lock, [&] { return stopping_ || slots_taken_ < options_.threads; });
   --returning_;
   ++slots_taken_;
+  if (!stopping_) machine_.handle(worker::SlotEntered{}, commands_);
+  carry_out();
   if (executing_++ == 0 && watcher_asleep_) watcher_.notify_one();
 }
 

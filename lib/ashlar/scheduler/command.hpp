@@ -31,6 +31,12 @@ struct Retract {
   WorkerId worker;
   TaskId task;
 };
+/// Ask a worker to give back a task that it has not started. It answers each of these, in order, with a TaskReturned.
+struct AskBack {
+  WorkerId worker;
+  TaskId task;
+  std::int32_t number = 0;
+};
 /// Tell a worker that waits for this input that another makes it now, or the same again: what it asked before is void.
 struct TellMoved {
   WorkerId worker;
@@ -75,7 +81,7 @@ struct Forgotten {
 };
 
 using Command = std::variant<RunTask, FreeResults, Retract, SendToClient, ReportFinished, ReportErred, ReportCancelled, Forgotten, TellMoved,
-                             WakeAt, MakeCopy, ReportCopies>;
+                             WakeAt, AskBack, MakeCopy, ReportCopies>;
 
 /// One line for a trace: "RunTask 7 on worker 2, inputs 3@0 4@1!" (@: the holder, !: a last use).
 std::string to_string(const Command& command);

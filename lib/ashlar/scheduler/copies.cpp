@@ -91,7 +91,7 @@ void State::on(const CopiesWanted& event) {
     if (const auto it = copies_.find(id); it != copies_.end()) {
       more -= static_cast<std::int64_t>(it->second.workers.size());
       taken.insert(it->second.workers.begin(), it->second.workers.end());
-      // What comes for somebody else counts too, and is waited for; one that moves leaves its old place.
+      // What comes for somebody else counts too, and is waited for. What was to move becomes a copy: nobody copies from a place that is given up.
       const auto coming = it->second.coming;
       for (const Copies::Coming& other : coming)
         if (more > 0 && taken.insert(other.to).second) {
@@ -169,10 +169,6 @@ void State::on(const CopyMade& event) {
     touch(static_cast<std::size_t>(old.value()));
     free_on_worker(old, event.task);
     tell_moved(event.task, task);
-    // Those that copy it asked there too.
-    std::set<WorkerId> told;
-    for (const Copies::Coming& coming : copies.coming)
-      if (told.insert(coming.to).second) commands_->emplace_back(TellMoved{coming.to, event.task, task.worker});
   } else {
     copies.workers.insert(std::lower_bound(copies.workers.begin(), copies.workers.end(), event.worker), event.worker);
   }

@@ -109,13 +109,20 @@ struct CopyMade {
   WorkerId worker;
   TaskId task;
 };
+/// The answer to an AskBack: the worker gave the task back, or it had started it (or it had ended) and keeps it.
+struct TaskReturned {
+  WorkerId worker;
+  TaskId task;
+  std::int32_t number = 0;  ///< of the AskBack
+  bool returned = false;
+};
 /// The time of a WakeAt has come.
 struct TimePassed {};
 
 struct Event {
   TimeNs now = 0;
   std::variant<WorkerJoined, WorkerLost, GraphSubmitted, Scattered, TasksFinished, TaskErred, TaskWaits, ResultsReleased, ResultsWanted,
-               TasksCancelled, TimePassed, SpillReported, CopiesWanted, RebalanceWanted, CopyMade>
+               TasksCancelled, TimePassed, SpillReported, TaskReturned, CopiesWanted, RebalanceWanted, CopyMade>
       what;
 };
 

@@ -9,10 +9,11 @@ std::vector<std::string> broken_invariants(const State& state) {
   std::vector<std::string> broken;
   std::map<std::int64_t, int> uses, live, queued;
   struct Sums {
-    std::int64_t bytes_in_memory = 0, bytes_expected = 0, occupancy_ns = 0, processing = 0, runnable = 0, runnable_ns = 0;
+    std::int64_t bytes_in_memory = 0, bytes_expected = 0, occupancy_ns = 0, processing = 0, runnable = 0, runnable_ns = 0, asked_back = 0, coming = 0,
+                 coming_ns = 0;
   };
   std::vector<Sums> sums(state.workers_.size());
-  std::int64_t held = 0, processing = 0, pooled = 0, copied = 0;
+  std::int64_t held = 0, processing = 0, pooled = 0, blocks = 0, copied = 0;
   std::map<std::int64_t, std::int64_t> copying;
   std::map<std::int32_t, std::int64_t> pool_tasks;
   std::map<std::int32_t, std::map<std::string, std::int64_t>> taken;
@@ -20,6 +21,7 @@ std::vector<std::string> broken_invariants(const State& state) {
 
   state.tasks_.for_each([&](std::int64_t id, const TaskRecord& task) {
     int unplaced = 0, missing = 0;
+    blocks += task.inputs.in_block() + task.dependents.in_block();
     for (TaskId input : task.inputs) {
       ++uses[input.value()];
       const TaskRecord* producer = state.tasks_.find(input.value());
@@ -65,8 +67,20 @@ std::vector<std::string> broken_invariants(const State& state) {
     if (task.state == TaskState::memory && task.wanted && task.fetch && task.consumers == 0) say(id, "was fetched and is kept");
     if ((task.state == TaskState::memory || task.state == TaskState::erred) && !task.inputs.empty())
       say(id, "has ended and keeps its inputs");
-    if ((task.state == TaskState::erred && task.cause == TaskId()) != (state.endings_.count(TaskId(id)) == 1))
+    if ((task.state == TaskState::erred && task.cause() == TaskId()) != (state.endings_.count(TaskId(id)) == 1))
       say(id, "has a reason although it has a cause or did not err, or neither");
+    const auto steal = state.steals_.find(TaskId(id));
+    if (task.asked_back != (steal != state.steals_.end())) say(id, "is asked back and not listed so, or the other way round");
+    if (task.asked_back && !task.counted) say(id, "is asked back and cannot run");
+    if (task.asked_back) {
+      ++sums.at(static_cast<std::size_t>(task.worker.value())).asked_back;
+      ++sums.at(static_cast<std::size_t>(steal->second.thief.value())).coming;
+      sums.at(static_cast<std::size_t>(steal->second.thief.value())).coming_ns += steal->second.expected_ns;
+    }
+    if (task.counted && !task.asked_back && !task.started) {
+      const auto& listed = state.workers_.at(static_cast<std::size_t>(task.worker.value())).stealable;
+      if (std::find(listed.begin(), listed.end(), TaskId(id)) == listed.end()) say(id, "could be stolen and is not listed");
+    }
     if (task.state == TaskState::queued && !task.pooled) ++queued[id];
     if (task.state == TaskState::queued) ++held;
     if (task.state == TaskState::processing) ++processing;
@@ -119,6 +133,9 @@ std::vector<std::string> broken_invariants(const State& state) {
     compare("processing", worker.processing, sums[i].processing);
     compare("runnable", worker.runnable, sums[i].runnable);
     compare("runnable_ns", worker.runnable_ns, sums[i].runnable_ns);
+    compare("asked_back", worker.asked_back, sums[i].asked_back);
+    compare("coming", worker.coming, sums[i].coming);
+    compare("coming_ns", worker.coming_ns, sums[i].coming_ns);
   }
   for (const WorkerRecord& worker : state.workers_)
     for (TaskId id : worker.held)
@@ -136,6 +153,9 @@ std::vector<std::string> broken_invariants(const State& state) {
         broken.push_back("worker " + std::to_string(i) + ": " + std::to_string(amount) + " of " + name + " is taken, counted " + std::to_string(taken[static_cast<std::int32_t>(i)][name]));
     for (const std::int32_t number : worker.pools)
       if (!state.able(state.pools_[static_cast<std::size_t>(number)], i)) broken.push_back("worker " + std::to_string(i) + " takes from a pool and is not listed there");
+    const bool rich = worker.rich >= 0;
+    if (rich != (worker.alive && worker.runnable > worker.threads) || (rich && state.rich_.at(static_cast<std::size_t>(worker.rich)) != i))
+      broken.push_back("worker " + std::to_string(i) + " is listed as rich and is not, or the other way round");
     if (!worker.alive && !worker.held.empty()) broken.push_back("worker " + std::to_string(i) + " is lost and has a share");
   }
   if (state.held_ > 0 && state.processing_ == static_cast<std::int64_t>(state.away_.size())) broken.push_back("sources are held and nothing is under way");
@@ -152,6 +172,8 @@ std::vector<std::string> broken_invariants(const State& state) {
           std::count(state.workers_[worker].pools.begin(), state.workers_[worker].pools.end(), static_cast<std::int32_t>(number)) != 1)
         broken.push_back("pool " + std::to_string(number) + ": lists worker " + std::to_string(worker) + ", which is lost, lacks resources or does not know of it");
   }
+  if (static_cast<std::int64_t>(state.steals_.size()) > state.processing_) broken.push_back("steals are kept of tasks that are gone");
+  if (state.edges_.blocks() != blocks) broken.push_back("blocks of edges in use: " + std::to_string(state.edges_.blocks()) + ", counted " + std::to_string(blocks));
   if (static_cast<std::int64_t>(state.specials_.size()) > state.tasks_.size()) broken.push_back("specials are kept of tasks that are gone");
   if (held != state.held_) broken.push_back("held is " + std::to_string(state.held_) + ", counted " + std::to_string(held));
   if (processing != state.processing_)

@@ -16,9 +16,11 @@ namespace ashlar::scheduler {
 ///  6. `held` and `processing` are the numbers of tasks in those states; while tasks are held something is processing
 ///  7. no worker that would take a source is idle while one is held; only living workers have shares
 ///     (those that wait are counted in neither)
-///  9. a pool's tasks, its able workers and what its held tasks take are what the records say
-/// 10. copies are of results in memory, on living workers, each once; a request that is open waits for as many as are on their way
 ///  8. an erred task has a cause or a reason, never both
+///  9. tasks that were asked back can run, each has its thief, both workers count it; all others that can run and are not known to do so
+///     are listed as stealable; blocks of edges in use are those of the records
+/// 10. a pool's tasks, its able workers and what its held tasks take are what the records say
+/// 11. copies are of results in memory, on living workers, each once; a request that is open waits for as many as are on their way
 std::vector<std::string> broken_invariants(const State& state);
 
 }  // namespace ashlar::scheduler

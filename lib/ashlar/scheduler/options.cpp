@@ -261,21 +261,16 @@ bool State::retry_later(TaskId id, TaskRecord& task) {
 }
 
 void State::on(const TimePassed&) {
-  std::vector<TaskId> sources, ready;
+  // A source is not held back again: tasks that were placed may wait for it.
+  std::vector<TaskId> ready;
   while (!pauses_.empty() && pauses_.begin()->first <= now_) {
     const auto [at, id] = *pauses_.begin();
     pauses_.erase(pauses_.begin());
-    TaskRecord* task = tasks_.find(id.value());
+    const TaskRecord* task = tasks_.find(id.value());
     if (!task || task->state != TaskState::waiting || specials_.at(id).again_at != at) continue;  // it ended during its pause
     specials_.at(id).again_at = 0;
-    if (task->inputs.empty()) {
-      move(id, *task, TaskState::queued);
-      sources.push_back(id);
-    } else {
-      ready.push_back(id);
-    }
+    ready.push_back(id);
   }
-  hold_sources(sources);
   place_all(std::move(ready));
 }
 

@@ -36,6 +36,8 @@ void State::count_expected(TaskId id, TaskRecord& task) {
   ++where.runnable;
   where.runnable_ns += task.expected_ns;
   if (task.special) take_resources(id, task, 1);
+  list_stealable(id, static_cast<std::size_t>(task.worker.value()));
+  note_rich(static_cast<std::size_t>(task.worker.value()));
 }
 
 void State::free_on_worker(WorkerId id, TaskId task) {
@@ -66,7 +68,7 @@ WorkerId State::choose_worker(TaskId id, TaskRecord& task) const {
     const TaskRecord* producer = tasks_.find(input.value());
     if (const Copies* copies = copies_of(input)) copied.emplace_back(copies, known_nbytes(*producer));
     const Holder holder{producer->worker, known_nbytes(*producer),
-                        producer->state == TaskState::memory ? now_ : std::max(now_, producer->expected_end)};
+                        producer->state == TaskState::memory ? now_ : std::max(now_, producer->expected_end())};
     total += holder.nbytes;
     if (!holders.empty() && holders.back().worker == holder.worker)
       join(holders.back(), holder);
@@ -126,7 +128,7 @@ WorkerId State::choose_worker(TaskId id, TaskRecord& task) const {
   };
   const auto chosen = [&] {
     task.expected_ns = expected_ns(task);
-    task.expected_end = best_start + task.expected_ns;
+    task.set_expected_end(best_start + task.expected_ns);
     return best;
   };
   // With many workers only those that hold inputs are looked at, and a few others in case all holders are busy.
@@ -306,7 +308,7 @@ std::string State::oversized(TaskId id, const TaskRecord& task) const {
 void State::run_held(TaskId id, std::size_t number) {
   TaskRecord& task = record(id);
   task.expected_ns = expected_ns(task);
-  task.expected_end = now_ + workers_[number].occupancy_ns / workers_[number].threads + task.expected_ns;
+  task.set_expected_end(now_ + workers_[number].occupancy_ns / workers_[number].threads + task.expected_ns);
   waiting_processing(id, task, WorkerId(static_cast<std::int32_t>(number)));
   std::vector<TaskId> ready;
   placed(task, ready);
@@ -360,17 +362,28 @@ bool State::feed(std::size_t number, bool from_others) {
 }
 
 void State::feed_workers() {
-  // run_held adds work only, so nobody is touched on the way. All get of their own share before anybody takes from another's: of two
-  // sources for two workers the first would take both.
+  do {
+    feed_touched();
+    feed_idle();
+    if (!idle_.empty() && !rich_.empty()) steal_for_idle();
+    if (processing_ == static_cast<std::int64_t>(away_.size()) && held_ > 0) run_first_of_all();
+  } while (!touched_.empty());  // giving work touches nobody, unless a task that was to follow it has no worker any more
+}
+
+// All get of their own share before anybody takes from another's: of two sources for two workers the first would take both.
+void State::feed_touched() {
   if (touched_.size() > 1)
-    for (const std::size_t number : touched_) feed(number, false);
+    for (std::size_t i = 0; i < touched_.size(); ++i) feed(touched_[i], false);
   for (bool again = true; again;) {
     again = false;
-    for (const std::size_t number : touched_) again |= feed(number, true);
+    for (std::size_t i = 0; i < touched_.size(); ++i) again |= feed(touched_[i], true);
   }
   for (const std::size_t number : touched_) workers_[number].touched = false;
   touched_.clear();
-  // Those without anything take from others' shares and from the open pool, in turns; each either takes a task or is listed as blocked.
+}
+
+// Those without anything take from others' shares and from the open pool, in turns; each either takes a task or is listed as blocked.
+void State::feed_idle() {
   std::size_t next = next_worker_;
   while (held_ > 0 && !idle_.empty()) {
     auto idle = idle_.lower_bound(next);
@@ -383,10 +396,9 @@ void State::feed_workers() {
         idle_.insert(number);
       }
     } else if (workers_[number].idle) {
-      break;
+      return;
     }
   }
-  if (processing_ == static_cast<std::int64_t>(away_.size()) && held_ > 0) run_first_of_all();
 }
 
 // Nothing under way and nothing fits: the first in order goes all the same, or nothing would ever free memory.

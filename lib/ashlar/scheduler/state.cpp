@@ -10,6 +10,13 @@ namespace ashlar::scheduler {
 
 State::State(Policy policy) : policy_(policy) {}
 
+State::~State() {
+  tasks_.for_each([&](std::int64_t, TaskRecord& task) {
+    task.inputs.clear(edges_);
+    task.dependents.clear(edges_);
+  });
+}
+
 void State::handle(const Event& event, std::vector<Command>& commands) {
   now_ = event.now;
   commands_ = &commands;
@@ -47,6 +54,7 @@ void State::on(const WorkerLost& event) {
   WorkerRecord& worker = workers_.at(static_cast<std::size_t>(event.worker.value()));
   if (!worker.alive) return;
   worker.alive = false;
+  note_rich(static_cast<std::size_t>(event.worker.value()));
   touch(static_cast<std::size_t>(event.worker.value()));
   alive_threads_ -= worker.threads;
   std::vector<TaskId> lost;
@@ -108,14 +116,14 @@ void State::on(const GraphSubmitted& event) {
         fails = true;
         continue;
       }
-      task.inputs.push_back(input);
-      producer->dependents.push_back(id);
+      task.inputs.push_back(edges_, input);
+      producer->dependents.push_back(edges_, id);
       ++producer->consumers;
       if (producer->state == TaskState::waiting || producer->state == TaskState::queued) ++task.unplaced;
       if (producer->state != TaskState::memory) ++task.missing;
       if (producer->state == TaskState::erred && !fails) {
         const auto ending = endings_.find(input);
-        failed.push_back({id, producer->cause, ending == endings_.end() ? Ending{} : ending->second});
+        failed.push_back({id, producer->cause(), ending == endings_.end() ? Ending{} : ending->second});
         fails = true;
       }
     }
@@ -197,6 +205,7 @@ void State::on(const TaskErred& event) {
 void State::on(const TaskWaits& event) {
   TaskRecord* task = tasks_.find(event.task.value());
   if (!task || task->state != TaskState::processing || task->worker != event.worker || !away_.insert(event.task).second) return;
+  if (task->asked_back) end_steal(event.task, *task);  // it has started: the answer will be no
   uncount(event.task, *task);
   worker(event.worker).occupancy_ns -= std::exchange(task->expected_ns, 0);
   touch(static_cast<std::size_t>(event.worker.value()));

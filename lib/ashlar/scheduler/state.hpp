@@ -11,7 +11,9 @@
 //  4. Tasks with a priority, or that only some workers may run, are held in pools that those workers take from, in order: a higher
 //     priority before all shares, a lower one after them. A failed task with retries left waits for its pause and is placed anew;
 //     those that wait for its result are told where.
-//  5. A result is freed by the message that ends its last consumer, unless the client holds it. Where a client asked for it, it has
+//  5. A worker that would idle is given tasks that wait for a thread on another: that one is asked back for the last it could run, and
+//     may refuse (it has started meanwhile). Inputs follow; those that wait for the result are told.
+//  6. A result is freed by the message that ends its last consumer, unless the client holds it. Where a client asked for it, it has
 //     copies on further workers, and a task there takes the one that is there.
 //
 // Invariants: see invariants.hpp. States of a task, in Dask's words: waiting (an input is not placed), queued (a held source),
@@ -30,6 +32,7 @@
 
 #include "ashlar/base/paged_table.hpp"
 #include "ashlar/scheduler/command.hpp"
+#include "ashlar/scheduler/edges.hpp"
 #include "ashlar/scheduler/event.hpp"
 #include "ashlar/scheduler/story.hpp"
 
@@ -43,6 +46,7 @@ struct Policy {
   std::int64_t unknown_nbytes = 1 << 20;   ///< assumed until a task of the group has ended
   double bytes_per_ns = 2.0;               ///< between workers
   std::int64_t transfer_latency_ns = 30'000;
+  std::int64_t steal_ns = 100'000;  ///< what moving a task from one worker to another takes, its inputs aside
   std::int64_t retry_pause_ns = 10'000'000;     ///< before the first retry of a task; doubled for each one after it
   std::int64_t retry_pause_max_ns = 5'000'000'000;
   bool refuse_oversized = false;  ///< a task whose declared inputs and result fit no worker's budget errs
@@ -51,30 +55,42 @@ struct Policy {
 /// Orders are ids less 2^40 for each step of priority: those of lower priority than usual begin here.
 inline constexpr std::int64_t patient = std::int64_t{1} << 40;
 
+/// One of a million: kept small, without an allocation of its own (see edges.hpp).
 struct TaskRecord {
   TaskState state = TaskState::waiting;
-  bool wanted = false;   ///< the client holds a handle
-  bool fetch = false;    ///< its value goes to the client with the completion and is not kept for it
-  bool send = false;     ///< the client asked for the value before it existed
-  bool counted = false;  ///< processing with all inputs in memory: counted in its worker's `bytes_expected`, `runnable` and `runnable_ns`
-  bool special = false;  ///< it has an entry in the table of specials
-  bool pooled = false;   ///< queued in its pool, else in a worker's share
-  bool again = false;    ///< it was placed before: those that wait for it have to be told where it is now
+  bool wanted : 1 = false;   ///< the client holds a handle
+  bool fetch : 1 = false;    ///< its value goes to the client with the completion and is not kept for it
+  bool send : 1 = false;     ///< the client asked for the value before it existed
+  bool counted : 1 = false;  ///< processing with all inputs in memory: counted in its worker's `bytes_expected`, `runnable` and `runnable_ns`
+  bool special : 1 = false;  ///< it has an entry in the table of specials
+  bool pooled : 1 = false;   ///< queued in its pool, else in a worker's share
+  bool again : 1 = false;    ///< it was placed before: those that wait for it have to be told where it is now
+  bool asked_back : 1 = false;  ///< its worker was asked to give it back for another
+  bool started : 1 = false;     ///< its worker would not give it back: it runs, or has ended
   std::int32_t group = -1;
-  WorkerId worker;             ///< placed on; holds the result in state memory
-  std::int32_t unplaced = 0;   ///< inputs that are not placed yet (state waiting)
-  std::int32_t missing = 0;    ///< inputs that are not in memory yet
-  std::int32_t consumers = 0;  ///< tasks not yet ended that use it
+  WorkerId worker;            ///< placed on; holds the result in state memory
+  std::int32_t unplaced = 0;  ///< inputs that are not placed yet (state waiting)
   std::int64_t nbytes = -1;
   std::int64_t expected_ns = 0;  ///< what it was counted with in its worker's occupancy
-  TimeNs expected_end = 0;       ///< when it should be done, as thought when it was placed
-  TaskId cause;                  ///< state erred: whose error
   std::uint64_t last_uses = 0;   ///< bit i: the worker was told that input i is used for the last time, so it forgets it by itself
-  boost::container::small_vector<TaskId, 2> inputs;
+  [[no_unique_address]] EdgeList inputs;
+  std::int32_t missing = 0;  ///< inputs that are not in memory yet
   /// Tasks that listed it as an input. Those that ended stay listed until they are more than the others (taking each out would make
   /// a result with a million consumers quadratic); ids are never used again, so they are told apart by their state.
-  boost::container::small_vector<TaskId, 2> dependents;
+  [[no_unique_address]] EdgeList dependents;
+  std::int32_t consumers = 0;  ///< tasks not yet ended that use it
+
+  /// When it should be done, as thought when it was placed.
+  TimeNs expected_end() const { return end_or_cause_; }
+  void set_expected_end(TimeNs end) { end_or_cause_ = end; }
+  /// State erred: whose error.
+  TaskId cause() const { return TaskId(end_or_cause_); }
+  void set_cause(TaskId cause) { end_or_cause_ = cause.value(); }
+
+ private:
+  std::int64_t end_or_cause_ = 0;
 };
+static_assert(sizeof(TaskRecord) <= 96);
 
 /// What few tasks have.
 struct TaskSpecials {
@@ -119,6 +135,11 @@ struct WorkerRecord {
   std::int64_t processing = 0;       ///< tasks it was told of and has not ended
   std::int64_t runnable = 0;         ///< those of them whose inputs exist
   std::int64_t runnable_ns = 0;      ///< expected work of these
+  std::int64_t asked_back = 0;       ///< tasks it was asked to give back
+  std::int64_t coming = 0;           ///< tasks that others were asked back for it
+  std::int64_t coming_ns = 0;        ///< expected work of these
+  /// Those of its tasks that can run, in the order in which they became so, unless asked back or known to run; others are skipped.
+  std::vector<TaskId> stealable;
   ResourceAmounts resources;         ///< that it has
   std::map<std::string, std::int64_t> taken;  ///< of them by its tasks that can run now
   std::vector<std::int32_t> pools;   ///< not open ones that it may take from
@@ -128,12 +149,16 @@ struct WorkerRecord {
   bool touched = false;         ///< listed in `touched_`
   bool idle = false;            ///< listed in `idle_`
   bool blocked = false;         ///< listed in `blocked_`
+  std::int32_t rich = -1;       ///< its place in `rich_`; -1: not there
   std::vector<TaskId> to_free;  ///< while an event is handled
 };
 
 class State {
  public:
   explicit State(Policy policy = {});
+  ~State();
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
 
   /// The only way to change this state. Appends commands in the order they are to be carried out.
   /// Errors    InternalError, with the task's story, for an event that fits no state: our own fault.
@@ -177,6 +202,7 @@ class State {
   void on(const TasksCancelled&);
   void on(const TimePassed&);
   void on(const SpillReported&);
+  void on(const TaskReturned&);
   void on(const CopiesWanted&);
   void on(const RebalanceWanted&);
   void on(const CopyMade&);
@@ -219,6 +245,20 @@ class State {
   void tell_moved(TaskId id, const TaskRecord& task);
   void take_resources(TaskId id, const TaskRecord& task, std::int64_t sign);
 
+  // steal.cpp: tasks that go from one worker to another.
+  struct Steal {
+    WorkerId thief;
+    std::int32_t number = 0;
+    std::int64_t expected_ns = 0;
+  };
+  void steal_for_idle();
+  bool steal_for(std::size_t thief);
+  TaskId task_to_steal(WorkerRecord& victim, std::size_t victim_number, std::size_t thief);
+  bool may_be_stolen(TaskId id, std::size_t victim) const;
+  void list_stealable(TaskId id, std::size_t worker);
+  void note_rich(std::size_t worker);
+  void end_steal(TaskId id, TaskRecord& task);
+
   // copies.cpp
   bool has_copy(TaskId id, WorkerId worker) const;
   void add_copy(TaskId id, const TaskRecord& task, WorkerId to);
@@ -237,6 +277,8 @@ class State {
   std::size_t longest_share();
   bool stale(TaskId id) const;
   void feed_workers();
+  void feed_touched();
+  void feed_idle();
   bool feed(std::size_t worker, bool from_others);
   bool wants_pooled(const WorkerRecord& worker, std::int64_t order) const;
   void run_first_of_all();
@@ -259,6 +301,7 @@ class State {
   };
 
   Policy policy_;
+  EdgeSlab edges_;
   PagedTable<TaskRecord> tasks_;
   std::vector<WorkerRecord> workers_;
   std::vector<Group> groups_;
@@ -277,6 +320,8 @@ class State {
   TimeNs wake_at_ = -1;         ///< as told last
   std::map<TaskId, Copies> copies_;                     ///< of results in memory that have any
   std::map<std::int64_t, std::int64_t> copy_requests_;  ///< by number: copies that it waits for
+  std::map<TaskId, Steal> steals_;  ///< tasks that were asked back, until the answer or their end
+  std::int32_t last_steal_ = 0;
   std::map<TaskId, Ending> endings_;  ///< of the erred tasks that have no cause
   std::set<TaskId> away_;             ///< processing and waiting for something: few, and counted nowhere
   Story story_;
@@ -284,6 +329,7 @@ class State {
   // Nothing here may cost O(workers) for each event, so those that may take a source are listed.
   std::vector<std::size_t> touched_;  ///< have less to do or more memory than when they were last looked at
   std::set<std::size_t> idle_;        ///< had room and found nothing held
+  std::vector<std::size_t> rich_;     ///< have more tasks that can run than threads
   std::vector<std::size_t> blocked_;  ///< had room, but what they were to take did not fit their memory
   /// Lengths of shares and their workers, a heap with the longest on top. Shares only shrink behind its back: an entry is an upper
   /// bound, corrected when it comes to the top.

@@ -63,6 +63,7 @@ void State::waiting_processing(TaskId id, TaskRecord& task, WorkerId to) {
   WorkerRecord& where = worker(to);
   where.occupancy_ns += task.expected_ns;
   ++where.processing;
+  task.started = false;
   if (task.missing == 0) count_expected(id, task);
   if (task.again) tell_moved(id, task);
 
@@ -87,12 +88,14 @@ void State::waiting_processing(TaskId id, TaskRecord& task, WorkerId to) {
 }
 
 void State::uncount(TaskId id, TaskRecord& task) {
-  if (!std::exchange(task.counted, false)) return;
+  if (!task.counted) return;
+  task.counted = false;
   WorkerRecord& where = worker(task.worker);
   where.bytes_expected -= task.nbytes;
   --where.runnable;
   where.runnable_ns -= task.expected_ns;
   if (task.special) take_resources(id, task, -1);
+  note_rich(static_cast<std::size_t>(task.worker.value()));
 }
 
 void State::leave_worker(TaskId id, TaskRecord& task) {
@@ -100,6 +103,7 @@ void State::leave_worker(TaskId id, TaskRecord& task) {
   if (task.state == TaskState::processing) {
     where.occupancy_ns -= task.expected_ns;
     --where.processing;
+    if (task.asked_back) end_steal(id, task);
     uncount(id, task);
   } else if (task.state == TaskState::memory) {
     where.bytes_in_memory -= task.nbytes;
@@ -127,14 +131,13 @@ void State::end_use(TaskRecord& producer) {
   --producer.consumers;
   auto& dependents = producer.dependents;
   if (dependents.size() > 16 && dependents.size() > 2 * static_cast<std::size_t>(producer.consumers))
-    dependents.erase(std::remove_if(dependents.begin(), dependents.end(), [&](TaskId id) { return !live_dependent(id); }),
-                     dependents.end());
+    dependents.keep_if(edges_, [&](TaskId id) { return live_dependent(id) != nullptr; });
 }
 
 // Of a task that has just ended, well or not.
 void State::release_inputs(TaskRecord& task) {
-  const auto inputs = std::move(task.inputs);
-  task.inputs.clear();
+  const boost::container::small_vector<TaskId, 8> inputs(task.inputs.begin(), task.inputs.end());
+  task.inputs.clear(edges_);
   // A worker told of the last use has forgotten the result by itself: account for it, say nothing.
   const std::uint64_t forgotten_there = task.state == TaskState::memory ? task.last_uses : 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -154,6 +157,8 @@ void State::forget(TaskId id, TaskRecord& task) {
   if (task.state == TaskState::erred) endings_.erase(id);
   move(id, task, TaskState::forgotten);
   if (task.special) forget_specials(id);
+  task.inputs.clear(edges_);
+  task.dependents.clear(edges_);
   commands_->emplace_back(Forgotten{id});
   tasks_.erase(id.value());
 }
@@ -173,7 +178,7 @@ void State::forget_if_unneeded(TaskId first) {
       leave_worker(id, *task);
       commands_->emplace_back(Retract{task->worker, id});
     }
-    const auto inputs = std::move(task->inputs);
+    const boost::container::small_vector<TaskId, 8> inputs(task->inputs.begin(), task->inputs.end());
     forget(id, *task);
     for (TaskId input : inputs)
       if (TaskRecord* producer = tasks_.find(input.value())) {
@@ -186,11 +191,11 @@ void State::forget_if_unneeded(TaskId first) {
 void State::report_ending(TaskId id, const TaskRecord& task) {
   const auto ending = endings_.find(id);
   if (ending == endings_.end())
-    commands_->emplace_back(ReportErred{id, task.cause, ""});
+    commands_->emplace_back(ReportErred{id, task.cause(), ""});
   else if (ending->second.cancelled)
     commands_->emplace_back(ReportCancelled{id});
   else
-    commands_->emplace_back(ReportErred{id, task.cause, ending->second.reason});
+    commands_->emplace_back(ReportErred{id, task.cause(), ending->second.reason});
 }
 
 void State::to_erred(TaskId first, TaskId cause, const std::string& reason, bool cancelled) {
@@ -209,7 +214,7 @@ void State::to_erred(TaskId first, TaskId cause, const std::string& reason, bool
       if (worker(task.worker).alive && id != cause) commands_->emplace_back(Retract{task.worker, id});
     }
     move(id, task, TaskState::erred);
-    task.cause = cause;
+    task.set_cause(cause);
     if (cause == TaskId()) endings_[id] = {reason, cancelled};
     if (task.wanted) report_ending(id, task);
     for (TaskId next : task.dependents)

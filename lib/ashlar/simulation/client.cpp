@@ -103,6 +103,15 @@ decltype(scheduler::Event::what) Client::event(const Action& action) const {
     added.wanted = held_[task].kept;
     added.fetch = t.fetch;
     for (std::uint32_t i = 0; i < t.input_count; ++i) submitted.inputs.push_back(TaskId(graph_.inputs[t.first_input + i]));
+    if (!t.has_options()) continue;
+    scheduler::NewTaskOptions options{static_cast<std::uint32_t>(number), t.priority, t.retries};
+    if (t.worker >= 0) options.workers.push_back(WorkerId(t.worker));
+    if (t.resource > 0 || t.timeout_ns > 0) {
+      TaskLimits limits{t.timeout_ns, {}};
+      if (t.resource > 0) limits.resources.emplace_back("r", t.resource);
+      options.limits = std::make_shared<const TaskLimits>(std::move(limits));
+    }
+    submitted.options.push_back(std::move(options));
   }
   return submitted;
 }
@@ -113,7 +122,7 @@ void Client::foresee() {
   for (std::size_t task = 0; task < graph_.tasks.size(); ++task) {
     const Graph::Task& t = graph_.tasks[task];
     Held& h = held_[task];
-    h.doomed = t.throws;
+    h.doomed = t.doomed();
     std::uint64_t value = mixed(task);
     for (std::uint32_t i = 0; i < t.input_count; ++i) {
       const auto input = static_cast<std::size_t>(graph_.inputs[t.first_input + i]);
@@ -146,7 +155,7 @@ void Client::told(const scheduler::ReportErred& report, std::int64_t now) {
   if (report.cause == TaskId()) {
     h.without_cause = true;
     if (report.reason.empty()) h.without_reason = true;
-  } else if (!graph_.tasks[static_cast<std::size_t>(report.cause.value())].throws) {
+  } else if (!graph_.tasks[static_cast<std::size_t>(report.cause.value())].doomed()) {
     wrong_causes_[report.task.value()] = report.cause.value();
   }
 }
@@ -173,7 +182,7 @@ std::vector<std::string> Client::faults(bool lost) const {
     if (h.wrong_value) say("came with a wrong value");
     if (h.finished > 1) say("was reported finished " + std::to_string(h.finished) + " times");
     if (h.without_reason) say("erred without cause and reason");
-    if (const auto wrong = wrong_causes_.find(static_cast<std::int64_t>(task)); wrong != wrong_causes_.end())
+    if (const auto wrong = wrong_causes_.find(static_cast<std::int64_t>(task)); wrong != wrong_causes_.end() && !lost)
       say("erred because of task " + std::to_string(wrong->second) + ", which does not throw");
     if (h.without_cause && !lost) say("erred without a cause and no worker was lost");
     if (h.finished > 0 && h.doomed) say("was reported finished and needs something that throws");

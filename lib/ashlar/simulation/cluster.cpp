@@ -58,27 +58,31 @@ class Messages {
 };
 
 struct Happening {
-  enum class What : std::uint8_t { at_rank_0, at_worker, scheduler_turn, rank_0_sends, task_ended, client_acts, worker_lost, loss_noticed, written, read_back };
+  enum class What : std::uint8_t {
+    at_rank_0, at_worker, scheduler_turn, rank_0_sends, task_ended, client_acts, worker_lost, loss_noticed, written, read_back, scheduler_wakes, worker_wakes
+  };
   std::int64_t time = 0;
   std::uint64_t sequence = 0;
   What what = What::at_rank_0;
   std::int32_t worker = -1;
   std::int64_t number = 0;  ///< of a message, task or action
+  std::int64_t run = 0;     ///< of a task's end
   bool operator>(const Happening& other) const { return time != other.time ? time > other.time : sequence > other.sequence; }
 };
 
 struct SimulatedWorker {
-  SimulatedWorker(WorkerId id, const ClusterOptions& options) : machine(id, options.flight_limit, options.worker_memory) {}
+  SimulatedWorker(WorkerId id, const ClusterOptions& options) : machine(id, options.flight_limit, options.worker_memory, {{"r", options.resource}}) {}
   worker::State machine;
   bool alive = true;
   int executing = 0;
+  std::int64_t resource_in_use = 0;
   std::int64_t events = 0;
   std::unordered_map<std::int64_t, std::uint64_t> values;   // looked up only
   struct Executing {
     std::uint64_t value = 0;
     std::int64_t took_ns = 0;
   };
-  std::unordered_map<std::int64_t, Executing> results;  // of tasks that are executing
+  std::unordered_map<std::int64_t, Executing> results;  // of runs that go on
   struct File {
     TaskId data;
     std::uint64_t value = 0;
@@ -95,7 +99,8 @@ class SimulatedCluster::Impl {
   using What = Happening::What;
 
   Impl(const ClusterOptions& options, Graph graph, const ClientOptions& client)
-      : options_(options), client_(std::move(graph), client), scheduler_(options.policy), network_(options.network), ran_(client_.graph().tasks.size()) {
+      : options_(options), client_(std::move(graph), client), scheduler_(options.policy), network_(options.network), ran_(client_.graph().tasks.size()),
+        failed_(client_.graph().tasks.size()), given_(client_.graph().tasks.size()) {
     const auto check = [&](const char* fault, int worker) {
       if (worker < 0 || worker >= options.workers)
         throw ValueError(std::string("no such worker to be ") + fault + ": wanted 0 to " + std::to_string(options.workers - 1) + ", found " +
@@ -113,7 +118,7 @@ class SimulatedCluster::Impl {
   }
 
   Outcome run() {
-    for (int w = 0; w < options_.workers; ++w) handle(scheduler::WorkerJoined{WorkerId(w), options_.threads, options_.memory_limit});
+    for (int w = 0; w < options_.workers; ++w) handle(scheduler::WorkerJoined{WorkerId(w), options_.threads, options_.memory_limit, {{"r", options_.resource}}});
     flush_rank_0(0);
     for (std::size_t i = 0; i < client_.actions().size(); ++i)
       push(client_.actions()[i].at_ns, What::client_acts, -1, static_cast<std::int64_t>(i));
@@ -136,8 +141,8 @@ class SimulatedCluster::Impl {
   }
 
  private:
-  void push(std::int64_t time, What what, std::int32_t worker, std::int64_t number) {
-    queue_.push({time, sequence_++, what, worker, number});
+  void push(std::int64_t time, What what, std::int32_t worker, std::int64_t number, std::int64_t run = 0) {
+    queue_.push({time, sequence_++, what, worker, number, run});
   }
 
   void say(std::string fault) {
@@ -167,7 +172,16 @@ class SimulatedCluster::Impl {
           end_scratch(next.worker, next.number, next.what == What::read_back);
           break;
         case What::task_ended:
-          end_task(next.worker, TaskId(next.number));
+          end_task(next.worker, TaskId(next.number), next.run);
+          break;
+        case What::scheduler_wakes:
+          inbox_.push_back({now_, scheduler::TimePassed{}});
+          ask_for_turn();
+          break;
+        case What::worker_wakes:
+          if (!workers_[static_cast<std::size_t>(next.worker)].alive) break;
+          apply(next.worker, worker::TimePassed{now_});
+          go_on(next.worker);
           break;
         case What::client_acts:
           inbox_.push_back({now_, client_.event(client_.actions()[static_cast<std::size_t>(next.number)])});
@@ -238,13 +252,18 @@ class SimulatedCluster::Impl {
       if (auto* c = std::get_if<scheduler::RunTask>(&command)) {
         ++given_to_[static_cast<std::size_t>(c->worker.value())];
         workers_given_to_.push_back(c->worker);
-        if (c->inputs.empty()) sources_given_to_.push_back(c->worker);
+        if (c->inputs.empty() && !std::exchange(given_[static_cast<std::size_t>(c->task.value())], 1)) sources_given_to_.push_back(c->worker);
         to_worker(c->worker, head_bytes + input_bytes * static_cast<std::int64_t>(c->inputs.size()),
                   worker::TaskGiven{c->task, c->order, c->fetch, std::move(c->inputs), c->nbytes, std::move(c->limits)});
       } else if (auto* c = std::get_if<scheduler::FreeResults>(&command)) {
         to_worker(c->worker, 8 * static_cast<std::int64_t>(c->tasks.size()), worker::DataFreed{std::move(c->tasks)});
       } else if (auto* c = std::get_if<scheduler::Retract>(&command)) {
         to_worker(c->worker, head_bytes, worker::TaskRetracted{c->task});
+      } else if (auto* c = std::get_if<scheduler::AskBack>(&command)) {
+        ++outcome_.steals;
+        to_worker(c->worker, head_bytes, worker::TaskAskedBack{c->task, c->number});
+      } else if (auto* c = std::get_if<scheduler::WakeAt>(&command)) {
+        push(std::max(now_, c->time), What::scheduler_wakes, -1, 0);
       } else if (auto* c = std::get_if<scheduler::TellMoved>(&command)) {
         to_worker(c->worker, head_bytes, worker::InputMoved{c->task, c->holder});
       } else if (auto* c = std::get_if<scheduler::MakeCopy>(&command)) {
@@ -268,7 +287,7 @@ class SimulatedCluster::Impl {
       for (std::string& broken : scheduler::broken_invariants(scheduler_)) say("scheduler: " + std::move(broken));
   }
 
-  // A source goes only where it fits, unless nothing at all is under way there.
+  // A source goes only where it fits, unless nothing at all is under way there, or it was given before.
   void check_budgets() {
     for (WorkerId id : sources_given_to_) {
       const scheduler::WorkerRecord& worker = scheduler_.workers()[static_cast<std::size_t>(id.value())];
@@ -350,7 +369,15 @@ class SimulatedCluster::Impl {
         message.nbytes += head_bytes + (c->fetch ? c->nbytes : 0);
         if (const std::uint64_t* value = c->fetch ? value_here(number, c->task, "reports") : nullptr)
           message.values.emplace_back(c->task, *value);
+      } else if (const auto* c = std::get_if<worker::ReportTimedOut>(&command)) {
+        ++outcome_.attempts_failed;
+        to_rank_0_[static_cast<std::size_t>(number)].events.push_back({0, scheduler::TaskErred{WorkerId(number), c->task}});
+      } else if (const auto* c = std::get_if<worker::ReportReturned>(&command)) {
+        outcome_.stolen += c->returned;
+        to_rank_0_[static_cast<std::size_t>(number)].events.push_back({0, scheduler::TaskReturned{WorkerId(number), c->task, c->number, c->returned}});
+        to_rank_0_[static_cast<std::size_t>(number)].nbytes += head_bytes;
       } else if (const auto* c = std::get_if<worker::ReportFailed>(&command)) {
+        ++outcome_.attempts_failed;
         to_rank_0_[static_cast<std::size_t>(number)].events.push_back({0, scheduler::TaskErred{WorkerId(number), c->task}});
       } else if (const auto* c = std::get_if<worker::Spill>(&command)) {
         if (const std::uint64_t* value = value_here(number, c->data, "spills")) worker.files[c->file] = {c->data, *value};
@@ -424,7 +451,7 @@ class SimulatedCluster::Impl {
     SimulatedWorker& worker = workers_[static_cast<std::size_t>(number)];
     while (worker.executing < options_.threads) {
       worker_commands_.clear();
-      const auto start = worker.machine.start_next(worker_commands_);
+      const auto start = worker.machine.start_next(worker_commands_, now_);
       outcome_.peak_used = std::max(outcome_.peak_used, worker.machine.bytes_used());
       if (start) start_task(number, *start);
       carry_out(number);
@@ -443,7 +470,10 @@ class SimulatedCluster::Impl {
     SimulatedWorker& worker = workers_[static_cast<std::size_t>(number)];
     const auto task = static_cast<std::size_t>(start.task.value());
     const Graph::Task& t = client_.graph().tasks[task];
-    if (ran_[task]++ > 0) say("task " + std::to_string(task) + " ran twice");
+    if (ran_[task]++ > t.retries) say("task " + std::to_string(task) + " ran more often than it may");
+    if (t.worker >= 0 && t.worker != number) say("task " + std::to_string(task) + " ran on a worker that it may not run on");
+    worker.resource_in_use += t.resource;
+    if (worker.resource_in_use > options_.resource) say("worker " + std::to_string(number) + " uses more of its resource than it has");
     std::uint64_t value = mixed(task);
     if (start.inputs.size() != t.input_count) say("task " + std::to_string(task) + " started with a wrong number of inputs");
     for (std::uint32_t i = 0; i < start.inputs.size() && i < t.input_count; ++i) {
@@ -455,9 +485,10 @@ class SimulatedCluster::Impl {
     ++worker.executing;
     ++outcome_.ran;
     const std::int64_t takes = duration_ns(number, t);
-    worker.results[start.task.value()] = {value, takes};
+    worker.results[start.run] = {value, takes};
     outcome_.work_ns += takes;
-    push(now_ + takes, What::task_ended, number, start.task.value());
+    push(now_ + takes, What::task_ended, number, start.task.value(), start.run);
+    if (t.timeout_ns > 0) push(now_ + t.timeout_ns, What::worker_wakes, number, 0);
   }
 
   std::int64_t duration_ns(std::int32_t number, const Graph::Task& task) const {
@@ -467,13 +498,17 @@ class SimulatedCluster::Impl {
     return takes;
   }
 
-  void end_task(std::int32_t number, TaskId task) {
+  void end_task(std::int32_t number, TaskId task, std::int64_t run) {
     SimulatedWorker& worker = workers_[static_cast<std::size_t>(number)];
     if (!worker.alive) return;
     --worker.executing;
     const Graph::Task& t = client_.graph().tasks[static_cast<std::size_t>(task.value())];
-    const auto result = worker.results.extract(task.value());
-    if (t.throws) {
+    const auto result = worker.results.extract(run);
+    worker.resource_in_use -= t.resource;
+    if (worker.machine.ended_late(run)) {
+      // Given up before: nothing comes of it.
+    } else if (t.throws || failed_[static_cast<std::size_t>(task.value())] < t.failures) {
+      ++failed_[static_cast<std::size_t>(task.value())];
       apply(number, worker::TaskFailed{task});
     } else {
       worker.values[task.value()] = result.mapped().value;
@@ -516,7 +551,7 @@ class SimulatedCluster::Impl {
   CommandHash hash_;
   std::optional<scheduler::RecordWriter> record_;
   Outcome outcome_;
-  std::vector<std::uint8_t> ran_;
+  std::vector<std::uint8_t> ran_, failed_, given_;
 
   std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
   std::uint64_t sequence_ = 0;

@@ -40,6 +40,7 @@ struct ClusterOptions {
   int workers = 4;
   int threads = 1;
   std::int64_t memory_limit = std::int64_t{1} << 40;
+  std::int64_t resource = 1'000'000;  ///< of "r" that each worker has, in millionths
   std::int64_t flight_limit = std::int64_t{1} << 30;
   worker::MemoryLimits worker_memory;       ///< by default none: only the scheduler keeps to `memory_limit`
   double scratch_bytes_per_ns = 1.0;        ///< of each worker's scratch
@@ -59,6 +60,8 @@ struct Outcome {
   std::int64_t work_ns = 0;      ///< sum of the durations of the tasks that ran
   std::int64_t rank_0_ns = 0;    ///< the scheduler's time
   std::int64_t ran = 0, finished = 0, erred = 0, cancelled = 0;
+  std::int64_t steals = 0, stolen = 0;  ///< tasks that were asked back, and given back
+  std::int64_t attempts_failed = 0;
   std::int64_t scheduler_events = 0, messages = 0, moved_bytes = 0;
   std::int64_t peak_bytes = 0;      ///< most that any worker held at a time
   std::int64_t peak_used = 0;       ///< with what running tasks held and made, and what was on its way

@@ -69,6 +69,14 @@ class Builder {
     task.nbytes = draw(options_.sizes, options_.nbytes, random_);
     task.duration_ns = draw(options_.durations, options_.task_ns, random_);
     task.throws = random_.one_in(options_.throws_one_in);
+    if (random_.one_in(options_.options_one_in)) {
+      if (random_.one_in(2)) task.priority = static_cast<std::int32_t>(random_.below(5)) - 2;
+      if (random_.one_in(2)) task.retries = static_cast<std::int32_t>(random_.below(4));
+      if (random_.one_in(3)) task.failures = static_cast<std::int32_t>(random_.below(task.retries + (options_.throws_one_in > 0 ? 2 : 1)));
+      if (random_.one_in(4)) task.worker = static_cast<std::int32_t>(random_.below(options_.workers));
+      if (random_.one_in(4)) task.resource = random_.one_in(3) ? 1'000'000 : 400'000;
+      if (random_.one_in(4)) task.timeout_ns = std::max<std::int64_t>(task.duration_ns, 1) * (options_.throws_one_in > 0 && random_.one_in(4) ? 1 : 2) - (random_.one_in(2) ? 1 : 0);
+    }
     return graph_.add(task, inputs);
   }
   void want(std::int64_t number) {

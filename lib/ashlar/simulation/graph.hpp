@@ -22,6 +22,14 @@ struct Graph {
     bool fetch = false;        ///< the client gets its value with the completion
     bool throws = false;
     std::uint32_t input_count = 0;
+    std::int32_t failures = 0;  ///< times it throws before it succeeds
+    std::int32_t retries = 0, priority = 0;
+    std::int32_t worker = -1;     ///< the only one it may run on; -1: any
+    std::int64_t resource = 0;    ///< what it takes of its worker's resource "r", in millionths
+    std::int64_t timeout_ns = 0;  ///< longer than this every attempt fails; 0: no limit
+    /// Whether it fails to the end.
+    bool doomed() const { return throws || failures > retries || (timeout_ns > 0 && duration_ns > timeout_ns); }
+    bool has_options() const { return retries != 0 || priority != 0 || worker >= 0 || resource > 0 || timeout_ns > 0; }
   };
   std::vector<std::string> groups;
   std::vector<Task> tasks;
@@ -56,6 +64,8 @@ struct GraphOptions {
   std::int64_t width = 0;  ///< chains, or points of each step; 0: the square root of `tasks`, for all_to_all and shuffle at most 64
   bool fetch = false;      ///< the client gets the values of what it wants with their completions and holds no result
   int throws_one_in = 0;   ///< tasks that throw; 0: none
+  int options_one_in = 0;  ///< tasks with priorities, retries, a chosen worker, a resource or a time limit; 0: none
+  int workers = 1;         ///< that tasks choose among
   std::uint64_t seed = 1;
 };
 

@@ -24,6 +24,7 @@ std::string to_string(const Command& command) {
                         [](const ForgetTask& c) { return "ForgetTask " + text(c.task); },
                         [](const ReportDone& c) { return "ReportDone " + text(c.task) + (c.fetch ? " with its value" : ""); },
                         [](const ReportFailed& c) { return "ReportFailed " + text(c.task); },
+                        [](const ReportReturned& c) { return "ReportReturned " + text(c.task) + (c.returned ? "" : ": kept"); },
                         [](const ReportTimedOut& c) { return "ReportTimedOut " + text(c.task); },
                         [](const Spill& c) { return "Spill " + text(c.data) + " to file " + std::to_string(c.file); },
                         [](const Load& c) { return "Load " + text(c.data) + " from file " + std::to_string(c.file); },

@@ -70,8 +70,15 @@ struct ReportCopied {
   TaskId data;
 };
 
+/// The answer to TaskAskedBack. Returned: it is as if the task had never been given; else it has started, or ended.
+struct ReportReturned {
+  TaskId task;
+  std::int32_t number = 0;
+  bool returned = false;
+};
+
 using Command = std::variant<Ask, WithdrawAsk, Send, Drop, ForgetTask, ReportDone, ReportFailed, ReportTimedOut, Spill, Load, ForgetFile, ReportLost,
-                             ReportSpilled, ReportCopied>;
+                             ReportSpilled, ReportReturned, ReportCopied>;
 
 /// One line for a trace: "Ask 7 of worker 2, last use".
 std::string to_string(const Command& command);

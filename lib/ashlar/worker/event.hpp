@@ -56,6 +56,11 @@ struct DataFreed {
 struct TaskRetracted {
   TaskId task;
 };
+/// Give this task back if it has not started; the answer says whether.
+struct TaskAskedBack {
+  TaskId task;
+  std::int32_t number = 0;  ///< of the question, for the answer
+};
 /// The task that makes this input is now with another worker, or will run again where it was: what was asked of the old place is void.
 struct InputMoved {
   TaskId data;
@@ -87,9 +92,12 @@ struct LoadEnded {
 struct MemoryMeasured {
   std::int64_t resident = 0;
 };
+/// A running task waits for something, and others may run meanwhile; and goes on.
+struct SlotLeft {};
+struct SlotEntered {};
 
 using Event =
-    std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, InputMoved,
-                 TimePassed, PeerLost, SpillEnded, LoadEnded, MemoryMeasured, CopyWanted>;
+    std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, TaskAskedBack, InputMoved,
+                 TimePassed, PeerLost, SpillEnded, LoadEnded, MemoryMeasured, SlotLeft, SlotEntered, CopyWanted>;
 
 }  // namespace ashlar::worker

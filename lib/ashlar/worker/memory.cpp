@@ -5,6 +5,7 @@
 // holders answer (from scratch, too) without asking their own budget for more than one value at a time, and then it starts as the lowest
 // ready task. So at most one task for each worker is over the budget, and what it needs.
 #include <algorithm>
+#include <limits>
 
 #include "ashlar/worker/state.hpp"
 
@@ -12,7 +13,7 @@ namespace ashlar::worker {
 namespace {
 
 // A peer has made room for what it asks for, so that goes before all tasks here.
-constexpr std::int64_t peer_order = -1;
+constexpr std::int64_t peer_order = std::numeric_limits<std::int64_t>::min() / 2;
 }  // namespace
 
 // What is put out beyond what is needed now, so that the next task need not look again.
@@ -31,7 +32,7 @@ bool State::may_start_when_short(std::int64_t order, std::int64_t nbytes) {
     if (bytes_used() + wanted <= limits_.budget) return true;
   }
   // The headroom of one task. What is being read back for a lower one comes soon; what a peer has yet to make may take for ever.
-  if (!executing_.empty() || writing_ > 0) return false;
+  if (working() || writing_ > 0) return false;
   if (asks_flying_.empty()) return true;
   const auto& [lowest, id] = *asks_flying_.begin();
   return lowest > order || data_.find(id.value())->state != DataState::loading;
@@ -50,7 +51,7 @@ bool State::may_ask(std::int64_t order, std::int64_t nbytes) {
     if (bytes_used() + wanted <= limits_.budget) return true;
   }
   if (!lowest) return false;
-  return order == peer_order || (executing_.empty() && writing_ == 0 && (ready_.empty() || ready_.begin()->first > order));
+  return order == peer_order || (!working() && writing_ == 0 && (ready_.empty() || ready_.begin()->first > order));
 }
 
 // What the lowest ready task needs, if it comes before `order`.
@@ -144,7 +145,7 @@ void State::put_out(TaskId id, Datum& datum) {
       task->state = TaskState::waiting;
     }
     ++task->missing;
-    first = std::min(first, task->order);
+    first = std::min(first, user.value());
   }
   if (datum.uses > 0) queue_ask(id, datum, first);
 }
@@ -159,6 +160,11 @@ void State::end_execution(TaskId id, const Task& task) {
   executing_.erase(std::find(executing_.begin(), executing_.end(), id));
   fruitless_shield_ = MemoryLimits::none;
 }
+
+// A task that waits for others, which may be given to this very worker, frees nothing until they are done: nobody waits for it.
+bool State::working() const { return executing_.size() > away_; }
+void State::on(const SlotLeft&) { ++away_; }
+void State::on(const SlotEntered&) { --away_; }
 
 void State::count_spilled(const Datum& datum, std::int64_t sign) {
   if (!datum.mine) return;

@@ -51,14 +51,14 @@ void State::on(const TaskGiven& event) {
     ++task.missing;
     if (datum.state == DataState::asked || datum.state == DataState::loading) continue;
     if (datum.queued) {
-      if (event.order < datum.order) {
+      if (event.task.value() < datum.order) {
         unqueue_ask(input.task, datum);
-        queue_ask(input.task, datum, event.order);
+        queue_ask(input.task, datum, event.task.value());
       }
       continue;
     }
     if (datum.state == DataState::spilled) {
-      queue_ask(input.task, datum, event.order);
+      queue_ask(input.task, datum, event.task.value());
       continue;
     }
     if (input.holder == self_ || datum.mine) continue;  // comes by itself
@@ -66,7 +66,7 @@ void State::on(const TaskGiven& event) {
     datum.holder = input.holder;
     datum.nbytes = input.nbytes;
     datum.last_use = input.last_use;
-    queue_ask(input.task, datum, event.order);
+    queue_ask(input.task, datum, event.task.value());
   }
   if (task.missing == 0) {
     task.state = TaskState::ready;
@@ -191,6 +191,7 @@ void State::on(const TaskFailed& event) {
   if (!task || task->state != TaskState::executing)
     throw InternalError("worker: task " + std::to_string(event.task.value()) + " failed without having started");
   const bool retracted = task->retracted;
+  unlist_user(event.task, *task);
   end_run(event.task, *task);
   fail(event.task);
   if (!retracted) commands_->emplace_back(ReportFailed{event.task});
@@ -222,6 +223,7 @@ void State::on(const TimePassed& event) {
     late_.emplace(task.run, limits);
     // It keeps what it takes until it ends.
     take_resources(task, 1);
+    unlist_user(id, task);
     end_run(id, task);
     fail(id);
     if (!retracted) commands_->emplace_back(ReportTimedOut{id, limits->timeout_ns});
@@ -259,7 +261,7 @@ void State::on(const InputMoved& event) {
   for (TaskId user : datum->users) {
     const Task* task = unstarted(user);
     if (!task) continue;
-    datum->order = std::min(datum->order, task->order);
+    datum->order = std::min(datum->order, user.value());
     for (const TaskInputRef& input : task->inputs)
       if (input.task == event.data) {
         datum->last_use |= input.last_use;
@@ -280,6 +282,13 @@ void State::on(const DataArrived& event) {
   if (!datum || datum->state != DataState::asked) {
     // The answer to an ask that was withdrawn. If it was asked for again and is here, it is the same value.
     if (const auto it = unanswered_.find(event.data); it != unanswered_.end() && --it->second == 0) unanswered_.erase(it);
+    if (datum && datum->queued && datum->state == DataState::promised) {
+      // It is to be asked for again: here it is. Its holder may have forgotten it with this answer.
+      unqueue_ask(event.data, *datum);
+      if (datum->kept) make_own(event.data, *datum);
+      now_here(event.data, *datum, event.nbytes);
+      return;
+    }
     if (!datum || datum->state != DataState::here) commands_->emplace_back(Drop{event.data});
     return;
   }
@@ -347,22 +356,34 @@ void State::on(const TaskRetracted& event) {
     if (Datum* result = data_.find(event.task.value())) result->asked_by.clear();  // those who asked are retracted too
     return;
   }
-  if (task->state == TaskState::ready) unlist_ready(event.task, *task);
-  const Task copy = *task;
-  tasks_.erase(event.task.value());
-  commands_->emplace_back(ForgetTask{event.task});
-  for (const TaskInputRef& input : copy.inputs) {
-    Datum* datum = data_.find(input.task.value());
-    if (!datum) continue;
-    auto& users = datum->users;
-    users.erase(std::remove(users.begin(), users.end(), event.task), users.end());
-  }
+  take_back(event.task, *task);
+}
+
+void State::on(const TaskAskedBack& event) {
+  Task* task = tasks_.find(event.task.value());
+  const bool back = task && task->state != TaskState::executing;
+  if (back) take_back(event.task, *task);
+  commands_->emplace_back(ReportReturned{event.task, event.number, back});
+}
+
+// It may be given again: then it is listed anew.
+void State::unlist_user(TaskId id, const Task& task) {
+  for (const TaskInputRef& input : task.inputs)
+    if (Datum* datum = data_.find(input.task.value())) {
+      auto& users = datum->users;
+      users.erase(std::remove(users.begin(), users.end(), id), users.end());
+    }
+}
+
+// A task that has not started is as if it had never been given. Those who asked for its result are retracted too, or told where to ask.
+void State::take_back(TaskId id, Task& task) {
+  if (task.state == TaskState::ready) unlist_ready(id, task);
+  const Task copy = std::move(task);
+  tasks_.erase(id.value());
+  commands_->emplace_back(ForgetTask{id});
+  unlist_user(id, copy);
   let_go_of_inputs(copy);
-  if (Datum* result = data_.find(event.task.value())) {
-    result->known = result->mine = false;
-    result->asked_by.clear();
-    erase_if_empty(event.task);
-  }
+  fail(id);
 }
 
 void State::let_go_of_inputs(const Task& task) {
@@ -620,7 +641,7 @@ std::vector<std::string> broken_invariants(const State& state) {
   compare("bytes being written", state.writing_, writing);
   compare("bytes spilled", state.bytes_spilled_, spilled);
   compare("large data", static_cast<std::int64_t>(state.large_.size()), large);
-  if (state.executing_.empty() && state.writing_ == 0) {
+  if (!state.working() && state.writing_ == 0) {
     if (state.asks_flying_.empty() && !state.asks_queued_.empty() && (state.ready_.empty() || state.asks_queued_.begin()->first < state.ready_.begin()->first))
       broken.push_back("asks are queued, and nothing is under way that they could wait for");
     if (!state.ready_.empty() && state.short_of_memory_ && loading == 0)

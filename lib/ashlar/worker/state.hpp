@@ -58,7 +58,7 @@ struct MemoryLimits {
 class State {
  public:
   /// `self`: who this is. `flight_limit`: bytes asked of peers and not yet here, beyond which asks wait, unless they are for a
-  /// lower-ordered task than any of those on their way: the lowest-ordered task never waits for the others.
+  /// task of a lower number than any of those on their way: the lowest never waits for the others.
   /// `resources`: what tasks may take, by name.
   State(WorkerId self, std::int64_t flight_limit, MemoryLimits limits = {}, ResourceAmounts resources = {});
 
@@ -118,7 +118,9 @@ class State {
     bool lost = false;     ///< could not be written: reported, and not tried again
     WorkerId holder;
     bool last_use = false;   ///< of the ask
-    std::int64_t order = 0;  ///< of the first task that wants it, while its ask is queued or under way
+    /// While its ask is queued or under way: the first task that wants it, by number. Not by priority: what is on its way must never wait
+    /// for a task that waits for room to ask, and inputs have smaller numbers than the tasks that use them.
+    std::int64_t order = 0;
     std::int64_t nbytes = 0;
     std::int64_t file = 0;  ///< its number on scratch; 0: none
     std::int32_t uses = 0;  ///< tasks here, not yet started, that take it as input
@@ -138,10 +140,13 @@ class State {
   void on(const DataFreed&);
   void on(const TaskRetracted&);
   void on(const InputMoved&);
+  void on(const TaskAskedBack&);
   void on(const TimePassed&);
   void on(const SpillEnded&);
   void on(const LoadEnded&);
   void on(const MemoryMeasured&);
+  void on(const SlotLeft&);
+  void on(const SlotEntered&);
   void on(const CopyWanted&);
 
   using Order = std::pair<std::int64_t, TaskId>;  ///< (order, task)
@@ -165,6 +170,8 @@ class State {
   void make_own(TaskId id, Datum& datum);
   static bool asked_by_clients(const Datum& datum);
   void let_go_of_inputs(const Task& task);
+  void take_back(TaskId id, Task& task);
+  void unlist_user(TaskId id, const Task& task);
   void ask_more();
   void erase_if_empty(TaskId id);
   Task* unstarted(TaskId id);
@@ -183,6 +190,7 @@ class State {
   void put_out(TaskId id, Datum& datum);
   void load_for_peer(TaskId id, Datum& datum);
   void end_execution(TaskId id, const Task& task);
+  bool working() const;
   void count_spilled(const Datum& datum, std::int64_t sign);
   std::int64_t next_use(const Datum& datum) const;
 
@@ -197,7 +205,7 @@ class State {
   std::set<std::pair<std::int64_t, TaskId>> deadlines_;    ///< of executing tasks
   std::map<std::int64_t, std::shared_ptr<const TaskLimits>> late_;  ///< runs that were given up
   std::int64_t last_run_ = 0;
-  std::set<std::pair<std::int64_t, TaskId>> asks_queued_;  ///< (order of the first task that wants it, datum)
+  std::set<std::pair<std::int64_t, TaskId>> asks_queued_;  ///< (first task that wants it, datum)
   std::set<std::pair<std::int64_t, TaskId>> asks_flying_;  ///< the same of those asked for and not here
   std::map<TaskId, int> unanswered_;                       ///< asks that were withdrawn and may have been answered before that
   std::set<WorkerId> lost_peers_;
@@ -211,6 +219,7 @@ class State {
   bool short_of_memory_ = false;          ///< the lowest ready task was not admitted, and nothing has happened since
   std::int64_t fruitless_shield_ = MemoryLimits::none;  ///< nothing is needed later than this order that could be put out
   std::vector<TaskId> executing_;         ///< a few
+  std::size_t away_ = 0;                  ///< executing tasks that wait for something and have given up their slots
   std::set<TaskId> large_;                ///< here, and large enough to be put out
   std::int64_t next_file_ = 1;
   std::vector<Command>* commands_ = nullptr;
