@@ -118,11 +118,10 @@ void delayed_and_futures(al::Client& client, const std::string& folder) {
   static_assert(same<decltype(scattered), al::Future<double>>);
   static_assert(same<decltype(client.scatter(values)), std::vector<al::Future<double>>>);
   EXPECT(scattered.result() == 3);
-  try {
-    client.scatter(values[0], {.broadcast = true});
-    EXPECT(!"broadcast is not served yet and says so");
-  } catch (const al::NotImplementedError&) {
-  }
+  auto everywhere = client.scatter(values[0], {.broadcast = true});
+  EXPECT(client.who_has(everywhere).at(everywhere.key()).size() == client.ncores().size());
+  client.replicate(fs, 2);
+  client.rebalance(fs);
   al::wait(fs, {.timeout = 5s});
   auto ranks = client.run([](al::WorkerContext& w) { return w.rank(); });  // once on every worker
   EXPECT(ranks.size() == client.scheduler_info().workers.size());

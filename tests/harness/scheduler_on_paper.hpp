@@ -62,7 +62,14 @@ class SchedulerOnPaper {
     }
     handle(std::move(event));
   }
-  void scatter(std::int64_t task, int worker, std::int64_t nbytes = 8) { handle(Scattered{TaskId(task), WorkerId(worker), nbytes}); }
+  void scatter(std::int64_t task, int worker, std::int64_t nbytes = 8, const std::vector<int>& copies = {}) {
+    Scattered event{TaskId(task), WorkerId(worker), nbytes, {}};
+    for (int copy : copies) event.copies.push_back(WorkerId(copy));
+    handle(std::move(event));
+  }
+  void replicate(std::int64_t number, const Ids& tasks, int copies = 0) { handle(CopiesWanted{number, ids(tasks), copies}); }
+  void rebalance(std::int64_t number, const Ids& tasks = {}) { handle(RebalanceWanted{number, ids(tasks)}); }
+  void copied(int worker, std::int64_t task) { handle(CopyMade{WorkerId(worker), TaskId(task)}); }
   void finish(int worker, const Ids& tasks, std::int64_t nbytes = 8, std::int64_t took_ns = 1'000'000) {
     TasksFinished event{WorkerId(worker), {}};
     for (std::int64_t task : tasks) event.tasks.push_back({TaskId(task), nbytes, took_ns});

@@ -37,6 +37,7 @@ class WorkerOnPaper {
     for (const In& in : inputs) event.inputs.push_back({TaskId(in.task), WorkerId(in.holder), in.nbytes, in.last_use});
     handle(event);
   }
+  void copy_wanted(std::int64_t data, int holder, std::int64_t nbytes = 8) { handle(CopyWanted{TaskId(data), WorkerId(holder), nbytes}); }
   void asked_back(std::int64_t task) { handle(TaskAskedBack{TaskId(task), 1}); }
   void moved(std::int64_t data, int holder) { handle(InputMoved{TaskId(data), WorkerId(holder)}); }
   void time_passes(std::int64_t now) { handle(TimePassed{now_ = now}); }

@@ -78,6 +78,11 @@ TEST(Messages, keep_every_field) {
   EXPECT_EQ(sent(DataValue{TaskId(14), Object::of(2.5)}).value.get<double>(), 2.5);
   EXPECT_EQ(sent(ValueReport{TaskId(15), Object::of(3)}).data, TaskId(15));
   EXPECT_EQ(sent(SpillReport{16}).nbytes, 16);
+  const auto copy = sent(CopyData{TaskId(17), WorkerId(18), 19});
+  EXPECT_EQ(copy.data, TaskId(17));
+  EXPECT_EQ(copy.holder, WorkerId(18));
+  EXPECT_EQ(copy.nbytes, 19);
+  EXPECT_EQ(sent(CopyReport{TaskId(20)}).data, TaskId(20));
   sent(Goodbye{});
   EXPECT_EQ(sent(DescribeWaits{16}).number, 16);
   const auto waits = sent(WaitsReport{17, 18, 19, {{WaitKind::asked, TaskId(20), TaskId(21), WorkerId(22), 23, 24}, {WaitKind::peer, TaskId(), TaskId(25), WorkerId(26)}}});
@@ -192,7 +197,7 @@ TEST(Messages, have_the_bytes_of_the_table_in_the_README) {
       {limited, 1 + 33 + 8 + 12 + 8 + 4 + 8 + 3 + 8}, {InputMoved{}, 13},
       {DescribeWaits{}, 9},   {WaitsReport{0, 0, 0, {{}}}, 1 + 28 + 37},
       {TaskAnswer{}, 22},     {TaskRequest{}, 22},       {ResultValue{}, 10},                                  {SpillReport{}, 9},
-      {AskBackTask{}, 13},    {TaskReturned{}, 14}};
+      {AskBackTask{}, 13},    {TaskReturned{}, 14},      {CopyData{}, 21},                                    {CopyReport{}, 9}};
   for (const auto& [message, size] : sizes) {
     Writer one;
     encode(one, message);

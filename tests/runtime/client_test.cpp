@@ -99,8 +99,6 @@ TEST_F(Client, scatter_gives_one_future_and_of_a_vector_one_a_piece) {
 }
 
 TEST_F(Client, what_is_not_served_yet_says_so) {
-  EXPECT_THROW(client.scatter(1, {.broadcast = true}), al::NotImplementedError);
-  EXPECT_THROW(client.scatter(std::vector{1}, {.workers = {1}}), al::NotImplementedError);
   EXPECT_THROW(client.with({.retries = -3}), al::ValueError);
 }
 

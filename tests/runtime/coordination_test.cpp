@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <set>
 #include <thread>
 
 #include "ashlar/base/error.hpp"
@@ -223,6 +226,112 @@ TEST(Client, runs_a_function_on_chosen_workers) {
   const auto ranks = client.run([](al::WorkerContext& w) { return w.rank(); }, {.workers = {last}});
   ASSERT_EQ(ranks.size(), 1u);
   EXPECT_THROW(client.run([](al::WorkerContext&) {}, {.workers = {99}}), al::ValueError);
+}
+
+// ---- results on several workers
+
+std::vector<int> all_ranks(const al::Client& client) {
+  std::vector<int> ranks;
+  for (const auto& [rank, threads] : client.ncores()) ranks.push_back(rank);
+  return ranks;
+}
+
+TEST(Copies, of_scattered_values_are_where_they_were_wanted_and_tasks_use_them_there) {
+  al::Client& client = al::get_client();
+  const std::vector<int> ranks = all_ranks(client);
+  const int first = ranks.front(), last = ranks.back();
+  auto everywhere = client.scatter(std::vector<double>(10, 2.5), {.broadcast = true});
+  for (const auto& future : everywhere) EXPECT_EQ(client.who_has(future).at(future.key()), ranks);
+  auto table = client.scatter(std::string("table"), {.broadcast = true});
+  EXPECT_EQ(client.who_has(table).at(table.key()), ranks);
+  for (const auto& [rank, keys] : client.has_what()) EXPECT_EQ(std::count(keys.begin(), keys.end(), table.key()), 1) << rank;
+  for (const int rank : ranks) {
+    auto there = client.with({.workers = {rank}}).submit([](const std::string& text, double x) { return text + std::to_string(static_cast<int>(2 * x)); }, table, everywhere[7]);
+    EXPECT_EQ(there.result(), "table5");
+    EXPECT_EQ(client.who_has(there).at(there.key()), std::vector{rank});
+  }
+  EXPECT_EQ(table.result(), "table");
+  const auto in_turns = client.scatter(std::vector<int>{1, 2, 3}, {.workers = {last, first}});
+  EXPECT_EQ(client.who_has(in_turns[0]).at(in_turns[0].key()), std::vector{last});
+  EXPECT_EQ(client.who_has(in_turns[1]).at(in_turns[1].key()), std::vector{first});
+  EXPECT_EQ(client.who_has(in_turns[2]).at(in_turns[2].key()), std::vector{last});
+  EXPECT_THAT(client.gather(in_turns), ElementsAre(1, 2, 3));
+  const auto on_two = client.scatter(4, {.workers = {first, last, first}, .broadcast = true});
+  EXPECT_EQ(client.who_has(on_two).at(on_two.key()), first == last ? std::vector{first} : (std::vector{first, last}));
+}
+
+TEST(Copies, for_ranks_that_are_no_workers_are_refused_by_name) {
+  al::Client& client = al::get_client();
+  for (const int rank : {-1, 99}) {
+    try {
+      client.scatter(1, {.workers = {1, rank}});
+      FAIL() << "rank " << rank << " is no worker";
+    } catch (const al::ValueError& e) {
+      EXPECT_THAT(e.what(), testing::HasSubstr("rank " + std::to_string(rank) + " is no worker"));
+    }
+  }
+  EXPECT_THROW(client.scatter(std::vector{1}, {.workers = {99}, .broadcast = true}), al::ValueError);
+  EXPECT_THROW(client.replicate(client.scatter(1), -1), al::ValueError);
+}
+
+TEST(Copies, are_scattered_by_tasks_too) {
+  al::Client& client = al::get_client();
+  const auto holders = client.submit([] {
+    al::Client& here = al::get_client();
+    auto future = here.scatter(std::string("from a task"), {.broadcast = true});
+    here.replicate(future);
+    return std::make_pair(future.result(), static_cast<int>(here.who_has(future).begin()->second.size()));
+  }).result();
+  EXPECT_EQ(holders.first, "from a task");
+  EXPECT_EQ(holders.second, static_cast<int>(client.ncores().size()));
+}
+
+TEST(Copies, are_made_of_results_and_freed_with_them) {
+  al::Client& client = al::get_client();
+  const auto n = client.ncores().size();
+  std::set<std::string> released;
+  {
+    auto fs = client.map([](int x) { return std::vector<double>(5'000, x); }, std::vector<int>{1, 2, 3, 4, 5});
+    client.replicate(fs, 2);  // waits for them
+    for (const auto& [key, ranks] : client.who_has(fs)) EXPECT_EQ(ranks.size(), std::min<std::size_t>(n, 2)) << key;
+    client.replicate(fs[0]);
+    EXPECT_EQ(client.who_has(fs[0]).at(fs[0].key()), all_ranks(client));
+    client.replicate(fs, 99);
+    for (const auto& [key, ranks] : client.who_has(fs)) EXPECT_EQ(ranks, all_ranks(client)) << key;
+    for (const int rank : all_ranks(client))
+      EXPECT_EQ(client.with({.workers = {rank}}).submit([](const std::vector<double>& a, const std::vector<double>& b) { return a[0] + b[4'999]; }, fs[1], fs[4]).result(), 7) << rank;
+    EXPECT_EQ(fs[2].result()[17], 3);
+    for (const auto& f : fs) released.insert(f.key());
+    auto fails = client.submit([](int x) { return x > 0 ? throw al::ValueError("no") : x; }, 1);
+    EXPECT_THROW(client.replicate(fails), al::TaskError);
+  }
+  // Rank 0 has taken all releases before it answers this.
+  for (const auto& [rank, keys] : client.has_what())
+    for (const std::string& key : keys) EXPECT_EQ(released.count(key), 0u) << rank << " keeps " << key;
+}
+
+TEST(Rebalance, spreads_results_that_were_all_on_one_worker) {
+  al::Client& client = al::get_client();
+  const std::vector<int> ranks = all_ranks(client);
+  std::vector<std::vector<double>> values;
+  for (int i = 0; i < 24; ++i) values.emplace_back(1'000, i);
+  auto fs = client.scatter(values, {.workers = {ranks.front()}});
+  auto waits = client.map([](const std::vector<double>& v, double x) { return v[999] + x; }, fs, std::vector<double>(24, 0.5));
+  client.rebalance(fs);
+  std::map<int, std::size_t> held;
+  for (const auto& [key, at] : client.who_has(fs)) {
+    ASSERT_EQ(at.size(), 1u) << key;
+    ++held[at[0]];
+  }
+  EXPECT_EQ(held.size(), ranks.size());
+  // Other results are bytes too, small ones.
+  for (const auto& [rank, n] : held) EXPECT_LE(n, 24 / ranks.size() + 1) << rank;
+  for (std::size_t i = 0; i < 24; ++i) {
+    EXPECT_EQ(fs[i].result()[500], static_cast<double>(i));
+    EXPECT_EQ(waits[i].result(), static_cast<double>(i) + 0.5);
+    EXPECT_EQ(client.submit([](const std::vector<double>& v) { return v[1]; }, fs[i]).result(), static_cast<double>(i));
+  }
+  client.rebalance();
 }
 
 }  // namespace

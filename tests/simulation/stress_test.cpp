@@ -14,7 +14,7 @@ namespace ashlar::simulation {
 namespace {
 
 struct Trouble {
-  bool throws = false, cancels = false, losses = false, short_of_memory = false, scratch_fails = false;
+  bool throws = false, cancels = false, losses = false, short_of_memory = false, scratch_fails = false, copies = false;
 };
 
 // Over all seeds: what is to be stressed must happen.
@@ -61,6 +61,10 @@ void run_seed(std::uint64_t seed, Trouble trouble) {
   client.release_one_in = static_cast<int>(random.below(6));
   client.cancel_one_in = trouble.cancels ? static_cast<int>(random.between(1, 20)) : 0;
   client.seed = random.next();
+  if (trouble.copies) {
+    client.copy_one_in = static_cast<int>(random.between(1, 3));
+    client.span_ns = random.between(0, 10'000'000);  // most results are there by then
+  }
   if (trouble.losses)
     for (std::int64_t i = random.between(1, 2); i > 0; --i)
       cluster.faults.losses.push_back({static_cast<int>(random.below(cluster.workers)), random.below(3'000'000)});
@@ -103,6 +107,10 @@ TEST(Stress, cancels_and_throws_with_results_on_scratch_leave_nothing_behind) {
 TEST(Stress, lost_workers_and_failing_scratch_leave_the_others_clean) {
   run_seeds({.throws = true, .cancels = true, .losses = true, .short_of_memory = true, .scratch_fails = true});
 }
+TEST(Stress, results_that_are_copied_and_moved_at_any_moment_leave_nothing_behind) {
+  run_seeds({.throws = true, .cancels = true, .copies = true});
+}
+TEST(Stress, copies_end_with_lost_workers) { run_seeds({.cancels = true, .losses = true, .copies = true}); }
 TEST(Stress, lost_workers_leave_the_others_clean) { run_seeds({.throws = true, .cancels = true, .losses = true}); }
 
 }  // namespace

@@ -8,7 +8,8 @@ namespace {
 enum class Kind : std::uint8_t {
   define_operation, forget_operation, give_task, free_data, retract_task, send_value, put_value, call_worker, shutdown,
   task_report, task_failure, value_report, call_report, goodbye, ask_data, withdraw_data, data_value,
-  input_moved, describe_waits, waits_report, task_answer, task_request, result_value, spill_report, ask_back_task, task_returned
+  input_moved, describe_waits, waits_report, task_answer, task_request, result_value, spill_report, ask_back_task, task_returned,
+  copy_data, copy_report
 };
 
 // Flags of GiveTask.
@@ -167,6 +168,16 @@ struct Encoder {
   void operator()(const SpillReport& m) {
     kind(Kind::spill_report);
     out.put(m.nbytes);
+  }
+  void operator()(const CopyData& m) {
+    kind(Kind::copy_data);
+    out.put(m.data);
+    out.put(m.holder);
+    out.put(m.nbytes);
+  }
+  void operator()(const CopyReport& m) {
+    kind(Kind::copy_report);
+    out.put(m.data);
   }
 };
 
@@ -340,6 +351,12 @@ Message decode(Reader& in) {
       const auto name = in.get<std::int64_t>();
       return ResultValue{name, Object::decode(in)};
     }
+    case Kind::copy_data: {
+      const auto id = in.get<TaskId>();
+      const auto holder = in.get<WorkerId>();
+      return CopyData{id, holder, in.get<std::int64_t>()};
+    }
+    case Kind::copy_report: return CopyReport{in.get<TaskId>()};
     case Kind::spill_report: return SpillReport{in.get<std::int64_t>()};
   }
   throw InternalError("message of unknown kind " + std::to_string(static_cast<int>(kind)));

@@ -17,7 +17,7 @@
 namespace ashlar::protocol {
 
 /// Compared between ranks at start: changes whenever a message changes.
-inline constexpr std::uint32_t wire_version = 5;
+inline constexpr std::uint32_t wire_version = 6;
 
 // ---- rank 0 to a worker
 
@@ -49,6 +49,12 @@ struct RetractTask {
 struct InputMoved {
   TaskId data;
   WorkerId holder;
+};
+/// Fetch this result from its holder and keep it as your own until it is freed; a CopyReport says when it has come.
+struct CopyData {
+  TaskId data;
+  WorkerId holder;
+  std::int64_t nbytes = 0;
 };
 /// Give the task back if it has not started; answered by TaskReturned.
 struct AskBackTask {
@@ -124,6 +130,10 @@ struct TaskRequest {
 struct SpillReport {
   std::int64_t nbytes = 0;
 };
+/// The copy that was wanted has come.
+struct CopyReport {
+  TaskId data;
+};
 /// The worker has stopped its executors and says no more.
 struct Goodbye {};
 /// The answer to DescribeWaits: lowest-ordered tasks first; of a long list the rest is only counted.
@@ -154,7 +164,7 @@ struct ResultValue {
 
 using Message = std::variant<DefineOperation, ForgetOperation, GiveTask, FreeData, RetractTask, SendValue, PutValue, CallWorker, Shutdown, TaskReport,
                              TaskFailure, ValueReport, CallReport, Goodbye, AskData, WithdrawData, DataValue, InputMoved, DescribeWaits, WaitsReport,
-                             TaskAnswer, TaskRequest, ResultValue, SpillReport, AskBackTask, TaskReturned>;
+                             TaskAnswer, TaskRequest, ResultValue, SpillReport, AskBackTask, TaskReturned, CopyData, CopyReport>;
 
 /// Appends one message to a batch.
 void encode(Writer& batch, const Message& message);

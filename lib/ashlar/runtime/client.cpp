@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ashlar/base/error.hpp"
+#include "ashlar/runtime/task_protocol.hpp"
 
 namespace ashlar {
 namespace detail {
@@ -136,9 +137,62 @@ std::vector<ResultHandle> Client::submit_nodes(const std::vector<detail::NodePtr
 }
 
 std::vector<ResultHandle> Client::scatter_objects(std::vector<Object> values, const ScatterOptions& options) {
-  if (options.broadcast) throw NotImplementedError("not yet: ScatterOptions.broadcast; a value is copied to a worker when a task there needs it");
-  if (!options.workers.empty()) throw NotImplementedError("not yet: ScatterOptions.workers; the scheduler chooses the worker");
-  return evaluator_.scatter(std::move(values));
+  if (!options.broadcast && options.workers.empty()) return evaluator_.scatter(std::move(values));
+  std::vector<int> workers = worker_numbers(options.workers);
+  if (options.workers.empty())
+    for (std::size_t i = 0; i < info_.workers.size(); ++i) workers.push_back(static_cast<int>(i));
+  if (options.broadcast) {  // one that is named twice gets a value once; in turns it takes twice as many
+    std::sort(workers.begin(), workers.end());
+    workers.erase(std::unique(workers.begin(), workers.end()), workers.end());
+  }
+  Writer out;
+  out.array(std::vector<std::int32_t>(workers.begin(), workers.end()));
+  out.put(options.broadcast);
+  out.put<std::uint64_t>(values.size());
+  for (const Object& value : values) value.encode(out);
+  const Evaluator::Message reply = evaluator_.call(static_cast<std::uint8_t>(Ask::scatter_to), {std::move(out).take(), {}});
+  Reader in(reply.bytes);
+  std::vector<ResultHandle> results;
+  for (std::size_t i = 0; i < values.size(); ++i) results.push_back(evaluator_.read_result(in));
+  return results;
+}
+
+void Client::copy_results(const std::vector<ResultHandle>& results, int copies) {
+  if (copies < 0) throw ValueError("replicate: n is the number of workers that are to hold each result, or 0 for all, found " + std::to_string(copies));
+  if (results.empty()) return;
+  wait_well(results);
+  Writer out;
+  out.put(false);
+  out.put<std::int32_t>(copies);
+  evaluator_.call(static_cast<std::uint8_t>(Ask::copies), {std::move(out).take(), results});
+}
+
+void Client::move_results(const std::vector<ResultHandle>& results) {
+  wait_well(results);
+  Writer out;
+  out.put(true);
+  evaluator_.call(static_cast<std::uint8_t>(Ask::copies), {std::move(out).take(), results});
+}
+
+void Client::wait_well(const std::vector<ResultHandle>& results) {
+  for (const ResultHandle& result : results) {
+    result->wait();
+    const Status status = result->status();
+    if (status == Status::cancelled) throw CancelledError("the result of " + result->key() + " was cancelled");
+    if (const std::exception_ptr error = result->error()) std::rethrow_exception(error);
+  }
+}
+
+// Users name ranks; in one process the worker is rank 0, too.
+std::vector<int> Client::worker_numbers(const std::vector<int>& ranks) const {
+  std::vector<int> workers;
+  for (const int rank : ranks) {
+    const int worker = info_.workers.size() == 1 && rank == 0 ? 0 : rank - 1;
+    if (worker < 0 || static_cast<std::size_t>(worker) >= info_.workers.size())
+      throw ValueError("rank " + std::to_string(rank) + " is no worker: they are ranks 1 to " + std::to_string(info_.workers.size()));
+    workers.push_back(worker);
+  }
+  return workers;
 }
 
 std::vector<Object> Client::run_everywhere(const detail::RunDescriptor& record, const Writer& closure, const RunOptions& options) {
@@ -149,14 +203,7 @@ std::vector<Object> Client::run_everywhere(const detail::RunDescriptor& record, 
   payload.array(threads);
   payload.raw(closure.head().data(), closure.size());
   if (options.workers.empty()) return evaluator_.run_on_workers(std::make_shared<detail::RunOperation>(), std::move(payload).take(), false);
-  std::vector<int> workers;
-  for (const int rank : options.workers) {
-    // In one process the worker is rank 0.
-    const int worker = info_.workers.size() == 1 && rank == 0 ? 0 : rank - 1;
-    if (worker < 0 || static_cast<std::size_t>(worker) >= info_.workers.size())
-      throw ValueError("rank " + std::to_string(rank) + " is no worker: they are ranks 1 to " + std::to_string(info_.workers.size()));
-    workers.push_back(worker);
-  }
+  std::vector<int> workers = worker_numbers(options.workers);
   std::sort(workers.begin(), workers.end());
   workers.erase(std::unique(workers.begin(), workers.end()), workers.end());
   return evaluator_.run_on_some(std::make_shared<detail::RunOperation>(), std::move(payload).take(), workers);

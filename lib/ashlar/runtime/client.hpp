@@ -55,8 +55,8 @@ struct ClientInfo {
 
 struct ScatterOptions {
   ASHLAR_OPTIONS;
-  std::vector<int> workers = {};  ///< not served yet
-  bool broadcast = false;         ///< not served yet
+  std::vector<int> workers = {};  ///< ranks (`WorkerContext::rank`) that take the values in turns; none: any
+  bool broadcast = false;         ///< each of them gets every value; none: all workers do
 };
 
 struct RunOptions {
@@ -75,6 +75,7 @@ struct TaskDescription {
   std::string state;  ///< in Dask's words
   int rank = -1;      ///< where it runs or its result is; -1: nowhere yet
   std::int64_t nbytes = -1;
+  std::vector<int> copies = {};  ///< further ranks that hold the result
 };
 
 namespace detail {
@@ -217,7 +218,8 @@ class Client {
     return future.result();
   }
 
-  /// Puts a value on a worker; of a vector each element, one future a piece.
+  /// Puts a value on a worker; of a vector each element, one future a piece. With `.workers` on those, with `.broadcast` on each of them.
+  /// Errors    ValueError for a rank that is no worker.
   template <class T>
   auto scatter(const T& value, const ScatterOptions& options = {}) -> Future<detail::scattered_t<T>> {
     std::vector<Object> one;
@@ -313,6 +315,34 @@ class Client {
   /// An MPI job's workers are all there from the start.
   /// Errors    TimeoutError for more than there are.
   void wait_for_workers(int n_workers, Seconds timeout = {}) const;
+
+  /// Waits for the results and puts copies of each on further workers until `n` hold it (0, or more than there are: all of them). A task
+  /// uses the copy that is on its worker. Copies go where the fewest bytes are, and live as long as the result.
+  /// Errors    ValueError for a negative `n`; what a result ended with that did not end well.
+  template <class T>
+  void replicate(const std::vector<Future<T>>& futures, int n = 0) {
+    copy_results(handles(futures), n);
+  }
+  template <class T>
+  void replicate(const Future<T>& future, int n = 0) {
+    copy_results({future.handle()}, n);
+  }
+  template <detail::collection C>
+  void replicate(const C& collection, int n = 0) {
+    copy_results(detail::results_of(collection), n);
+  }
+  /// Waits for the results and moves some of them, so that workers hold about as many bytes each; of none given all that somebody holds.
+  /// One that is on several workers stays.
+  /// Errors    what a result ended with that did not end well.
+  template <class T>
+  void rebalance(const std::vector<Future<T>>& futures) {
+    if (!futures.empty()) move_results(handles(futures));
+  }
+  template <detail::collection C>
+  void rebalance(const C& collection) {
+    if (const auto results = detail::results_of(collection); !results.empty()) move_results(results);
+  }
+  void rebalance() { move_results({}); }
 
   /// The ranks that hold each result, by key; of none given all results that somebody holds.
   template <class T>
@@ -434,6 +464,10 @@ class Client {
   ResultHandle submit_node(const detail::NodePtr& node);
   std::vector<ResultHandle> submit_nodes(const std::vector<detail::NodePtr>& nodes);
   std::vector<ResultHandle> scatter_objects(std::vector<Object> values, const ScatterOptions& options);
+  void copy_results(const std::vector<ResultHandle>& results, int copies);
+  void move_results(const std::vector<ResultHandle>& results);
+  static void wait_well(const std::vector<ResultHandle>& results);
+  std::vector<int> worker_numbers(const std::vector<int>& ranks) const;
   std::vector<Object> run_everywhere(const detail::RunDescriptor& record, const Writer& closure, const RunOptions& options);
 
   // Results of tasks with a key, so that submitting one again while somebody holds its future gives the same.

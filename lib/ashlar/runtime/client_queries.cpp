@@ -66,6 +66,7 @@ std::vector<TaskDescription> Client::describe(std::vector<ResultHandle> results)
     task.state = in.text();
     task.rank = in.get<int>();
     task.nbytes = in.get<std::int64_t>();
+    task.copies = in.array<std::int32_t>();
   }
   return tasks;
 }
@@ -74,7 +75,10 @@ std::map<std::string, std::vector<int>> Client::holders_of(std::vector<ResultHan
   std::map<std::string, std::vector<int>> holders;
   for (const TaskDescription& task : describe(std::move(results))) {
     auto& ranks = holders[task.key];
-    if (task.state == "memory") ranks.push_back(task.rank);
+    if (task.state != "memory") continue;
+    ranks.push_back(task.rank);
+    ranks.insert(ranks.end(), task.copies.begin(), task.copies.end());
+    std::sort(ranks.begin(), ranks.end());
   }
   return holders;
 }
@@ -83,7 +87,10 @@ std::map<int, std::vector<std::string>> Client::has_what() const {
   std::map<int, std::vector<std::string>> keys;
   for (const auto& [rank, threads] : ncores()) keys[rank];
   for (const TaskDescription& task : describe({}))
-    if (task.state == "memory") keys[task.rank].push_back(task.key);
+    if (task.state == "memory") {
+      keys[task.rank].push_back(task.key);
+      for (const int rank : task.copies) keys[rank].push_back(task.key);
+    }
   return keys;
 }
 

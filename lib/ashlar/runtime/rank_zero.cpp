@@ -224,6 +224,38 @@ void SchedulerLoop::serve_shelf(WorkerId from, std::int64_t number, Reader& in, 
   reply(from, number, {std::move(out).take(), std::move(with)});
 }
 
+void SchedulerLoop::serve_scatter(WorkerId from, std::int64_t number, Reader& in) {
+  std::vector<WorkerId> workers;
+  for (const std::int32_t worker : in.array<std::int32_t>()) {
+    if (worker < 0 || worker >= this->workers()) throw ValueError("worker " + std::to_string(worker) + " is none of this job's " + std::to_string(this->workers()));
+    workers.emplace_back(worker);
+  }
+  const bool broadcast = in.get<bool>();
+  std::vector<Object> values(in.get<std::uint64_t>());
+  for (Object& value : values) value = Object::decode(in);
+  std::vector<std::vector<WorkerId>> of(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (broadcast) of[i] = workers;
+    else of[i] = {workers.at(i % workers.size())};
+  Writer out;
+  for (const ResultHandle& result : scatter_to(std::move(values), of)) write_result(out, result);
+  reply(from, number, {std::move(out).take(), {}});
+}
+
+void SchedulerLoop::serve_copies(WorkerId from, std::int64_t number, Reader& in, const KeptResults& of) {
+  std::vector<TaskId> tasks;
+  for (const ResultHandle& result : of) tasks.push_back(task_of(*result));
+  const std::int64_t request = next_copies_++;
+  copies_wanted_[request] = {from, number};
+  if (in.get<bool>()) handle(scheduler::RebalanceWanted{request, std::move(tasks)});
+  else handle(scheduler::CopiesWanted{request, std::move(tasks), in.get<std::int32_t>()});
+}
+
+void SchedulerLoop::copies_made(std::int64_t request) {
+  const auto asked = copies_wanted_.extract(request);
+  reply(asked.mapped().first, asked.mapped().second, {});
+}
+
 void SchedulerLoop::serve_tasks(WorkerId from, std::int64_t number, const KeptResults& of) {
   std::map<std::int64_t, std::string> keys;
   if (!of.empty()) {
@@ -242,6 +274,10 @@ void SchedulerLoop::serve_tasks(WorkerId from, std::int64_t number, const KeptRe
     out.text(task ? scheduler::name(task->state) : "forgotten");
     out.put(placed ? task->worker.value() + 1 : -1);
     out.put<std::int64_t>(task ? task->nbytes : -1);
+    std::vector<std::int32_t> copies;
+    if (const scheduler::Copies* some = machine_.copies_of(TaskId(id)))
+      for (const WorkerId worker : some->workers) copies.push_back(worker.value() + 1);
+    out.array(copies);
   }
   reply(from, number, {std::move(out).take(), {}});
 }
@@ -258,6 +294,8 @@ bool SchedulerLoop::serve(Ask what, WorkerId from, std::int64_t number, Reader& 
     }
     case Ask::coordinate: serve_coordination(from, number, in, kept); return true;
     case Ask::shelf: serve_shelf(from, number, in, kept); return true;
+    case Ask::scatter_to: serve_scatter(from, number, in); return true;
+    case Ask::copies: serve_copies(from, number, in, kept); return true;
     case Ask::tasks: serve_tasks(from, number, kept); return true;
     case Ask::story: {
       std::string text;

@@ -168,11 +168,11 @@ std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const
   return results;
 }
 
-// Users name ranks, the machine numbers workers; both name resources.
+// Users name ranks, the machine numbers workers; both name resources. In one process the worker is rank 0, and 1 as its context says.
 scheduler::NewTaskOptions SchedulerLoop::options_of(const Annotations& annotations, std::uint32_t number, const std::string& key) const {
   scheduler::NewTaskOptions options{number, annotations.priority, annotations.retries};
   for (const int rank : annotations.workers) {
-    const auto it = std::find_if(workers_.begin(), workers_.end(), [&](const WorkerInfo& worker) { return worker.rank == rank; });
+    const auto it = std::find_if(workers_.begin(), workers_.end(), [&](const WorkerInfo& worker) { return worker.rank == rank || (workers_.size() == 1 && rank == 1); });
     if (it == workers_.end()) {
       std::string there;
       for (const WorkerInfo& worker : workers_) there += (there.empty() ? "" : ", ") + std::to_string(worker.rank);
@@ -278,9 +278,12 @@ std::vector<Object> SchedulerLoop::evaluate(TaskGraph graph, std::vector<TaskRef
   return values;
 }
 
-std::vector<ResultHandle> SchedulerLoop::scatter(std::vector<Object> values) {
+std::vector<ResultHandle> SchedulerLoop::scatter(std::vector<Object> values) { return scatter_to(std::move(values), {}); }
+
+// `workers`: of each value, by position; none at all: one is chosen for each.
+std::vector<ResultHandle> SchedulerLoop::scatter_to(std::vector<Object> values, const std::vector<std::vector<WorkerId>>& workers) {
   std::vector<ResultHandle> results;
-  for (Object& value : values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
     const TaskId task(next_task_.fetch_add(1));
     auto result = std::make_shared<ClientResult>(shared_, this, task, nullptr, 0, false);
     {
@@ -288,7 +291,7 @@ std::vector<ResultHandle> SchedulerLoop::scatter(std::vector<Object> values) {
       shared_->results[task.value()] = result.get();
     }
     results.push_back(std::move(result));
-    request(Put{task, std::move(value)});
+    request(Put{task, std::move(values[i]), workers.empty() ? std::vector<WorkerId>() : workers[i]});
   }
   return results;
 }
@@ -451,10 +454,10 @@ void SchedulerLoop::take(Request& request) {
   } else if (auto* r = std::get_if<scheduler::TasksCancelled>(&request)) {
     handle(std::move(*r));
   } else if (auto* r = std::get_if<Put>(&request)) {
-    const WorkerId worker(static_cast<std::int32_t>(r->task.value() % static_cast<std::int64_t>(workers_.size())));
+    if (r->workers.empty()) r->workers.emplace_back(static_cast<std::int32_t>(r->task.value() % static_cast<std::int64_t>(workers_.size())));
     const std::int64_t nbytes = r->value.nbytes();
-    protocol::encode(outbox(worker), protocol::PutValue{r->task, std::move(r->value)});
-    handle(scheduler::Scattered{r->task, worker, nbytes});
+    for (const WorkerId worker : r->workers) protocol::encode(outbox(worker), protocol::PutValue{r->task, r->value});
+    handle(scheduler::Scattered{r->task, r->workers.front(), nbytes, {r->workers.begin() + 1, r->workers.end()}});
   } else if (auto* r = std::get_if<Call>(&request)) {
     const protocol::CallWorker call{r->number, r->collective, r->operation, r->payload};
     std::vector<bool> answered(workers_.size(), !r->workers.empty());
@@ -554,6 +557,9 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
       keep_values();
       hand_over();
       if (!stopping_) tasks_.take(worker, *m);
+    } else if (const auto* m = std::get_if<protocol::CopyReport>(&message)) {
+      hand_over();
+      handle(scheduler::CopyMade{worker, m->data});
     } else if (const auto* m = std::get_if<protocol::SpillReport>(&message)) {
       hand_over();
       handle(scheduler::SpillReported{worker, m->nbytes});
@@ -608,6 +614,10 @@ void SchedulerLoop::carry_out() {
       forget_source(c->task);
     } else if (const auto* c = std::get_if<scheduler::TellMoved>(&command)) {
       protocol::encode(outbox(c->worker), protocol::InputMoved{c->task, c->holder});
+    } else if (const auto* c = std::get_if<scheduler::MakeCopy>(&command)) {
+      protocol::encode(outbox(c->worker), protocol::CopyData{c->task, c->holder, c->nbytes});
+    } else if (const auto* c = std::get_if<scheduler::ReportCopies>(&command)) {
+      copies_made(c->number);
     } else if (const auto* c = std::get_if<scheduler::AskBack>(&command)) {
       protocol::encode(outbox(c->worker), protocol::AskBackTask{c->task, c->number});
     } else if (const auto* c = std::get_if<scheduler::WakeAt>(&command)) {

@@ -116,6 +116,7 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   struct Put {
     TaskId task;
     Object value;
+    std::vector<WorkerId> workers;  ///< that get it; none: one is chosen
   };
   struct Call {
     std::int64_t number;
@@ -189,6 +190,10 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   void serve_client(Asked& asked);
   void serve_coordination(WorkerId from, std::int64_t number, Reader& in, const KeptResults& kept);
   void serve_shelf(WorkerId from, std::int64_t number, Reader& in, const KeptResults& kept);
+  std::vector<ResultHandle> scatter_to(std::vector<Object> values, const std::vector<std::vector<WorkerId>>& workers);
+  void serve_scatter(WorkerId from, std::int64_t number, Reader& in);
+  void serve_copies(WorkerId from, std::int64_t number, Reader& in, const KeptResults& of);
+  void copies_made(std::int64_t request);
   void serve_tasks(WorkerId from, std::int64_t number, const KeptResults& of);
   void coordinate(decltype(coordination::Event::what) what);
   void pass_time();
@@ -259,6 +264,8 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
     std::vector<bool> answered;
   };
   std::map<std::int64_t, OpenCall> open_calls_;
+  std::int64_t next_copies_ = 0;
+  std::map<std::int64_t, std::pair<WorkerId, std::int64_t>> copies_wanted_;  ///< by number of the event: who asked, and its number of that
 
   std::atomic<bool> ended_{false};
   std::thread thread_;

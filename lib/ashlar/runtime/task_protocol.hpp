@@ -28,7 +28,9 @@ enum class Ask : std::uint8_t {
   coordinate,  ///< a request of `coordination`
   workers,     ///< answered with what the client knows of the workers
   shelf,       ///< datasets, metadata and events (`ShelfAsk`)
-  tasks,       ///< of the results that come along (none: of all): answered with n x (key, u8 state, i32 worker, i64 bytes)
+  tasks,       ///< of the results that come along (none: of all): answered with n x (key, state, i32 rank, i64 bytes, n x i32 ranks with copies)
+  scatter_to,  ///< n x i32 workers, u8 every one of them gets each value, else they take turns; n, n x object; answered with n x result
+  copies,      ///< u8 to be moved, else i32 copies of each in all (0: everywhere); of the results that come along; answered when it is done
   story,       ///< of the result that comes along, or of a key: answered with text
 };
 

@@ -363,6 +363,8 @@ void WorkerLoop::carry_out() {
       if (scratch_) scratch_->forget(c->file);
     } else if (const auto* c = std::get_if<worker::ReportSpilled>(&command)) {
       protocol::encode(outbox(0), protocol::SpillReport{c->nbytes});
+    } else if (const auto* c = std::get_if<worker::ReportCopied>(&command)) {
+      protocol::encode(outbox(0), protocol::CopyReport{c->data});
     } else if (const auto* c = std::get_if<worker::ReportLost>(&command)) {
       TaskError::Where where;
       where.key = std::to_string(c->data.value());  // rank 0 knows its name
@@ -491,6 +493,8 @@ void WorkerLoop::apply(int from, protocol::Message& message) {
     machine_.handle(worker::TaskAskedBack{m->task, m->number}, commands_);
   } else if (auto* m = std::get_if<protocol::InputMoved>(&message)) {
     machine_.handle(worker::InputMoved{m->data, m->holder}, commands_);
+  } else if (auto* m = std::get_if<protocol::CopyData>(&message)) {
+    machine_.handle(worker::CopyWanted{m->data, m->holder, m->nbytes}, commands_);
   } else if (auto* m = std::get_if<protocol::SendValue>(&message)) {
     if (m->to != client_id) wanted_by_tasks_.emplace(m->data.value(), std::pair(m->to, m->name));
     machine_.handle(worker::DataAsked{m->data, m->to == client_id ? client_id : tasks_id, false}, commands_);

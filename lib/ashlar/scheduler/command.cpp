@@ -39,6 +39,8 @@ std::string to_string(const Command& command) {
                         [](const TellMoved& c) { return "TellMoved " + text(c.task) + " to" + at(c.holder) + ", tell" + at(c.worker); },
                         [](const AskBack& c) { return "AskBack " + text(c.task) + " of" + at(c.worker); },
                         [](const WakeAt& c) { return "WakeAt " + std::to_string(c.time); },
+                        [](const MakeCopy& c) { return "MakeCopy " + text(c.task) + " on" + at(c.worker) + " from" + at(c.holder); },
+                        [](const ReportCopies& c) { return "ReportCopies " + std::to_string(c.number); },
                         [](const Forgotten& c) { return "Forgotten " + text(c.task); },
                     },
                     command);

@@ -64,13 +64,24 @@ struct ReportErred {
 struct ReportCancelled {
   TaskId task;
 };
+/// Tell the worker to fetch this result from its holder, to keep it as its own until it is freed there, and to say when it has come.
+struct MakeCopy {
+  WorkerId worker;
+  TaskId task;
+  WorkerId holder;
+  std::int64_t nbytes = 0;
+};
+/// All that a CopiesWanted or RebalanceWanted asked for is done, as far as the results still exist.
+struct ReportCopies {
+  std::int64_t number = 0;
+};
 /// The record is gone; nothing will be said of this task any more.
 struct Forgotten {
   TaskId task;
 };
 
 using Command = std::variant<RunTask, FreeResults, Retract, SendToClient, ReportFinished, ReportErred, ReportCancelled, Forgotten, TellMoved,
-                             WakeAt, AskBack>;
+                             WakeAt, AskBack, MakeCopy, ReportCopies>;
 
 /// One line for a trace: "RunTask 7 on worker 2, inputs 3@0 4@1!" (@: the holder, !: a last use).
 std::string to_string(const Command& command);

@@ -50,11 +50,12 @@ struct GraphSubmitted {
   std::vector<TaskId> inputs;
   std::vector<NewTaskOptions> options = {};  ///< sparse, by number
 };
-/// A value the client put on a worker.
+/// A value the client put on a worker, or on several.
 struct Scattered {
   TaskId task;
   WorkerId worker;
   std::int64_t nbytes = 0;
+  std::vector<WorkerId> copies = {};  ///< further workers, each once
 };
 struct FinishedTask {
   TaskId task;
@@ -91,6 +92,23 @@ struct ResultsWanted {
 struct TasksCancelled {
   std::vector<TaskId> tasks;
 };
+/// The client wants results that it holds on several workers; those that are not in memory are passed over. A ReportCopies with this number
+/// says when all copies are there or will never be.
+struct CopiesWanted {
+  std::int64_t number = 0;  ///< used once, for CopiesWanted and RebalanceWanted
+  std::vector<TaskId> tasks;
+  std::int32_t copies = 0;  ///< of each in all; 0: one on every worker
+};
+/// The client wants results that it holds moved, so that workers hold about as many bytes each. Reported as above.
+struct RebalanceWanted {
+  std::int64_t number = 0;
+  std::vector<TaskId> tasks;  ///< none: all that it holds
+};
+/// The copy of a MakeCopy has come to the worker.
+struct CopyMade {
+  WorkerId worker;
+  TaskId task;
+};
 /// The answer to an AskBack: the worker gave the task back, or it had started it (or it had ended) and keeps it.
 struct TaskReturned {
   WorkerId worker;
@@ -104,7 +122,7 @@ struct TimePassed {};
 struct Event {
   TimeNs now = 0;
   std::variant<WorkerJoined, WorkerLost, GraphSubmitted, Scattered, TasksFinished, TaskErred, TaskWaits, ResultsReleased, ResultsWanted,
-               TasksCancelled, TimePassed, SpillReported, TaskReturned>
+               TasksCancelled, TimePassed, SpillReported, TaskReturned, CopiesWanted, RebalanceWanted, CopyMade>
       what;
 };
 

@@ -13,7 +13,8 @@ std::vector<std::string> broken_invariants(const State& state) {
                  coming_ns = 0;
   };
   std::vector<Sums> sums(state.workers_.size());
-  std::int64_t held = 0, processing = 0, pooled = 0, blocks = 0;
+  std::int64_t held = 0, processing = 0, pooled = 0, blocks = 0, copied = 0;
+  std::map<std::int64_t, std::int64_t> copying;
   std::map<std::int32_t, std::int64_t> pool_tasks;
   std::map<std::int32_t, std::map<std::string, std::int64_t>> taken;
   const auto say = [&](std::int64_t id, const std::string& what) { broken.push_back("task " + std::to_string(id) + ": " + what); };
@@ -85,9 +86,25 @@ std::vector<std::string> broken_invariants(const State& state) {
     if (task.state == TaskState::processing) ++processing;
     if (task.state == TaskState::processing || task.state == TaskState::memory) {
       Sums& sum = sums.at(static_cast<std::size_t>(task.worker.value()));
-      if (task.state == TaskState::memory)
+      if (task.state == TaskState::memory) {
         sum.bytes_in_memory += task.nbytes;
-      else {
+        if (const Copies* copies = state.copies_of(TaskId(id))) {
+          std::set<WorkerId> there(copies->workers.begin(), copies->workers.end());
+          if (there.size() != copies->workers.size() || !std::is_sorted(copies->workers.begin(), copies->workers.end())) say(id, "lists a worker twice, or out of order, that has a copy");
+          for (const Copies::Coming& coming : copies->coming) {
+            if (there.count(coming.to) && std::binary_search(copies->workers.begin(), copies->workers.end(), coming.to)) say(id, "is copied to where a copy is");
+            there.insert(coming.to);
+            ++copying[coming.request];
+          }
+          if (there.empty()) say(id, "has an empty list of copies");
+          if (there.count(task.worker)) say(id, "has a copy where it is itself");
+          for (const WorkerId holder : there) {
+            if (!state.workers_.at(static_cast<std::size_t>(holder.value())).alive) say(id, "has a copy on a worker that was lost");
+            sums[static_cast<std::size_t>(holder.value())].bytes_in_memory += task.nbytes;
+          }
+          ++copied;
+        }
+      } else {
         sum.occupancy_ns += task.expected_ns;
         ++sum.processing;
         if (task.counted) {
@@ -143,6 +160,8 @@ std::vector<std::string> broken_invariants(const State& state) {
   }
   if (state.held_ > 0 && state.processing_ == static_cast<std::int64_t>(state.away_.size())) broken.push_back("sources are held and nothing is under way");
   if (static_cast<std::int64_t>(state.endings_.size()) > state.tasks_.size()) broken.push_back("reasons are kept of tasks that are gone");
+  if (copied != static_cast<std::int64_t>(state.copies_.size())) broken.push_back("copies are kept of tasks that are not in memory");
+  if (copying != state.copy_requests_) broken.push_back("a request for copies waits for none, or for others than are on their way");
   if (pooled != state.pooled_) broken.push_back("pooled is " + std::to_string(state.pooled_) + ", counted " + std::to_string(pooled));
   for (std::size_t number = 0; number < state.pools_.size(); ++number) {
     const Pool& pool = state.pools_[number];

@@ -20,6 +20,7 @@ namespace ashlar::scheduler {
 ///  9. tasks that were asked back can run, each has its thief, both workers count it; all others that can run and are not known to do so
 ///     are listed as stealable; blocks of edges in use are those of the records
 /// 10. a pool's tasks, its able workers and what its held tasks take are what the records say
+/// 11. copies are of results in memory, on living workers, each once; a request that is open waits for as many as are on their way
 std::vector<std::string> broken_invariants(const State& state);
 
 }  // namespace ashlar::scheduler

@@ -54,15 +54,19 @@ WorkerId State::choose_worker(TaskId id, TaskRecord& task) const {
     WorkerId worker;
     std::int64_t nbytes;
     TimeNs done;
+    std::size_t inputs = 1;
   };
   const auto join = [](Holder& a, const Holder& b) {
     a.nbytes += b.nbytes;
+    a.inputs += b.inputs;
     a.done = std::max(a.done, b.done);
   };
   boost::container::small_vector<Holder, 16> holders;
+  boost::container::small_vector<std::pair<const Copies*, std::int64_t>, 4> copied;
   std::int64_t total = 0;
   for (TaskId input : task.inputs) {
     const TaskRecord* producer = tasks_.find(input.value());
+    if (const Copies* copies = copies_of(input)) copied.emplace_back(copies, known_nbytes(*producer));
     const Holder holder{producer->worker, known_nbytes(*producer),
                         producer->state == TaskState::memory ? now_ : std::max(now_, producer->expected_end())};
     total += holder.nbytes;
@@ -103,8 +107,15 @@ WorkerId State::choose_worker(TaskId id, TaskRecord& task) const {
     const auto holder = std::lower_bound(holders.begin(), holders.end(), id, [](const Holder& h, WorkerId w) { return h.worker < w; });
     const bool holds = holder != holders.end() && holder->worker == id;
     TimeNs start = holds ? holder->done : now_;
-    if (!holds || holders.size() > 1) {
-      const std::int64_t moved = total - (holds ? holder->nbytes : 0);
+    std::size_t inputs = holds ? holder->inputs : 0;
+    std::int64_t nbytes = holds ? holder->nbytes : 0;
+    for (const auto& [copies, its_nbytes] : copied)
+      if (std::binary_search(copies->workers.begin(), copies->workers.end(), id)) {
+        ++inputs;
+        nbytes += its_nbytes;
+      }
+    if (inputs < task.inputs.size()) {
+      const std::int64_t moved = total - nbytes;
       start = std::max(start, (last_holder == id ? last_but_one : last) + policy_.transfer_latency_ns +
                                   static_cast<std::int64_t>(static_cast<double>(moved) / policy_.bytes_per_ns));
     }
@@ -137,6 +148,9 @@ WorkerId State::choose_worker(TaskId id, TaskRecord& task) const {
     });
     for (const Holder& holder : largest) consider(static_cast<std::size_t>(holder.worker.value()));
   }
+  for (const auto& [copies, nbytes] : copied)
+    for (std::size_t i = 0; i < std::min(samples, copies->workers.size()); ++i)
+      consider(static_cast<std::size_t>(copies->workers[(next_worker_ + i) % copies->workers.size()].value()));
   for (std::size_t i = 0; i < samples; ++i) consider((next_worker_ + i) % workers_.size());
   if (const auto idle = idle_.lower_bound(next_worker_); idle != idle_.end()) consider(*idle);
   return chosen();

@@ -58,6 +58,7 @@ void State::on(const WorkerLost& event) {
   touch(static_cast<std::size_t>(event.worker.value()));
   alive_threads_ -= worker.threads;
   std::vector<TaskId> lost;
+  lose_copies(event.worker);
   tasks_.for_each([&](std::int64_t id, const TaskRecord& task) {
     if (task.worker == event.worker && (task.state == TaskState::processing || task.state == TaskState::memory)) lost.push_back(TaskId(id));
   });
@@ -153,13 +154,18 @@ void State::on(const Scattered& event) {
   TaskRecord& task = tasks_[event.task.value()];
   task.wanted = true;
   task.nbytes = event.nbytes;
-  if (static_cast<std::size_t>(event.worker.value()) >= workers_.size() || !worker(event.worker).alive) {
+  const auto there = [&](WorkerId id) { return static_cast<std::size_t>(id.value()) < workers_.size() && worker(id).alive; };
+  if (!there(event.worker)) {
+    for (const WorkerId copy : event.copies)
+      if (there(copy)) free_on_worker(copy, event.task);
     to_erred(event.task, TaskId(), "worker " + std::to_string(event.worker.value()) + " was lost before the value came to it", false);
     return;
   }
   task.worker = event.worker;
   worker(event.worker).bytes_in_memory += event.nbytes;
   move(event.task, task, TaskState::memory);
+  for (const WorkerId copy : event.copies)
+    if (there(copy)) add_copy(event.task, task, copy);
   commands_->emplace_back(ReportFinished{event.task, event.nbytes});
 }
 

@@ -13,7 +13,8 @@
 //     those that wait for its result are told where.
 //  5. A worker that would idle is given tasks that wait for a thread on another: that one is asked back for the last it could run, and
 //     may refuse (it has started meanwhile). Inputs follow; those that wait for the result are told.
-//  6. A result is freed by the message that ends its last consumer, unless the client holds it.
+//  6. A result is freed by the message that ends its last consumer, unless the client holds it. Where a client asked for it, it has
+//     copies on further workers, and a task there takes the one that is there.
 //
 // Invariants: see invariants.hpp. States of a task, in Dask's words: waiting (an input is not placed), queued (a held source),
 // processing (a worker was told), memory, erred; a record that is gone is forgotten.
@@ -101,6 +102,17 @@ struct TaskSpecials {
   std::shared_ptr<const TaskLimits> limits;
 };
 
+/// What few results in memory have: copies on further workers, and such as are on their way. They are freed together with the result.
+struct Copies {
+  std::vector<WorkerId> workers;  ///< that hold one besides the record's, in order
+  struct Coming {
+    WorkerId to;
+    std::int64_t request = 0;  ///< that waits for it
+    bool moves = false;        ///< the result goes there: its old place is freed then
+  };
+  std::vector<Coming> coming;  ///< several may wait for the same
+};
+
 /// Tasks that the same workers may run and that take the same resources; the sources among them are held here.
 struct Pool {
   std::vector<WorkerId> workers;      ///< that were asked for; empty: any
@@ -116,7 +128,7 @@ struct WorkerRecord {
   bool alive = false;
   int threads = 0;
   std::int64_t memory_limit = 0;
-  std::int64_t bytes_in_memory = 0;  ///< results it holds
+  std::int64_t bytes_in_memory = 0;  ///< results it holds, copies and those on their way there too
   std::int64_t bytes_spilled = 0;    ///< of these, on its scratch only
   std::int64_t bytes_expected = 0;   ///< results of its tasks that can run now
   std::int64_t occupancy_ns = 0;     ///< expected work it was told of and has not ended
@@ -163,6 +175,12 @@ class State {
   void for_each_task(F&& f) const {
     tasks_.for_each([&](std::int64_t id, const TaskRecord& task) { f(TaskId(id), task); });
   }
+  /// Null for a result that is on one worker, and stays there.
+  const Copies* copies_of(TaskId id) const {
+    if (copies_.empty()) return nullptr;
+    const auto it = copies_.find(id);
+    return it == copies_.end() ? nullptr : &it->second;
+  }
   std::vector<StoryLine> story(TaskId id) const { return story_.of(id); }
 
  private:
@@ -185,6 +203,9 @@ class State {
   void on(const TimePassed&);
   void on(const SpillReported&);
   void on(const TaskReturned&);
+  void on(const CopiesWanted&);
+  void on(const RebalanceWanted&);
+  void on(const CopyMade&);
 
   // transitions.cpp: one function per pair of states.
   TaskRecord& record(TaskId id);
@@ -238,6 +259,14 @@ class State {
   void note_rich(std::size_t worker);
   void end_steal(TaskId id, TaskRecord& task);
 
+  // copies.cpp
+  bool has_copy(TaskId id, WorkerId worker) const;
+  void add_copy(TaskId id, const TaskRecord& task, WorkerId to);
+  void start_copy(TaskId id, const TaskRecord& task, WorkerId to, std::int64_t request, bool moves);
+  void end_copy_request(std::int64_t request);
+  void free_result(TaskId id, TaskRecord& task);
+  void lose_copies(WorkerId lost);
+
   // place.cpp
   void place_all(std::vector<TaskId> ready);
   WorkerId choose_worker(TaskId id, TaskRecord& task) const;
@@ -289,6 +318,8 @@ class State {
   std::int64_t pooled_ = 0;     ///< sources held in pools
   std::set<std::pair<TimeNs, TaskId>> pauses_;  ///< ends of pauses; of tasks that ended meanwhile too
   TimeNs wake_at_ = -1;         ///< as told last
+  std::map<TaskId, Copies> copies_;                     ///< of results in memory that have any
+  std::map<std::int64_t, std::int64_t> copy_requests_;  ///< by number: copies that it waits for
   std::map<TaskId, Steal> steals_;  ///< tasks that were asked back, until the answer or their end
   std::int32_t last_steal_ = 0;
   std::map<TaskId, Ending> endings_;  ///< of the erred tasks that have no cause

@@ -78,9 +78,11 @@ void State::waiting_processing(TaskId id, TaskRecord& task, WorkerId to) {
   run.inputs.reserve(task.inputs.size());
   for (std::size_t i = 0; i < task.inputs.size(); ++i) {
     const TaskRecord& producer = record(task.inputs[i]);
-    const bool last = once && i < 64 && producer.consumers == 1 && !producer.wanted && !producer.fetch && !producer.send;
+    // The worker that is told so forgets it alone: copies would be left on others.
+    const Copies* copies = copies_of(task.inputs[i]);
+    const bool last = once && i < 64 && producer.consumers == 1 && !producer.wanted && !producer.fetch && !producer.send && !copies;
     if (last) task.last_uses |= std::uint64_t{1} << i;
-    run.inputs.push_back({task.inputs[i], producer.worker, known_nbytes(producer), last});
+    run.inputs.push_back({task.inputs[i], copies && has_copy(task.inputs[i], to) ? to : producer.worker, known_nbytes(producer), last});
   }
   commands_->emplace_back(std::move(run));
 }
@@ -142,7 +144,7 @@ void State::release_inputs(TaskRecord& task) {
     TaskRecord* producer = tasks_.find(inputs[i].value());
     if (!producer) continue;
     end_use(*producer);
-    if (i < 64 && (forgotten_there >> i & 1) != 0 && producer->consumers == 0 && producer->state == TaskState::memory) {
+    if (i < 64 && (forgotten_there >> i & 1) != 0 && producer->consumers == 0 && producer->state == TaskState::memory && !copies_of(inputs[i])) {
       leave_worker(inputs[i], *producer);
       forget(inputs[i], *producer);
     } else {
@@ -171,8 +173,7 @@ void State::forget_if_unneeded(TaskId first) {
     TaskRecord* task = tasks_.find(id.value());
     if (!unneeded(task)) continue;
     if (task->state == TaskState::memory) {
-      leave_worker(id, *task);
-      free_on_worker(task->worker, id);
+      free_result(id, *task);
     } else if (task->state == TaskState::processing) {
       leave_worker(id, *task);
       commands_->emplace_back(Retract{task->worker, id});
@@ -206,12 +207,11 @@ void State::to_erred(TaskId first, TaskId cause, const std::string& reason, bool
     pending.pop_back();
     TaskRecord& task = record(id);
     if (task.state == TaskState::erred) continue;
-    if (task.state == TaskState::processing || task.state == TaskState::memory) {
+    if (task.state == TaskState::memory) {
+      free_result(id, task);
+    } else if (task.state == TaskState::processing) {
       leave_worker(id, task);
-      if (task.state == TaskState::memory)
-        free_on_worker(task.worker, id);
-      else if (worker(task.worker).alive && id != cause)
-        commands_->emplace_back(Retract{task.worker, id});
+      if (worker(task.worker).alive && id != cause) commands_->emplace_back(Retract{task.worker, id});
     }
     move(id, task, TaskState::erred);
     task.set_cause(cause);

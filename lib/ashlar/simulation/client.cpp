@@ -53,6 +53,13 @@ void Client::plan(const ClientOptions& options) {
         h.released = true;
         actions_.push_back({later(task), scheduler::ResultsReleased{{TaskId(task)}}});
       }
+      if (t.wanted && !t.fetch && random.one_in(options.copy_one_in)) {
+        const auto number = static_cast<std::int64_t>(copy_reports_.size());
+        copy_reports_[number] = 0;
+        const auto how = random.below(3);
+        if (how == 2) actions_.push_back({later(task), scheduler::RebalanceWanted{number, {}}});
+        else actions_.push_back({later(task), scheduler::CopiesWanted{number, {TaskId(task)}, static_cast<std::int32_t>(2 * how)}});
+      }
       if ((t.wanted || used_later) && random.one_in(options.cancel_one_in)) {
         h.cancelled = true;
         actions_.push_back({later(task), scheduler::TasksCancelled{{TaskId(task)}}});
@@ -167,6 +174,8 @@ void Client::given(TaskId task, std::uint64_t value) {
 
 std::vector<std::string> Client::faults(bool lost) const {
   std::vector<std::string> faults;
+  for (const auto& [number, times] : copy_reports_)
+    if (times != 1) faults.push_back("client: of its request " + std::to_string(number) + " for copies it was told " + std::to_string(times) + " times");
   for (std::size_t task = 0; task < held_.size(); ++task) {
     const Held& h = held_[task];
     const auto say = [&](const std::string& what) { faults.push_back("client: task " + std::to_string(task) + " " + what); };

@@ -20,6 +20,7 @@ struct ClientOptions {
   int release_one_in = 0;        ///< wanted results whose handle is dropped early; 0: none
   int ask_one_in = 0;            ///< wanted results whose value is asked for
   int cancel_one_in = 0;         ///< tasks with a handle that are cancelled
+  int copy_one_in = 0;           ///< wanted results that are to be copied to two or all workers, or moved in a rebalance of all
   std::uint64_t seed = 1;
 };
 
@@ -30,7 +31,7 @@ class Client {
   };
   struct Action {
     std::int64_t at_ns = 0;
-    std::variant<Piece, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled> what;
+    std::variant<Piece, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled, scheduler::CopiesWanted, scheduler::RebalanceWanted> what;
   };
 
   Client(Graph graph, const ClientOptions& options);
@@ -50,6 +51,7 @@ class Client {
   void told(const scheduler::ReportFinished& report, std::int64_t now);
   void told(const scheduler::ReportErred& report, std::int64_t now);
   void told(const scheduler::ReportCancelled& report, std::int64_t now);
+  void told(const scheduler::ReportCopies& report) { ++copy_reports_[report.number]; }
   void given(TaskId task, std::uint64_t value);
 
   /// When the last report came.
@@ -83,6 +85,7 @@ class Client {
   std::vector<Action> actions_;
   std::vector<Held> held_;
   std::map<std::int64_t, std::int64_t> wrong_causes_;
+  std::map<std::int64_t, int> copy_reports_;  ///< by number: of what it asked for, how often it was told
   std::vector<std::uint64_t> values_;
   std::int64_t last_report_ns_ = 0, finished_ = 0, erred_ = 0, cancelled_ = 0;
 };

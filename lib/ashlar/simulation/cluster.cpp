@@ -266,6 +266,10 @@ class SimulatedCluster::Impl {
         push(std::max(now_, c->time), What::scheduler_wakes, -1, 0);
       } else if (auto* c = std::get_if<scheduler::TellMoved>(&command)) {
         to_worker(c->worker, head_bytes, worker::InputMoved{c->task, c->holder});
+      } else if (auto* c = std::get_if<scheduler::MakeCopy>(&command)) {
+        to_worker(c->worker, head_bytes, worker::CopyWanted{c->task, c->holder, c->nbytes});
+      } else if (auto* c = std::get_if<scheduler::ReportCopies>(&command)) {
+        client_.told(*c);
       } else if (auto* c = std::get_if<scheduler::SendToClient>(&command)) {
         to_worker(c->worker, head_bytes, worker::DataAsked{c->task, client_id, false});
       } else if (auto* c = std::get_if<scheduler::ReportFinished>(&command)) {
@@ -386,6 +390,8 @@ class SimulatedCluster::Impl {
       } else if (const auto* c = std::get_if<worker::ForgetFile>(&command)) {
         worker.files.at(c->file).forgotten = true;
         if (worker.files.at(c->file).written) worker.files.erase(c->file);
+      } else if (const auto* c = std::get_if<worker::ReportCopied>(&command)) {
+        to_rank_0_[static_cast<std::size_t>(number)].events.push_back({0, scheduler::CopyMade{WorkerId(number), c->data}});
       } else if (const auto* c = std::get_if<worker::ReportLost>(&command)) {
         to_rank_0_[static_cast<std::size_t>(number)].events.push_back({0, scheduler::TaskErred{WorkerId(number), c->data}});
       } else if (const auto* c = std::get_if<worker::ReportSpilled>(&command)) {

@@ -187,6 +187,7 @@ class Parser {
         {"span", [&l](const Node& v) { l.span_ns = not_negative(duration(v)); }},
         {"release_one_in", [=, &l](const Node& v) { l.release_one_in = as_int(not_negative(integer(v))); }},
         {"ask_one_in", [=, &l](const Node& v) { l.ask_one_in = as_int(not_negative(integer(v))); }},
+        {"copy_one_in", [=, &l](const Node& v) { l.copy_one_in = as_int(not_negative(integer(v))); }},
         {"cancel_one_in", [=, &l](const Node& v) { l.cancel_one_in = as_int(not_negative(integer(v))); }},
         {"seed", [this, &l](const Node& v) { l.seed = static_cast<std::uint64_t>(integer(v)), seeded_client_ = true; }},
     });

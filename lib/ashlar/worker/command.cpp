@@ -30,6 +30,7 @@ std::string to_string(const Command& command) {
                         [](const Load& c) { return "Load " + text(c.data) + " from file " + std::to_string(c.file); },
                         [](const ForgetFile& c) { return "ForgetFile " + std::to_string(c.file); },
                         [](const ReportLost& c) { return "ReportLost " + text(c.data); },
+                        [](const ReportCopied& c) { return "ReportCopied " + text(c.data); },
                         [](const ReportSpilled& c) { return "ReportSpilled " + std::to_string(c.nbytes); },
                     },
                     command);

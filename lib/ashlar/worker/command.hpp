@@ -65,6 +65,10 @@ struct ReportLost {
 struct ReportSpilled {
   std::int64_t nbytes = 0;
 };
+/// The copy that was wanted is here, and this worker's own.
+struct ReportCopied {
+  TaskId data;
+};
 
 /// The answer to TaskAskedBack. Returned: it is as if the task had never been given; else it has started, or ended.
 struct ReportReturned {
@@ -74,7 +78,7 @@ struct ReportReturned {
 };
 
 using Command = std::variant<Ask, WithdrawAsk, Send, Drop, ForgetTask, ReportDone, ReportFailed, ReportTimedOut, Spill, Load, ForgetFile, ReportLost,
-                             ReportSpilled, ReportReturned>;
+                             ReportSpilled, ReportReturned, ReportCopied>;
 
 /// One line for a trace: "Ask 7 of worker 2, last use".
 std::string to_string(const Command& command);

@@ -66,6 +66,12 @@ struct InputMoved {
   TaskId data;
   WorkerId holder;
 };
+/// This worker is to have a copy of a result that a peer holds, as its own. It may have one here already, or be about to get it.
+struct CopyWanted {
+  TaskId data;
+  WorkerId holder;
+  std::int64_t nbytes = 0;
+};
 /// It is later than a deadline (`State::next_deadline`).
 struct TimePassed {
   std::int64_t now_ns = 0;
@@ -92,6 +98,6 @@ struct SlotEntered {};
 
 using Event =
     std::variant<TaskGiven, TaskDone, TaskFailed, DataGiven, DataArrived, DataAsked, AskWithdrawn, DataFreed, TaskRetracted, TaskAskedBack, InputMoved,
-                 TimePassed, PeerLost, SpillEnded, LoadEnded, MemoryMeasured, SlotLeft, SlotEntered>;
+                 TimePassed, PeerLost, SpillEnded, LoadEnded, MemoryMeasured, SlotLeft, SlotEntered, CopyWanted>;
 
 }  // namespace ashlar::worker

@@ -101,7 +101,7 @@ std::int64_t State::lower_asks(std::int64_t order) const {
 std::int64_t State::lowest_here() const {
   std::int64_t lowest = lowest_ready().value();
   for (const auto* asks : {&asks_flying_, &asks_queued_})
-    if (const auto it = asks->lower_bound({peer_order + 1, TaskId()}); it != asks->end()) lowest = std::min(lowest, it->first);
+    if (const auto it = asks->lower_bound({peer_order + 1, TaskId()}); it != asks->end() && it->first < copy_order) lowest = std::min(lowest, it->first);
   return lowest == MemoryLimits::none ? peer_order : lowest;
 }
 
@@ -245,7 +245,7 @@ void State::on(const LoadEnded& event) {
   commands_->emplace_back(ReportLost{event.data});
   datum->file = 0;
   datum->state = DataState::promised;
-  datum->known = datum->mine = false;
+  datum->known = datum->mine = datum->kept = false;
   datum->asked_by.clear();
   erase_if_empty(event.data);
 }

@@ -257,7 +257,7 @@ void State::withdraw(TaskId id, Datum& datum) {
 
 void State::on(const InputMoved& event) {
   Datum* datum = data_.find(event.data.value());
-  if (!datum || datum->uses == 0 || datum->state == DataState::here) return;  // nobody here waits for it
+  if (!datum || (datum->uses == 0 && !datum->kept) || datum->state == DataState::here) return;  // nobody here waits for it
   if (datum->state == DataState::spilled || datum->state == DataState::loading) return;  // it is the same value
   if (datum->state == DataState::asked) withdraw(event.data, *datum);
   if (datum->queued) unqueue_ask(event.data, *datum);
@@ -265,7 +265,7 @@ void State::on(const InputMoved& event) {
   datum->known = true;
   datum->holder = event.holder;
   datum->last_use = false;
-  datum->order = std::numeric_limits<std::int64_t>::max();
+  datum->order = copy_order;
   for (TaskId user : datum->users) {
     const Task* task = unstarted(user);
     if (!task) continue;
@@ -299,6 +299,7 @@ void State::on(const DataArrived& event) {
       // use all the same: what it answers then is dropped.
       unqueue_ask(event.data, *datum);
       if (datum->last_use && !forgotten_there) commands_->emplace_back(Ask{event.data, datum->holder, true});
+      if (datum->kept) make_own(event.data, *datum);
       now_here(event.data, *datum, event.nbytes);
       return;
     }
@@ -306,6 +307,7 @@ void State::on(const DataArrived& event) {
     return;
   }
   end_flight(event.data, *datum);
+  if (datum->kept) make_own(event.data, *datum);
   now_here(event.data, *datum, event.nbytes);
 }
 
@@ -346,6 +348,11 @@ void State::on(const DataFreed& event) {
   for (TaskId id : event.data) {
     Datum* datum = data_.find(id.value());
     if (!datum) continue;
+    if (datum->kept && !datum->mine) {  // the copy has not come; a task here that waits for it is retracted or told where it is
+      datum->kept = false;
+      drop_if_unused(id);
+      continue;
+    }
     if (!datum->mine) continue;  // dropped here already; somebody's late ask is all that is left
     datum->freed = true;
     drop_if_unused(id);
@@ -449,7 +456,7 @@ void State::drop(TaskId id) {
     commands_->emplace_back(ForgetFile{datum->file});
   }
   // It may have come by an ask that was withdrawn, and the one that was sent after it has not reached the holder yet.
-  if (!datum->mine && unanswered_.count(id)) commands_->emplace_back(WithdrawAsk{id, datum->holder});
+  if ((!datum->mine || datum->kept) && unanswered_.count(id)) commands_->emplace_back(WithdrawAsk{id, datum->holder});
   data_.erase(id.value());
 }
 
@@ -458,10 +465,14 @@ void State::drop_if_unused(TaskId id) {
   Datum* datum = data_.find(id.value());
   if (!datum || datum->uses > 0) return;
   if (datum->mine) {
-    if (datum->freed) drop(id);
-    else if (datum->state == DataState::spilled && datum->queued && datum->asked_by.empty()) unqueue_ask(id, *datum);
+    if (datum->freed) {
+      if (!asked_by_clients(*datum) || datum->state == DataState::promised) drop(id);
+    } else if (datum->state == DataState::spilled && datum->queued && datum->asked_by.empty()) {
+      unqueue_ask(id, *datum);
+    }
     return;
   }
+  if (datum->kept) return;
   if (datum->state == DataState::here || datum->state == DataState::spilled || datum->state == DataState::loading) {
     drop(id);
     return;
@@ -597,11 +608,12 @@ std::vector<std::string> broken_invariants(const State& state) {
     if (datum.uses != uses[id]) say_datum(id, "uses is " + std::to_string(datum.uses) + ", counted " + std::to_string(uses[id]));
     const auto users = std::count_if(datum.users.begin(), datum.users.end(), [&](TaskId user) { return const_cast<State&>(state).unstarted(user); });
     if (users != datum.uses) say_datum(id, "lists " + std::to_string(users) + " users, counted " + std::to_string(datum.uses));
+    const bool unused = datum.uses == 0 && (!datum.mine || datum.freed);
     if (datum.state == DataState::here) {
       bytes += datum.nbytes;
       ++here;
       if (!datum.asked_by.empty()) say_datum(id, "is here and its asks are not answered");
-      if (datum.uses == 0 && (!datum.mine || datum.freed)) say_datum(id, "is here for nobody");
+      if (unused) say_datum(id, "is here for nobody");
       if (datum.nbytes >= state.limits_.spill_at_least) ++large;
       if (datum.writing) writing += datum.nbytes;
     } else if (datum.writing) {
@@ -612,7 +624,7 @@ std::vector<std::string> broken_invariants(const State& state) {
       if (datum.mine) spilled += datum.nbytes;
       if (datum.state == DataState::loading) ++loading;
       if (datum.file == 0) say_datum(id, "is spilled and has no file");
-      if (datum.uses == 0 && (!datum.mine || datum.freed)) say_datum(id, "is spilled for nobody");
+      if (unused && !State::asked_by_clients(datum)) say_datum(id, "is spilled for nobody");
     }
     if (datum.state == DataState::spilled && datum.queued != (datum.uses > 0 || !datum.asked_by.empty()))
       say_datum(id, "is spilled, and read back for nobody, or wanted and not read back");
@@ -626,7 +638,7 @@ std::vector<std::string> broken_invariants(const State& state) {
       if ((datum.state != DataState::promised && datum.state != DataState::spilled) || !state.asks_queued_.count({datum.order, TaskId(id)}))
         say_datum(id, "its ask is queued and not listed so");
     }
-    if (((datum.queued && datum.state != DataState::spilled) || datum.state == DataState::asked) && (datum.mine || datum.uses == 0))
+    if (((datum.queued && datum.state != DataState::spilled) || datum.state == DataState::asked) && (datum.mine || (datum.uses == 0 && !datum.kept)))
       say_datum(id, "is asked for in vain");
     if (!datum.known && datum.uses == 0 && datum.asked_by.empty()) say_datum(id, "is an empty record");
   });

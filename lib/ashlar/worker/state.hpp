@@ -10,7 +10,7 @@
 // failed and goes on as a late run: its thread and its resources come back when it ends, its result is dropped. States of a datum:
 // promised (a task here makes it), asked (a peer was asked for it), here, spilled (on scratch only), loading (on its way back). A datum
 // of another worker is dropped after its last use here; one of this worker when the scheduler says so, or after a use that was marked
-// as the last.
+// as the last. A copy that the scheduler wants here is asked for like an input, after all of those, and becomes this worker's own.
 //
 // Memory (memory.cpp): what is here, what running tasks hold and make, and what is on its way stay within a budget. Tasks start, values
 // are asked for and read back in the global order of tasks; what does not fit waits, and what is needed last goes to scratch.
@@ -33,6 +33,9 @@
 #include "ashlar/worker/event.hpp"
 
 namespace ashlar::worker {
+
+/// Where copies that the scheduler wants here come among tasks: after all of them.
+inline constexpr std::int64_t copy_order = std::numeric_limits<std::int64_t>::max() / 4 - 1;
 
 /// What an executor needs to start a task. Inputs marked `take` are used for the last time here, and once by this task: move them.
 struct Start {
@@ -106,7 +109,8 @@ class State {
   };
   struct Datum {
     DataState state = DataState::promised;
-    bool mine = false;    ///< made or given here; else a copy from a peer
+    bool mine = false;    ///< made or given here, or to be kept and come; else a copy from a peer
+    bool kept = false;    ///< a copy of a peer's result that the scheduler wants here: its own once it is here
     bool known = false;   ///< this worker was told of the task that makes it, or has it
     bool freed = false;   ///< the scheduler said it is not needed: drop it when it comes to be
     bool queued = false;  ///< its ask (or reading it back) waits for room
@@ -143,6 +147,7 @@ class State {
   void on(const MemoryMeasured&);
   void on(const SlotLeft&);
   void on(const SlotEntered&);
+  void on(const CopyWanted&);
 
   using Order = std::pair<std::int64_t, TaskId>;  ///< (order, task)
   static bool demanding(const Task& task) { return task.limits && !task.limits->resources.empty(); }
@@ -163,6 +168,8 @@ class State {
   void answer_asks(TaskId id, Datum& datum);
   void drop(TaskId id);
   void drop_if_unused(TaskId id);
+  void make_own(TaskId id, Datum& datum);
+  static bool asked_by_clients(const Datum& datum);
   void let_go_of_inputs(const Task& task);
   void unlist_as_user(TaskId id, const Task& task);
   void take_back(TaskId id, Task& task);
@@ -229,9 +236,9 @@ class State {
 /// Walks every invariant and returns the broken ones in words; linear in tasks, inputs and data. Tests call it after each event.
 ///  1. a task's `missing` is the number of its inputs that are not here; it is ready when that is 0, and then listed as such
 ///  2. a datum's `uses` is the number of inputs of tasks not yet started that name it, and these are listed as its users
-///  3. a copy from a peer is kept, and asked for, only while a task here uses it
+///  3. a copy from a peer is kept, and asked for, only while a task here uses it or the scheduler wants it here
 ///  4. what is on its way or queued is what is listed so, and the bytes are the sums
-///  5. nothing that was freed is kept, unless a task here has yet to start with it
+///  5. nothing that was freed is kept, unless a task here has yet to start with it or the client has yet to get it
 ///  6. of each resource what is in use is what executing and late runs take, and no more than there is
 ///  7. an executing task has a deadline exactly when it has a limit
 ///  8. what is held, written and spilled are the sums; what is large and here is listed; what is spilled has a file, and its reading is
