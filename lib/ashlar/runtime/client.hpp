@@ -22,9 +22,9 @@ namespace ashlar {
 class WorkerContext {
  public:
   WorkerContext(int rank, int workers, int threads) : rank_(rank), workers_(workers), threads_(threads) {}
-  int rank() const { return rank_; }           ///< in the job, from 1
-  int size() const { return workers_ + 1; }    ///< ranks in the job, rank 0 included
-  int nworkers() const { return workers_; }    ///< size() - 1
+  int rank() const { return rank_; }                            ///< in the job, from 1; 0 in one process
+  int size() const { return rank_ == 0 ? 1 : workers_ + 1; }    ///< ranks in the job, rank 0 included
+  int nworkers() const { return workers_; }
   int nthreads() const { return threads_; }    ///< of this worker
 
  private:
