@@ -22,8 +22,6 @@
 
 namespace ashlar {
 
-struct CumulativeOptions;
-
 namespace detail {
 
 /// TypeError when the node holds another element type.

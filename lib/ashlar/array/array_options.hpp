@@ -71,6 +71,12 @@ struct KeptVarOptions {
   int split_every = 0;
 };
 
+/// Of running sums and products.
+struct CumulativeOptions {
+  ASHLAR_OPTIONS;
+  AxisSpec axis = {};  ///< one; none: of the flattened array
+};
+
 /// `threshold`, `block_size_limit` and `balance` are Dask's; only their defaults are served.
 struct RechunkOptions {
   ASHLAR_OPTIONS;

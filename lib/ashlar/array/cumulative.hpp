@@ -9,10 +9,6 @@
 
 namespace ashlar {
 
-struct CumulativeOptions {
-  ASHLAR_OPTIONS;
-  AxisSpec axis = {};  ///< one; none: of the flattened array
-};
 namespace detail {
 template <class T>
 Array<sum_of<T>> cumulative(Scan how, const Array<T>& x, const CumulativeOptions& options) {
