@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
     report("wrote", bytes, seconds_since(start));
 
     start = std::chrono::steady_clock::now();
-    const double mean = al::from_hdf5<double>(out, "/x").mean().compute();
+    const double mean = al::from_hdf5<double>(out, "/x", {.chunks = {1024, columns}}).mean().compute();
     report("read", bytes, seconds_since(start));
 
     if (keep) std::cout << al::info_hdf5(out) << '\n';
