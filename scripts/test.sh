@@ -46,7 +46,7 @@ if [ -n "$sanitizers" ]; then
       tsan) sanitize=thread ;;
     esac
     cmake -G Ninja -S . -B build/$kind -DASHLAR_SANITIZE="$sanitize" -DCMAKE_BUILD_TYPE=Sanitize -DCMAKE_CXX_FLAGS_SANITIZE="-O1 -g1" \
-      -DASHLAR_BUILD_APPS=OFF -DASHLAR_QUICK_BUILD=ON </dev/null
+      -DASHLAR_BUILD_APPS=OFF </dev/null
     cmake --build build/$kind --target ${kind}_tests </dev/null
   done
 fi

@@ -9,6 +9,9 @@
 # (ASHLAR_PRECOMPILED_FOLDER) and finds its objects in ccache: tests/package builds the library twice.
 option(ASHLAR_QUICK_BUILD "Precompile the headers of the standard library, Boost and GoogleTest, and compile tests without optimisation" OFF)
 set(ASHLAR_PRECOMPILE ${ASHLAR_QUICK_BUILD})
+if(ASHLAR_SANITIZE)
+  set(ASHLAR_PRECOMPILE OFF) # GCC 12 crashes on some sources with both
+endif()
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(ASHLAR_PRECOMPILE OFF)  # other compilers want other flags
 endif()
