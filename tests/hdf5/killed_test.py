@@ -18,6 +18,7 @@ MOMENTS, SEED = 20, 4711
 mpiexec, rewrite, flags = sys.argv[1], sys.argv[2], sys.argv[3:]
 folder = tempfile.mkdtemp(prefix="ashlar-test-killed-")
 path = os.path.join(folder, "x.h5")
+log = folder + ".log"
 
 
 def ranks_of(launcher):
@@ -42,7 +43,7 @@ def leftovers():
 chance = random.Random(SEED)
 most_leftovers = with_leftovers = 0
 for moment in range(MOMENTS):
-    run = subprocess.Popen([mpiexec, "-n", "3", *flags, rewrite, path, "100000"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    run = subprocess.Popen([mpiexec, "-n", "3", *flags, rewrite, path, "100000", log], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     for _ in range(3):  # three whole versions, so that the kill falls into a steady series of rewrites
         if not run.stdout.readline():
             sys.exit("the program ended before it was killed")
@@ -52,19 +53,22 @@ for moment in range(MOMENTS):
         sys.exit(f"expected 3 ranks, found {victims}")
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
-    said = [int(line) for line in run.stdout.read().split()]
+    run.stdout.read()
     run.wait()
+    said = [int(line) for line in open(log)]
+    os.remove(log)
     found = version_of_file()
     # The rename comes before the line: the file may be one version ahead of what was said.
-    if said and found not in (said[-1], said[-1] + 1):
+    if found not in (said[-1], said[-1] + 1):
         sys.exit(f"after version {said[-1]} was complete the file holds {found}: seed {SEED}, moment {moment}")
     with_leftovers += bool(leftovers())
     most_leftovers = max(most_leftovers, len(leftovers()))
 
 if most_leftovers > 1:
     sys.exit(f"leftovers pile up: {most_leftovers}")
-subprocess.run([mpiexec, "-n", "3", *flags, rewrite, path, "1"], check=True, stdout=subprocess.DEVNULL)
+subprocess.run([mpiexec, "-n", "3", *flags, rewrite, path, "1", log], check=True, stdout=subprocess.DEVNULL)
 if leftovers() or version_of_file() != 1:
     sys.exit(f"the next run left {leftovers()}")
 shutil.rmtree(folder)
+os.remove(log)
 print(f"{MOMENTS} kills, {with_leftovers} left a temporary file, the next run removed it; the file was whole every time")

@@ -1,8 +1,12 @@
 // What killed_test.py kills: rewrites a file again and again, from all ranks, each time with another version of its elements.
 //
-//   rewrite FILE VERSIONS     element i of version v is v * 1e6 + i
+//   rewrite FILE VERSIONS LOG     element i of version v is v * 1e6 + i
+//
+// Each version is said on standard output, and in LOG, where a line is not lost when mpirun is told of the death before it forwards it.
 
+#include <fcntl.h>
 #include <mpi.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -14,12 +18,13 @@
 using namespace ashlar;
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc != 4) return 2;
   int provided = 0, rank = 0, ranks = 1;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   const std::string path = argv[1];
+  const int log = rank == 0 ? open(argv[3], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666) : -1;
   const index_t rows = 64, columns = 4096, height = 8;
   for (int version = 1; version <= std::atoi(argv[2]); version++) {
     char temporary[4096] = "";
@@ -39,8 +44,9 @@ int main(int argc, char** argv) {
     file.close();
     if (rank == 0) {
       hdf5::publish(temporary, path);
-      std::printf("%d\n", version);
-      std::fflush(stdout);
+      const std::string line = std::to_string(version) + "\n";
+      for (const int to : {log, STDOUT_FILENO})
+        if (write(to, line.data(), line.size()) != static_cast<ssize_t>(line.size())) return 3;
     }
   }
   hdf5::Thread::instance().stop();

@@ -34,10 +34,11 @@ struct Layout {
   auto key() const { return std::tuple(single, kind, n, count, stride, distance_in, distance_out); }
 };
 
-/// FFTW's planner takes one thread at a time; plans are used by any number.
+/// FFTW's planner takes one thread at a time; plans are used by any number. They are kept to the end of the process, which does not
+/// destroy the map: FFTW holds on to parts of them, and an executor may still be in one.
 Plan plan_for(const Layout& layout, void* in, void* out) {
   static std::mutex mutex;
-  static std::map<decltype(layout.key()), Plan> plans;
+  static auto& plans = *new std::map<decltype(layout.key()), Plan>;
   const std::lock_guard lock(mutex);
   Plan& plan = plans[layout.key()];
   if (plan) return plan;
