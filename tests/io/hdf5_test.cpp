@@ -188,6 +188,23 @@ TEST(Hdf5, what_is_written_in_place_is_not_read_by_the_same_graph) {
   EXPECT_EQ(h5py(file, "print((f[\"x\"][()] == numpy.arange(1000.0)[::-1] + 2).all())"), "True");
 }
 
+TEST(Hdf5, a_slice_reads_its_own_elements_and_no_others) {
+  const Folder folder;
+  const std::string file = folder / "x.h5";
+  const auto x = al::arange<double>(0, 60'000, {.chunks = 10'000}).reshape({200, 300}).rechunk({50, 100});
+  x.to_hdf5(file, "/x");
+  const auto back = al::from_hdf5<double>(file, "/x", {.chunks = {50, 100}});
+  const auto part = [](const al::Array<double>& a) { return (a(al::range(190, 10, -20), al::range(95, 105)) + 1) * 2; };
+  EXPECT_TRUE(al::all(part(back) == part(x)).compute());
+  EXPECT_TRUE(al::all(back(al::range(7, al::_, 64), 250) == x(al::range(7, al::_, 64), 250)).compute());
+  EXPECT_TRUE(al::all(back({3, 199, 0}, al::range(al::_, al::_, 150)) == x({3, 199, 0}, al::range(al::_, al::_, 150))).compute());
+  std::ostringstream plan;
+  part(back).explain(plan);
+  // Nine rows of ten numbers, in the four rows and two columns of chunks that hold them.
+  const std::string text = plan.str(), optimised = text.substr(text.find("optimised"));
+  EXPECT_TRUE(contains(optimised, "8 x  720 B")) << text;
+}
+
 TEST(Hdf5, errors_leave_the_old_file_and_no_other) {
   const Folder folder;
   const std::string file = folder / "x.h5";

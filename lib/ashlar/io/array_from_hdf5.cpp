@@ -54,7 +54,8 @@ class ReadChunk final : public OperationOf<ReadChunk> {
     Reader payload(task.payload);
     const auto start = payload.array<index_t>();
     const Shape count(payload.array<index_t>());
-    Block block = hdf5::read(file_, dataset_, start, count, type_);
+    const auto step = payload.array<index_t>();
+    Block block = hdf5::read(file_, dataset_, start, count, type_, step);
     // After the read: what was read is then surely of the file that is compared.
     if (identity_of(file_) != identity_) throw IoError(file_ + " was replaced after from_hdf5 looked at it: call from_hdf5 again");
     return Object::of(std::move(block));
@@ -71,11 +72,16 @@ class ReadChunk final : public OperationOf<ReadChunk> {
 
 class ReadLayer final : public Layer {
  public:
-  ReadLayer(std::shared_ptr<const ReadChunk> operation, const Chunks& chunks, DType type) : Layer("from-hdf5"), operation_(std::move(operation)), chunks_(chunks), type_(type) {
+  /// Elements first + step * i of each axis, in these chunks.
+  ReadLayer(std::shared_ptr<const ReadChunk> operation, const Chunks& chunks, DType type, std::span<const index_t> first, std::span<const index_t> step)
+      : Layer("from-hdf5"), operation_(std::move(operation)), chunks_(chunks), step_(step.begin(), step.end()), type_(type) {
+    auto origin = first.begin();
+    auto distance = step.begin();
     for (const auto& axis : chunks_) {
       size_ *= static_cast<std::int64_t>(axis.size());
-      std::vector<index_t> start{0};
-      for (index_t n : axis) start.push_back(start.back() + n);
+      std::vector<index_t> start{*origin++};
+      for (index_t n : axis) start.push_back(start.back() + n * *distance);
+      ++distance;
       starts_.push_back(std::move(start));
     }
   }
@@ -91,6 +97,7 @@ class ReadLayer final : public Layer {
     }
     out.array(start);
     out.array(count);
+    out.array(step_);
   }
   std::int64_t nbytes(std::int64_t index) const override {
     const auto at = position(index);
@@ -111,6 +118,7 @@ class ReadLayer final : public Layer {
   std::shared_ptr<const ReadChunk> operation_;
   Chunks chunks_;
   std::vector<std::vector<index_t>> starts_;
+  std::vector<index_t> step_;
   DType type_;
   std::int64_t size_ = 1;
 };
@@ -158,17 +166,20 @@ ArrayPtr array_from_hdf5(const std::string& file, const std::string& dataset, DT
   const Chunks chunks = normalize_chunks(options.chunks.axes.empty() ? along_storage(info, type) : options.chunks, info.shape, itemsize(type));
   const std::string path = std::filesystem::absolute(file).string();
   const auto operation = std::make_shared<ReadChunk>(path, dataset, type, identity);
+  const MakePartTasks read = [operation, type](GraphBuilder& builder, std::span<const index_t> start, std::span<const index_t> step, const Chunks& part) {
+    auto layer = std::make_shared<ReadLayer>(operation, part, type, start, step);
+    const std::int64_t n = layer->size();
+    const std::int32_t number = builder.add(std::move(layer));
+    std::vector<TaskRef> refs;
+    for (std::int64_t i = 0; i < n; ++i) refs.push_back({number, i});
+    return refs;
+  };
   return make_source(
       type, info.shape, chunks,
-      [operation, chunks, type](GraphBuilder& builder) {
-        auto layer = std::make_shared<ReadLayer>(operation, chunks, type);
-        const std::int64_t n = layer->size();
-        const std::int32_t number = builder.add(std::move(layer));
-        std::vector<TaskRef> refs;
-        for (std::int64_t i = 0; i < n; ++i) refs.push_back({number, i});
-        return refs;
+      [read, chunks](GraphBuilder& builder) {
+        return read(builder, std::vector<index_t>(chunks.size(), 0), std::vector<index_t>(chunks.size(), 1), chunks);
       },
-      "from-hdf5");
+      "from-hdf5", read);
 }
 
 }  // namespace detail
