@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <string>
 
 #include "harness/scheduler_on_paper.hpp"
 
@@ -270,6 +272,25 @@ TEST(Place, a_chain_stays_where_it_is_however_long) {
   for (const std::string& line : paper.take()) EXPECT_NE(line.find("on worker 0"), std::string::npos) << line;
   paper.submit(200, {{.wanted = true}});
   paper.expect({"RunTask 200 on worker 1"});
+}
+
+// They can start at one time only, and by the amount of work alone all but the chain's worker have nothing to do at that time, however many
+// of them they were given.
+TEST(Place, tasks_that_wait_for_the_same_are_spread_evenly) {
+  Paper paper;
+  paper.workers_join(4);
+  // A long chain on one worker, and eight tasks that need its end.
+  std::vector<Paper::Task> tasks(20);
+  for (std::int64_t i = 1; i < 20; ++i) tasks[static_cast<std::size_t>(i)].inputs = {i - 1};
+  for (std::int64_t i = 0; i < 8; ++i) tasks.push_back({.inputs = {19}, .wanted = true});
+
+  paper.submit(0, tasks);
+
+  std::map<std::string, int> on;
+  for (const std::string& line : paper.take())
+    if (line.rfind("RunTask 2", 0) == 0 && line.find("19@") != std::string::npos) ++on[line.substr(line.find("worker"), 8)];
+  EXPECT_EQ(on.size(), 4u);
+  for (const auto& [worker, count] : on) EXPECT_EQ(count, 2) << worker;
 }
 
 TEST(Place, with_many_workers_a_task_goes_to_a_holder_or_an_idle_one) {

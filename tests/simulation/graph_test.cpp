@@ -82,7 +82,8 @@ TEST(Graph, the_bound_is_the_longest_path_or_the_shared_work) {
   graph.add({.duration_ns = 10}, {});
   graph.add({.duration_ns = 5}, {});
   graph.add({.duration_ns = 7}, {1});
-  graph.add({.duration_ns = 3}, {0, 2});
+  graph.add({.duration_ns = 3, .wanted = true}, {0, 2});
+  graph.add({.duration_ns = 1000}, {0});  // nobody needs it
 
   EXPECT_EQ(bound(graph).critical_path_ns, 15);
   EXPECT_EQ(bound(graph).work_ns, 25);

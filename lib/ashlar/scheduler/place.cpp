@@ -47,9 +47,11 @@ void State::free_on_worker(WorkerId id, TaskId task) {
   where.to_free.push_back(task);
 }
 
-// Of a task with inputs, all placed: where it can start first. That is when the work queued there is done, and its inputs are done and
-// have been moved there; so a chain stays where it is, however long it makes the queue there.
-WorkerId State::choose_worker(TaskId id, TaskRecord& task) const {
+// Of a task with inputs, all placed: where it can start first, and when. That is when a thread there has done what was placed on it, and
+// its inputs are done and have been moved there; so a chain stays where it is, however long it makes the queue there. What counts is when
+// the work ends, not how much it is: a worker that waits for inputs between its tasks has little to do and is not free, and by the amount
+// alone a whole step of a stencil would be piled on it.
+std::pair<WorkerId, TimeNs> State::choose_worker(TaskId id, const TaskRecord& task) const {
   struct Holder {
     WorkerId worker;
     std::int64_t nbytes;
@@ -68,7 +70,9 @@ WorkerId State::choose_worker(TaskId id, TaskRecord& task) const {
     const TaskRecord* producer = tasks_.find(input.value());
     if (const Copies* copies = copies_of(input)) copied.emplace_back(copies, known_nbytes(*producer));
     const Holder holder{producer->worker, known_nbytes(*producer),
-                        producer->state == TaskState::memory ? now_ : std::max(now_, producer->expected_end())};
+                        producer->state == TaskState::memory
+                            ? now_
+                            : std::max(now_, producer->expected_end() + workers_[static_cast<std::size_t>(producer->worker.value())].late_ns)};
     total += holder.nbytes;
     if (!holders.empty() && holders.back().worker == holder.worker)
       join(holders.back(), holder);
@@ -120,17 +124,13 @@ WorkerId State::choose_worker(TaskId id, TaskRecord& task) const {
                                   static_cast<std::int64_t>(static_cast<double>(moved) / policy_.bytes_per_ns));
     }
     const std::int64_t load = worker.occupancy_ns / worker.threads;
-    start = std::max(start, now_ + load);
+    start = std::max(start, worker.first_free + worker.late_ns);
     if (best != WorkerId() && std::tie(start, load, id) > std::tie(best_start, best_load, best)) return;
     best = id;
     best_start = start;
     best_load = load;
   };
-  const auto chosen = [&] {
-    task.expected_ns = expected_ns(task);
-    task.set_expected_end(best_start + task.expected_ns);
-    return best;
-  };
+  const auto chosen = [&] { return std::pair(best, best_start); };
   // With many workers only those that hold inputs are looked at, and a few others in case all holders are busy.
   constexpr std::size_t few = 16, samples = 4;
   if (workers_.size() <= few) {
@@ -156,18 +156,38 @@ WorkerId State::choose_worker(TaskId id, TaskRecord& task) const {
   return chosen();
 }
 
+// The thread that is free last before the task can start: the others stay open for what can start earlier.
+void State::take_thread(WorkerRecord& worker, TaskRecord& task, TimeNs start) {
+  start -= worker.late_ns;
+  auto taken = worker.free_at.begin();
+  for (auto thread = taken; thread != worker.free_at.end(); ++thread)
+    if (*taken > start ? *thread < *taken : *thread <= start && *thread > *taken) taken = thread;
+  task.expected_ns = expected_ns(task);
+  *taken = std::max(*taken, start) + task.expected_ns;
+  task.set_expected_end(*taken);
+  worker.first_free = *std::min_element(worker.free_at.begin(), worker.free_at.end());
+}
+
+// Nothing is placed there any more: what was thought of its threads is of no use.
+void State::free_threads(WorkerRecord& worker) {
+  worker.free_at.assign(static_cast<std::size_t>(worker.threads), 0);
+  worker.first_free = 0;
+  worker.late_ns = 0;
+}
+
 void State::place_all(std::vector<TaskId> ready) {
   for (std::size_t i = 0; i < ready.size(); ++i) {
     const TaskId id = ready[i];
     TaskRecord* task = tasks_.find(id.value());
     if (!task || task->state != TaskState::waiting) continue;
     next_worker_ = (next_worker_ + 1) % workers_.size();
-    const WorkerId where = choose_worker(id, *task);
+    const auto [where, start] = choose_worker(id, *task);
     if (where == WorkerId()) {  // those that may run it were lost
       const Pool* pool = pool_of(id, *task);
       to_erred(id, TaskId(), pool ? why_nobody(*pool) : "there is no worker", false);
       continue;
     }
+    take_thread(worker(where), *task, start);
     waiting_processing(id, *task, where);
     placed(*task, ready);
   }
@@ -307,8 +327,7 @@ std::string State::oversized(TaskId id, const TaskRecord& task) const {
 
 void State::run_held(TaskId id, std::size_t number) {
   TaskRecord& task = record(id);
-  task.expected_ns = expected_ns(task);
-  task.set_expected_end(now_ + workers_[number].occupancy_ns / workers_[number].threads + task.expected_ns);
+  take_thread(workers_[number], task, now_);
   waiting_processing(id, task, WorkerId(static_cast<std::int32_t>(number)));
   std::vector<TaskId> ready;
   placed(task, ready);

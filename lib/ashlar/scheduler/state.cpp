@@ -44,6 +44,7 @@ void State::on(const WorkerJoined& event) {
   worker.memory_limit = event.memory_limit;
   worker.resources = event.resources;
   worker.taken.clear();
+  free_threads(worker);
   worker.bytes_in_memory = worker.bytes_spilled = worker.bytes_expected = worker.occupancy_ns = worker.processing = worker.runnable = worker.runnable_ns = 0;
   alive_threads_ += worker.threads;
   join_pools(number);

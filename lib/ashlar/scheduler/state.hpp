@@ -7,7 +7,7 @@
 //  2. Tasks without inputs (sources) are held back: each worker has a contiguous share of them in depth-first order and gets more
 //     only while it has little work that can run (a few milliseconds) and its memory budget allows; a worker without a share takes
 //     from the end of the longest one. A worker that has nothing to do at all gets one whatever fits: it puts results on scratch.
-//  3. Others go where they start earliest: after the work queued there, and after their inputs are done and moved.
+//  3. Others go where they start earliest: after the work placed there, gaps included, and after their inputs are done and moved.
 //  4. Tasks with a priority, or that only some workers may run, are held in pools that those workers take from, in order: a higher
 //     priority before all shares, a lower one after them. A failed task with retries left waits for its pause and is placed anew;
 //     those that wait for its result are told where.
@@ -80,7 +80,7 @@ struct TaskRecord {
   [[no_unique_address]] EdgeList dependents;
   std::int32_t consumers = 0;  ///< tasks not yet ended that use it
 
-  /// When it should be done, as thought when it was placed.
+  /// When it should be done, as thought when it was placed; its worker's `late_ns` is to be added.
   TimeNs expected_end() const { return end_or_cause_; }
   void set_expected_end(TimeNs end) { end_or_cause_ = end; }
   /// State erred: whose error.
@@ -143,6 +143,11 @@ struct WorkerRecord {
   ResourceAmounts resources;         ///< that it has
   std::map<std::string, std::int64_t> taken;  ///< of them by its tasks that can run now
   std::vector<std::int32_t> pools;   ///< not open ones that it may take from
+  /// When each thread should have done what was placed here, waiting for inputs included, and the first of these times; by how much the
+  /// task that ended last was later than that (or earlier: below 0).
+  boost::container::small_vector<TimeNs, 4> free_at;
+  TimeNs first_free = 0;
+  std::int64_t late_ns = 0;
   std::deque<TaskId> held;           ///< its share of sources, in order; those that ended meanwhile are skipped when met
 
   // Who is looked at when there are sources to give (see feed_workers).
@@ -269,7 +274,9 @@ class State {
 
   // place.cpp
   void place_all(std::vector<TaskId> ready);
-  WorkerId choose_worker(TaskId id, TaskRecord& task) const;
+  std::pair<WorkerId, TimeNs> choose_worker(TaskId id, const TaskRecord& task) const;
+  void take_thread(WorkerRecord& worker, TaskRecord& task, TimeNs start);
+  void free_threads(WorkerRecord& worker);
   void share_out(const std::vector<TaskId>& sources);
   std::size_t least_loaded() const;
   void hold(std::size_t worker, TaskId id);

@@ -141,8 +141,7 @@ void State::on(const TaskReturned& event) {
   // Unless the thief was lost or has filled its memory meanwhile. Held back it must not be: tasks that were placed may wait for it.
   const WorkerId to = worker(thief).alive && fits(worker(thief), task) ? thief : event.worker;
   std::vector<TaskId> ready;
-  task.expected_ns = expected_ns(task);
-  task.set_expected_end(now_ + worker(to).occupancy_ns / worker(to).threads + policy_.transfer_latency_ns + task.expected_ns);
+  take_thread(worker(to), task, now_ + policy_.transfer_latency_ns);
   waiting_processing(event.task, task, to);
   task.started = true;  // once is enough: two workers without memory would hand it to and fro
   placed(task, ready);

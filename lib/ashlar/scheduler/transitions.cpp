@@ -102,7 +102,7 @@ void State::leave_worker(TaskId id, TaskRecord& task) {
   WorkerRecord& where = worker(task.worker);
   if (task.state == TaskState::processing) {
     where.occupancy_ns -= task.expected_ns;
-    --where.processing;
+    if (--where.processing == 0) free_threads(where);
     if (task.asked_back) end_steal(id, task);
     uncount(id, task);
   } else if (task.state == TaskState::memory) {
@@ -112,6 +112,7 @@ void State::leave_worker(TaskId id, TaskRecord& task) {
 }
 
 void State::processing_memory(TaskId id, TaskRecord& task, std::int64_t nbytes) {
+  worker(task.worker).late_ns = now_ - task.expected_end();
   leave_worker(id, task);
   task.nbytes = nbytes;
   move(id, task, TaskState::memory);

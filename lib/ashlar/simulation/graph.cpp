@@ -203,9 +203,16 @@ std::int64_t Bound::makespan_ns(std::int64_t threads) const { return std::max(cr
 
 Bound bound(const Graph& graph) {
   Bound result;
+  std::vector<bool> needed(graph.tasks.size());
+  for (std::size_t task = graph.tasks.size(); task-- > 0;) {
+    const Graph::Task& t = graph.tasks[task];
+    if (t.wanted) needed[task] = true;
+    for (std::uint32_t i = 0; needed[task] && i < t.input_count; ++i) needed[static_cast<std::size_t>(graph.inputs[t.first_input + i])] = true;
+  }
   std::vector<std::int64_t> done(graph.tasks.size());
   for (std::size_t task = 0; task < graph.tasks.size(); ++task) {
     const Graph::Task& t = graph.tasks[task];
+    if (!needed[task]) continue;
     std::int64_t begin = 0;
     for (std::uint32_t i = 0; i < t.input_count; ++i) begin = std::max(begin, done[static_cast<std::size_t>(graph.inputs[t.first_input + i])]);
     done[task] = begin + t.duration_ns;

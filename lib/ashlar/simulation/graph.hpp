@@ -41,7 +41,7 @@ struct Graph {
   std::int64_t add(const Task& task, const std::vector<std::int64_t>& its_inputs);
 };
 
-/// No schedule is shorter: the longest path, or the work shared by all threads evenly.
+/// No schedule is shorter: the longest path, or the work shared by all threads evenly, of the tasks that a wanted one needs.
 struct Bound {
   std::int64_t critical_path_ns = 0, work_ns = 0;
   std::int64_t makespan_ns(std::int64_t threads) const;
