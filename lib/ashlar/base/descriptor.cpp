@@ -181,9 +181,21 @@ ModuleTable& table() {
   return *t;
 }
 
-// True when the page of `address` is mapped by something a pointer could point to. The maps are read only for pages that exist:
-// two small integers side by side look like an address often.
+// Of a position-independent program everything is mapped above the program itself; what the kernel is not told where to map, it maps
+// below the stack. So most pairs of small integers side by side, which look like addresses, are known to be none without a system call.
+std::uintptr_t lowest_mapped() {
+  constexpr std::uintptr_t smallest = std::uintptr_t{1} << 32;
+  std::ifstream maps("/proc/self/maps");
+  unsigned long long first = 0;
+  std::string line;
+  if (!std::getline(maps, line) || std::sscanf(line.c_str(), "%llx", &first) != 1) return smallest;
+  return std::max<std::uintptr_t>(first, smallest);
+}
+
+// True when the page of `address` is mapped by something a pointer could point to. The maps are read only for pages that exist.
 bool is_mapped(std::uintptr_t address) {
+  static const std::uintptr_t lowest = lowest_mapped();
+  if (address < lowest) return false;
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   unsigned char resident = 0;
   if (mincore(reinterpret_cast<void*>(address / page * page), 1, &resident) != 0 && errno == ENOMEM) return false;
@@ -221,7 +233,7 @@ void refuse_addresses(const void* bytes, std::size_t nbytes, std::string_view wh
   for (std::size_t i = 0; i + sizeof(std::uintptr_t) <= nbytes; i += sizeof(std::uintptr_t)) {
     std::uintptr_t word = 0;
     std::memcpy(&word, at + i, sizeof word);
-    // Below 2^32 nothing of a position-independent process is mapped; above 2^47 nothing can be.
+    // Above 2^47 nothing can be mapped.
     if (word < (std::uintptr_t{1} << 32) || word >= (std::uintptr_t{1} << 47)) continue;
     if (is_mapped(word))
       throw ValueError(std::string(what) + " holds an address of this process at byte " + std::to_string(i) + ": it cannot be sent to another rank; " +

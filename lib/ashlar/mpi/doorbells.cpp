@@ -89,7 +89,10 @@ void Doorbells::ring_bell(Bell& bell) {
 }
 
 void Doorbells::ring(int rank) {
-  if (Bell* bell = bell_of_[static_cast<std::size_t>(rank)]) ring_bell(*bell);
+  Bell* bell = bell_of_[static_cast<std::size_t>(rank)];
+  if (!bell) return;
+  bell->messages.fetch_add(1, std::memory_order_release);
+  ring_bell(*bell);
 }
 
 std::uint32_t Doorbells::begin() {

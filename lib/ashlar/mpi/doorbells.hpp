@@ -1,6 +1,7 @@
 #pragma once
-// Sleep until somebody has sent something: one word of shared memory for each rank of a host, which a sender rings after it has
-// posted a message. MPI itself cannot wait without polling.
+// Sleep until somebody has sent something: a few words of shared memory for each rank of a host, which a sender counts up after it has
+// posted a message. MPI itself cannot wait without polling; and with more ranks than cores each look of Open MPI that finds nothing gives
+// the core away, so a rank that knows how much was sent to it need not look in vain.
 
 #include <mpi.h>
 
@@ -22,8 +23,11 @@ class Doorbells {
   /// True when every rank of `comm` can ring here: all are on this host.
   bool reached_by_all() const { return reached_by_all_; }
 
-  /// Wakes `rank` if it sleeps. Call it after the message was posted. Nothing happens for a rank of another host.
+  /// Counts a message for `rank`, and wakes it if it sleeps. Call it after the message was posted. Nothing happens for a rank of another
+  /// host.
   void ring(int rank);
+  /// Messages that were rung for here so far, modulo 2^32.
+  std::uint32_t rung() const { return own_->messages.load(std::memory_order_acquire); }
   /// The same for this rank, from any of its threads.
   void ring_own() { ring_bell(*own_); }
 
@@ -37,6 +41,7 @@ class Doorbells {
   struct alignas(64) Bell {
     std::atomic<std::uint32_t> rings;
     std::atomic<std::uint32_t> asleep;
+    std::atomic<std::uint32_t> messages;
   };
   static void ring_bell(Bell& bell);
   void map(MPI_Comm host, int ranks_here, int rank_here);

@@ -90,7 +90,7 @@ class MpiTransport final : public Transport {
   bool receive(std::vector<Arrival>& arrived) override {
     const std::size_t before = arrived.size();
     bool moved = finish_sending();
-    for (int n = 0; n < heads_per_turn; ++n) {
+    for (int n = 0; n < heads_per_turn && heads_expected(); ++n) {
       int found = 0;
       MPI_Message message;
       MPI_Status status;
@@ -125,7 +125,7 @@ class MpiTransport final : public Transport {
     if (!quiet()) at_most = std::min(at_most, poll_interval);
     const std::uint32_t begun = bells_->begin();
     int found = 0;
-    mpi::check(MPI_Iprobe(MPI_ANY_SOURCE, head_tag, comm_, &found, MPI_STATUS_IGNORE), "MPI_Iprobe");
+    if (heads_expected()) mpi::check(MPI_Iprobe(MPI_ANY_SOURCE, head_tag, comm_, &found, MPI_STATUS_IGNORE), "MPI_Iprobe");
     if (!found && !woken_) bells_->sleep(begun, at_most);
     bells_->end();
     woken_ = false;
@@ -161,6 +161,9 @@ class MpiTransport final : public Transport {
   bool quiet() const {
     return sending_.empty() && to_self_.empty() && std::all_of(receiving_.begin(), receiving_.end(), [](const auto& queue) { return queue.empty(); });
   }
+
+  // Whether a look may find something. Every head is rung for once, after it was posted.
+  bool heads_expected() const { return !bells_->reached_by_all() || bells_->rung() != static_cast<std::uint32_t>(heads_taken_); }
 
   static bool complete(std::vector<MPI_Request>& requests) {
     if (requests.empty()) return true;

@@ -418,7 +418,8 @@ void SchedulerLoop::loop() {
       if (record_) record_->flush();  // of a job that hangs and is killed, all that led to it is there
       auto longest = nap_.length(transport_.longest_wait());
       // Where the workers have enough to do, what they report next is not urgent, and the core may be one of theirs.
-      if (machine_.processing() > plenty_of_tasks * static_cast<std::int64_t>(workers_.size())) longest = std::max(longest, unhurried_wait);
+      if (machine_.processing() > plenty_of_tasks * static_cast<std::int64_t>(workers_.size()))
+        longest = std::max(longest, Nap::woken(transport_.longest_wait()) ? transport_.longest_wait() : unhurried_wait);
       transport_.wait(std::min({longest, until_deadline(), std::chrono::nanoseconds(std::max<std::int64_t>(wake_at_ - now_ns(), 0))}));
     }
   }

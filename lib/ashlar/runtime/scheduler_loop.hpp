@@ -257,7 +257,7 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   std::size_t goodbyes_ = 0;
   bool stopping_ = false, reported_ = false;
   std::int64_t wake_at_ = std::numeric_limits<std::int64_t>::max();  ///< when the machine wants a TimePassed
-  Nap nap_;
+  Nap nap_{std::chrono::microseconds(50)};  // the core it looks on with may be a worker's
   HangWatch watch_;
   struct OpenCall {
     bool collective;

@@ -19,13 +19,13 @@ std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanosecon
 // Messages made between two tasks wait at most this long for a turn of the engine.
 constexpr std::int64_t turn_interval_ns = 20'000;
 // Reports of finished tasks wait for others at most this long while the worker has more to do: rank 0 need not know at once, and
-// what wakes it takes a core from those who work, where ranks are more than cores.
-constexpr std::int64_t report_interval_ns = 100'000;
+// what wakes it takes a core from those who work, where ranks are more than cores. Longer where there are plenty of tasks.
+constexpr std::int64_t report_interval_ns = 100'000, report_interval_of_many_ns = 500'000, many_tasks = 16;
 constexpr std::size_t report_bytes_max = 32 << 10;
 // Who waits for what is told in so many lines at most.
 constexpr std::size_t waits_max = 400;
-// The watcher takes over when nobody has turned the engine for this long.
-constexpr auto watch_interval = std::chrono::microseconds(250);
+// The watcher takes over when nobody has turned the engine for this long. Each of its looks costs a core 10 us.
+constexpr auto watch_interval = std::chrono::milliseconds(1);
 // It sleeps until it is woken when it has seen nobody in user code so many times.
 constexpr int watches_before_sleep = 20;
 // How often the resident memory is looked at.
@@ -184,7 +184,8 @@ Writer& WorkerLoop::reports() {
 }
 
 bool WorkerLoop::reports_due() const {
-  return reports_since_ns_ == 0 || machine_.tasks() == 0 || outbox_[0].size() > report_bytes_max || now_ns() - reports_since_ns_ > report_interval_ns;
+  const std::int64_t interval = machine_.tasks() < many_tasks ? report_interval_ns : report_interval_of_many_ns;
+  return reports_since_ns_ == 0 || machine_.tasks() == 0 || outbox_[0].size() > report_bytes_max || now_ns() - reports_since_ns_ > interval;
 }
 
 void WorkerLoop::execute_tasks(Running& running) {
@@ -203,7 +204,8 @@ void WorkerLoop::execute_tasks(Running& running) {
         if (polling_) transport_.wake();
       }
       run_one(lock, *start, running);
-      if (polling_ && outbox_waiting_.load(std::memory_order_relaxed)) transport_.wake();  // whoever has the engine may sleep
+      // Whoever has the engine may sleep. The watcher sends what there is and lets it go.
+      if (std::exchange(watching_, false) || (polling_ && outbox_waiting_.load(std::memory_order_relaxed))) transport_.wake();
       if (!outbox_used_.empty() && now_ns() - last_turn_ns_.load(std::memory_order_relaxed) > turn_interval_ns && engine_.try_lock()) {
         lock.unlock();
         turn();
@@ -228,6 +230,7 @@ void WorkerLoop::execute_tasks(Running& running) {
       rest(lock);
     } else {
       // The engine is with another executor, who passes it on with a notice; or for a moment with a thread that does not.
+      if (std::exchange(watching_, false)) transport_.wake();
       ready_.wait_for(lock, polling_ ? std::chrono::microseconds(100'000) : std::chrono::microseconds(50));
     }
     --idle_;
@@ -256,12 +259,20 @@ void WorkerLoop::watch() {
     quiet = 0;
     pass_time();
     if (now_ns() - last_turn_ns_.load(std::memory_order_relaxed) < std::chrono::nanoseconds(watch_interval).count()) continue;
-    if (engine_.try_lock()) {
+    if (!engine_.try_lock()) continue;
+    watching_ = true;
+    while (watching_) {
+      const std::int64_t until_deadline = machine_.next_deadline() - now_ns();
+      const auto longest = std::min(transport_.longest_wait(), std::chrono::nanoseconds(std::clamp<std::int64_t>(until_deadline, 0, look_interval_ns)));
       lock.unlock();
-      turn();
-      engine_.unlock();
+      if (!turn()) transport_.wait(longest);
       lock.lock();
+      pass_time();
     }
+    lock.unlock();
+    turn();
+    engine_.unlock();
+    lock.lock();
   }
 }
 
@@ -354,7 +365,8 @@ void WorkerLoop::carry_out() {
     } else if (const auto* c = std::get_if<worker::ReportDone>(&command)) {
       protocol::TaskReport report{c->task, c->nbytes, c->took_ns, c->fetch, {}};
       if (c->fetch) report.value = *values_.find(c->task.value());
-      protocol::encode(reports(), report);
+      // Where a task takes that long there are no others to wait for.
+      protocol::encode(c->took_ns < report_interval_ns ? reports() : outbox(0), report);
     } else if (const auto* c = std::get_if<worker::Spill>(&command)) {
       if (scratch_) scratch_->write(c->file, c->data, *values_.find(c->data.value()));
     } else if (const auto* c = std::get_if<worker::Load>(&command)) {

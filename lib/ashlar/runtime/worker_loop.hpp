@@ -5,7 +5,8 @@
 //  * Executors run tasks. `state_` guards machine, values and outbox; an executor holds it for microseconds around each task.
 //  * The engine (all use of the transport) belongs to whoever holds `engine_`: an idle executor that polls and runs the next ready
 //    task itself, an executor between two tasks when messages have waited, or the watcher thread while all executors are in user
-//    code. Order of locks: engine_ before state_; whoever holds state_ only tries engine_.
+//    code for long: it sleeps until a message comes or one of them has done. Order of locks: engine_ before state_; whoever holds
+//    state_ only tries engine_.
 //  * A task that waits (`task_client.hpp`) gives up its slot: another executor starts, or one that rested goes on. At most `threads`
 //    tasks run at once; those that waited go before new ones.
 //  * Scratch writes and reads on a thread of its own, and takes `state_` to say that it has.
@@ -95,7 +96,7 @@ class WorkerLoop {
   std::function<void(const std::string&)> fatal_;
 
   std::mutex engine_;
-  Nap nap_;
+  Nap nap_{std::chrono::microseconds(400)};
   std::atomic<std::int64_t> last_turn_ns_{0};
 
   std::mutex state_;
@@ -113,6 +114,7 @@ class WorkerLoop {
   int idle_ = 0;          ///< executors without a task
   bool polling_ = false;  ///< one of them holds the engine
   bool watcher_asleep_ = false;
+  bool watching_ = false;  ///< the watcher holds the engine; whoever ends a task takes it away
   int slots_taken_ = 0;   ///< tasks that run and do not wait
   int returning_ = 0;     ///< tasks that waited and want to go on
   int resting_ = 0, called_ = 0;  ///< executors that there is no slot for, and how many of them are to go on
