@@ -94,7 +94,8 @@ class MpiTransport final : public Transport {
       int found = 0;
       MPI_Message message;
       MPI_Status status;
-      mpi::check(MPI_Improbe(MPI_ANY_SOURCE, head_tag, comm_, &found, &message, &status), "MPI_Improbe");
+      // Open MPI moves what has come into its queues after it has looked there, so the second look finds it.
+      for (int look = 0; look < 2 && !found; ++look) mpi::check(MPI_Improbe(MPI_ANY_SOURCE, head_tag, comm_, &found, &message, &status), "MPI_Improbe");
       if (!found) break;
       take_head(message, status);
       moved = true;
@@ -124,9 +125,9 @@ class MpiTransport final : public Transport {
     // What is half sent or half received needs this rank to go on.
     if (!quiet()) at_most = std::min(at_most, poll_interval);
     const std::uint32_t begun = bells_->begin();
-    int found = 0;
-    if (heads_expected()) mpi::check(MPI_Iprobe(MPI_ANY_SOURCE, head_tag, comm_, &found, MPI_STATUS_IGNORE), "MPI_Iprobe");
-    if (!found && !woken_) bells_->sleep(begun, at_most);
+    // What was rung for and not found is on its way through MPI, and nobody will ring for it again.
+    const bool come = bells_->reached_by_all() ? heads_expected() : found_one();
+    if (!come && !woken_) bells_->sleep(begun, at_most);
     bells_->end();
     woken_ = false;
   }
@@ -164,6 +165,12 @@ class MpiTransport final : public Transport {
 
   // Whether a look may find something. Every head is rung for once, after it was posted.
   bool heads_expected() const { return !bells_->reached_by_all() || bells_->rung() != static_cast<std::uint32_t>(heads_taken_); }
+
+  bool found_one() {
+    int found = 0;
+    mpi::check(MPI_Iprobe(MPI_ANY_SOURCE, head_tag, comm_, &found, MPI_STATUS_IGNORE), "MPI_Iprobe");
+    return found != 0;
+  }
 
   static bool complete(std::vector<MPI_Request>& requests) {
     if (requests.empty()) return true;

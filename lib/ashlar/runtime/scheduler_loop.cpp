@@ -416,7 +416,8 @@ void SchedulerLoop::loop() {
       nap_.something_happened();
     } else {
       if (record_) record_->flush();  // of a job that hangs and is killed, all that led to it is there
-      auto longest = nap_.length(transport_.longest_wait());
+      // Fewer tasks under way than threads for them: the client's next step may hang on each.
+      auto longest = nap_.length(transport_.longest_wait(), client_waits_ > 0 && machine_.processing() > 0 && machine_.processing() < threads());
       // Where the workers have enough to do, what they report next is not urgent, and the core may be one of theirs.
       if (machine_.processing() > plenty_of_tasks * static_cast<std::int64_t>(workers_.size()))
         longest = std::max(longest, Nap::woken(transport_.longest_wait()) ? transport_.longest_wait() : unhurried_wait);

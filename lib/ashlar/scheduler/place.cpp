@@ -124,7 +124,8 @@ std::pair<WorkerId, TimeNs> State::choose_worker(TaskId id, const TaskRecord& ta
                                   static_cast<std::int64_t>(static_cast<double>(moved) / policy_.bytes_per_ns));
     }
     const std::int64_t load = worker.occupancy_ns / worker.threads;
-    start = std::max(start, worker.first_free + worker.late_ns);
+    // Work that is known of is done before: one that has reported nothing yet may be as late as the others.
+    start = std::max({start, worker.first_free + worker.late_ns, now_ + load});
     if (best != WorkerId() && std::tie(start, load, id) > std::tie(best_start, best_load, best)) return;
     best = id;
     best_start = start;

@@ -75,6 +75,9 @@ bool State::steal_for(std::size_t number) {
   const TaskId id = task_to_steal(workers_[victim], victim, number);
   if (id == TaskId()) return false;
   TaskRecord& task = record(id);
+  // The plan knows how long the victim has been at what runs there; unless that takes much longer than was thought.
+  const std::int64_t planned = task.expected_end() + workers_[victim].late_ns - task.expected_ns - now_;
+  if (planned > -task.expected_ns / 2) longest = std::min(longest, std::max<std::int64_t>(planned, 0));
   std::int64_t moved = 0;
   for (TaskId input : task.inputs)
     if (const TaskRecord& producer = record(input); static_cast<std::size_t>(producer.worker.value()) != number) moved += known_nbytes(producer);
