@@ -42,17 +42,15 @@ class SchedulerOnPaper {
   void worker_lost(int worker) { handle(WorkerLost{WorkerId(worker), "burnt down"}); }
   /// Tasks first, first + 1, …
   void submit(std::int64_t first, const std::vector<Task>& tasks) {
-    GraphSubmitted event{TaskId(first), {}, {}, {}};
+    GraphSubmitted event{TaskId(first), {}, {}, {}, {}};
     for (const Task& task : tasks) {
       std::size_t group = 0;
       while (group < event.groups.size() && event.groups[group] != task.group) ++group;
       if (group == event.groups.size()) event.groups.push_back(task.group);
       event.tasks.push_back({.nbytes = task.nbytes,
                              .group = static_cast<std::int32_t>(group),
-                             .first_input = static_cast<std::uint32_t>(event.inputs.size()),
-                             .input_count = static_cast<std::uint32_t>(task.inputs.size()),
-                             .wanted = task.wanted,
-                             .fetch = task.fetch});
+                             .input_count = static_cast<std::uint32_t>(task.inputs.size())});
+      event.wants.push_back(!task.wanted ? Want::nothing : task.fetch ? Want::value : Want::handle);
       for (std::int64_t input : task.inputs) event.inputs.push_back(TaskId(input));
       NewTaskOptions options{static_cast<std::uint32_t>(event.tasks.size() - 1), task.priority, task.retries};
       for (int worker : task.workers) options.workers.push_back(WorkerId(worker));

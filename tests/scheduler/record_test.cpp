@@ -27,7 +27,7 @@ Event there_and_back(const Event& event) {
 
 // By hand, with no help of what is tested.
 TEST(EventCode, keeps_every_field_of_a_submission) {
-  const GraphSubmitted submitted{TaskId(7), {"load", ""}, {{.nbytes = -1, .group = 1, .first_input = 2, .input_count = 3, .wanted = true}, {.nbytes = std::int64_t{1} << 40, .fetch = true}}, {TaskId(3), TaskId(-1)}};
+  const GraphSubmitted submitted{TaskId(7), {"load", ""}, {{.nbytes = -1, .group = 1, .input_count = 3}, {.nbytes = std::int64_t{1} << 40}}, {TaskId(3), TaskId(-1)}, {Want::handle, Want::value}};
 
   const Event event = there_and_back({-12, submitted});
 
@@ -39,13 +39,10 @@ TEST(EventCode, keeps_every_field_of_a_submission) {
   EXPECT_EQ(back.inputs, (std::vector<TaskId>{TaskId(3), TaskId(-1)}));
   ASSERT_EQ(back.tasks.size(), 2u);
   EXPECT_EQ(back.tasks[0].group, 1);
-  EXPECT_EQ(back.tasks[0].first_input, 2u);
   EXPECT_EQ(back.tasks[0].input_count, 3u);
   EXPECT_EQ(back.tasks[0].nbytes, -1);
-  EXPECT_TRUE(back.tasks[0].wanted);
-  EXPECT_FALSE(back.tasks[0].fetch);
   EXPECT_EQ(back.tasks[1].nbytes, std::int64_t{1} << 40);
-  EXPECT_TRUE(back.tasks[1].fetch);
+  EXPECT_EQ(back.wants, (std::vector<Want>{Want::handle, Want::value}));
 }
 
 // ---- every alternative, every field: values drawn at random for whatever fields there are
@@ -161,7 +158,7 @@ std::string recorded(int events, bool finish = true) {
     writer.commands(commands);
   };
   handle({0, WorkerJoined{WorkerId(0), 1, 1 << 20}});
-  for (int i = 1; i < events; ++i) handle({i * 1000, GraphSubmitted{TaskId(i), {"f"}, {{.nbytes = 8, .wanted = true}}, {}}});
+  for (int i = 1; i < events; ++i) handle({i * 1000, GraphSubmitted{TaskId(i), {"f"}, {{.nbytes = 8}}, {}, {Want::handle}}});
   if (finish)
     writer.finish();
   else

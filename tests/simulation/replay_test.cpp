@@ -59,7 +59,7 @@ TEST(Replay, the_first_event_with_other_commands_is_told_with_its_number_and_tex
   scheduler::State state;
   std::vector<scheduler::Command> commands;
   for (int i = 0; i < 10; ++i) {
-    scheduler::Event event{i * 100, scheduler::GraphSubmitted{TaskId(i), {"f"}, {{.nbytes = 8, .wanted = true}}, {}}};
+    scheduler::Event event{i * 100, scheduler::GraphSubmitted{TaskId(i), {"f"}, {{.nbytes = 8}}, {}, {scheduler::Want::handle}}};
     if (i == 0) event.what = scheduler::WorkerJoined{WorkerId(0), 4, 1 << 20};
     commands.clear();
     state.handle(event, commands);

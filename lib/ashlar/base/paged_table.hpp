@@ -21,7 +21,7 @@ class PagedTable {
   Record* find(std::int64_t id) {
     if (id < 0 || id / page_records >= static_cast<std::int64_t>(pages_.size())) return nullptr;
     Page* page = pages_[static_cast<std::size_t>(id / page_records)].get();
-    if (!page || !page->present[id % page_records]) return nullptr;
+    if (!page || !page->present(id % page_records)) return nullptr;
     return page->at(id % page_records);
   }
   const Record* find(std::int64_t id) const { return const_cast<PagedTable*>(this)->find(id); }
@@ -33,9 +33,9 @@ class PagedTable {
     if (!pages_[number]) pages_[number] = spare_ ? std::move(spare_) : std::make_unique_for_overwrite<Page>();
     Page& page = *pages_[number];
     const std::int64_t i = id % page_records;
-    if (!page.present[i]) {
+    if (!page.present(i)) {
       new (page.memory + static_cast<std::size_t>(i) * sizeof(Record)) Record();
-      page.present[i] = true;
+      page.flip(i);
       ++page.live;
       ++size_;
     }
@@ -47,7 +47,7 @@ class PagedTable {
     if (!record) return;
     auto& page = pages_[static_cast<std::size_t>(id / page_records)];
     record->~Record();
-    page->present[id % page_records] = false;
+    page->flip(id % page_records);
     --size_;
     if (--page->live == 0) spare_ = std::move(page);
   }
@@ -59,7 +59,7 @@ class PagedTable {
   void for_each(F&& f) {
     for (std::size_t number = 0; number < pages_.size(); ++number) {
       for (std::int64_t i = 0; pages_[number] && i < page_records; ++i)
-        if (pages_[number]->present[i]) f(static_cast<std::int64_t>(number) * page_records + i, *pages_[number]->at(i));
+        if (pages_[number]->present(i)) f(static_cast<std::int64_t>(number) * page_records + i, *pages_[number]->at(i));
     }
   }
   template <class F>
@@ -70,12 +70,14 @@ class PagedTable {
  private:
   struct Page {
     alignas(Record) std::byte memory[sizeof(Record) * page_records];
-    bool present[page_records] = {};
+    std::uint64_t bits[page_records / 64] = {};
     std::int64_t live = 0;
+    bool present(std::int64_t i) const { return (bits[i / 64] >> (i % 64) & 1) != 0; }
+    void flip(std::int64_t i) { bits[i / 64] ^= std::uint64_t{1} << (i % 64); }
     Record* at(std::int64_t i) { return std::launder(reinterpret_cast<Record*>(memory + static_cast<std::size_t>(i) * sizeof(Record))); }
     ~Page() {
       for (std::int64_t i = 0; i < page_records; ++i)
-        if (present[i]) at(i)->~Record();
+        if (present(i)) at(i)->~Record();
     }
   };
   std::vector<std::unique_ptr<Page>> pages_;

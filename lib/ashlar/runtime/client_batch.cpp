@@ -7,7 +7,7 @@ namespace ashlar {
 void ClientBatch::keep_no_list_of_all() {
   all_in_order = static_cast<std::int64_t>(wanted.size()) == tasks && slots == tasks &&
                  std::all_of(wanted.begin(), wanted.end(), [](const Wanted& one) { return one.position == one.slot; });
-  if (all_in_order) wanted = {};
+  if (all_in_order) std::vector<Wanted>().swap(wanted);
 }
 
 std::int32_t ClientBatch::slot_of(std::int64_t task) const {

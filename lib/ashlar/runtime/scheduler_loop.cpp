@@ -109,13 +109,13 @@ SchedulerLoop::Plan SchedulerLoop::plan(TaskGraph& graph, std::span<const TaskRe
   event.first = TaskId(plan.first);
   for (const auto& layer : graph.layers) event.groups.push_back(layer->name());
   event.tasks.resize(order.size());
+  event.wants.resize(order.size());
   std::vector<TaskRef> refs;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const Layer& layer = *graph.layers[static_cast<std::size_t>(order[i].layer)];
     scheduler::NewTask& task = event.tasks[i];
     task.group = order[i].layer;
     task.nbytes = layer.nbytes(order[i].index);
-    task.first_input = static_cast<std::uint32_t>(event.inputs.size());
     refs.clear();
     layer.dependencies(order[i].index, refs);
     task.input_count = static_cast<std::uint32_t>(refs.size());
@@ -139,8 +139,8 @@ std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const
       continue;
     }
     const std::int32_t i = plan.position(ref);
-    scheduler::NewTask& task = submission.event.tasks[static_cast<std::size_t>(i)];
-    if (task.wanted) {
+    scheduler::Want& want = submission.event.wants[static_cast<std::size_t>(i)];
+    if (want != scheduler::Want::nothing) {
       // Wanted twice: one result, shared.
       for (const ResultHandle& earlier : results)
         if (const auto* r = dynamic_cast<const ClientResult*>(earlier.get()); r && r->task().value() == plan.first + i) {
@@ -149,8 +149,7 @@ std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const
         }
       continue;
     }
-    task.wanted = true;
-    task.fetch = options.fetch;
+    want = options.fetch ? scheduler::Want::value : scheduler::Want::handle;
     results.push_back(std::make_shared<ClientResult>(shared_, this, TaskId(plan.first + i), submission.layers[static_cast<std::size_t>(ref.layer)], ref.index, options.fetch));
   }
   const bool any = !submission.order.empty();
@@ -215,17 +214,14 @@ std::vector<Object> SchedulerLoop::evaluate(TaskGraph graph, std::vector<TaskRef
       if (kept > 0 && batch.wanted[kept - 1].position == one.position) again.emplace_back(one.slot, batch.wanted[kept - 1].slot);
       else batch.wanted[kept++] = one;
     batch.wanted.resize(kept);
-    wanted = {};
+    std::vector<TaskRef>().swap(wanted);  // an assignment of {} would keep the memory
     // What comes by other ways is there for the batch: the values are put in at the end.
     for (const auto& [slot, result] : earlier) {
       result->ask();
       batch.values[slot];
     }
     for (const auto& [slot, other] : again) batch.values[slot];
-    for (const ClientBatch::Wanted& one : batch.wanted) {
-      scheduler::NewTask& task = submission.event.tasks[static_cast<std::size_t>(one.position)];
-      task.wanted = task.fetch = true;
-    }
+    for (const ClientBatch::Wanted& one : batch.wanted) submission.event.wants[static_cast<std::size_t>(one.position)] = scheduler::Want::value;
     batch.keep_no_list_of_all();
     submission.inputs = std::move(graph.inputs);
     bool wake;
@@ -684,7 +680,7 @@ void SchedulerLoop::keep_source(Submission& submission) {
     layer.operation = &know(*layer.layer);
     layer.operation->tasks += layer.tasks;
   }
-  submission.order = {};
+  std::vector<TaskRef>().swap(submission.order);
 }
 
 SchedulerLoop::Known& SchedulerLoop::know(const Layer& layer) {

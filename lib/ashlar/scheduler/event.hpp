@@ -25,13 +25,17 @@ struct WorkerLost {
   std::string reason;
 };
 
-/// One task of a submission. Inputs are a range of GraphSubmitted::inputs.
+/// One task of a submission: as small as can be, they come by the million.
 struct NewTask {
-  std::int64_t nbytes = -1;  ///< of its result; -1: unknown
-  std::int32_t group = 0;    ///< number of its GraphSubmitted::groups entry
-  std::uint32_t first_input = 0, input_count = 0;
-  bool wanted = false;       ///< the client holds a handle
-  bool fetch = false;        ///< the client wants the value itself with the completion
+  std::int64_t nbytes = -1;       ///< of its result; -1: unknown
+  std::int32_t group = 0;         ///< number of its GraphSubmitted::groups entry
+  std::uint32_t input_count = 0;  ///< the next so many of GraphSubmitted::inputs
+};
+/// What the client wants of a task.
+enum class Want : std::uint8_t {
+  nothing,
+  handle,
+  value,  ///< with the completion; until then it holds a handle
 };
 /// What few tasks of a submission have.
 struct NewTaskOptions {
@@ -47,7 +51,8 @@ struct GraphSubmitted {
   TaskId first;
   std::vector<std::string> groups;  ///< names that durations and counts are kept by
   std::vector<NewTask> tasks;
-  std::vector<TaskId> inputs;
+  std::vector<TaskId> inputs;       ///< of all tasks, one after another
+  std::vector<Want> wants;          ///< by number of the task; those beyond its end are wanted by nobody
   std::vector<NewTaskOptions> options = {};  ///< sparse, by number
 };
 /// A value the client put on a worker, or on several.

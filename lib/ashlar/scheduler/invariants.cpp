@@ -138,8 +138,9 @@ std::vector<std::string> broken_invariants(const State& state) {
     compare("coming_ns", worker.coming_ns, sums[i].coming_ns);
   }
   for (const WorkerRecord& worker : state.workers_)
-    for (TaskId id : worker.held)
+    worker.held.for_each([&](TaskId id) {
       if (const auto it = queued.find(id.value()); it != queued.end()) --it->second;
+    });
   for (const auto& [id, times] : queued)
     if (times != 0) say(id, "is queued and is not in exactly one worker's share");
   for (std::size_t i = 0; i < state.workers_.size(); ++i) {

@@ -186,16 +186,16 @@ std::string State::why_nobody(const Pool& pool) const {
   return "no worker it may run on has all the resources it takes at once (--ashlar-resources says what workers have)";
 }
 
-void State::hold_sources(const std::vector<TaskId>& sources) {
+void State::hold_sources(const TaskRuns& sources) {
   if (specials_.empty()) {
     share_out(sources);
     return;
   }
-  std::vector<TaskId> plain;
+  TaskRuns plain;
   std::set<std::int32_t> grown;
-  for (TaskId id : sources) {
+  sources.for_each([&](TaskId id) {
     TaskRecord* task = tasks_.find(id.value());
-    if (!task || task->state != TaskState::queued) continue;
+    if (!task || task->state != TaskState::queued) return;
     const Pool* pool = pool_of(id, *task);
     if (!pool) {
       plain.push_back(id);
@@ -208,7 +208,7 @@ void State::hold_sources(const std::vector<TaskId>& sources) {
       ++pooled_;
       grown.insert(number);
     }
-  }
+  });
   share_out(plain);
   // The idle take from the open pool by themselves.
   for (const std::int32_t number : grown) {

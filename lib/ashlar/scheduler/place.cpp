@@ -269,32 +269,36 @@ std::size_t State::least_loaded() const {
 
 // Many sources: each worker gets a contiguous part in proportion to its threads, so neighbours in depth-first order stay together.
 // Few: one by one to those with the least to do.
-void State::share_out(const std::vector<TaskId>& sources) {
+void State::share_out(const TaskRuns& sources) {
   if (sources.empty()) return;
   if (alive_threads_ == 0) {
-    for (TaskId id : sources)
+    sources.for_each([&](TaskId id) {
       if (!stale(id)) to_erred(id, TaskId(), "there is no worker", false);
+    });
     return;
   }
   if (static_cast<std::int64_t>(sources.size()) < alive_threads_) {
-    for (TaskId id : sources) {
+    sources.for_each([&](TaskId id) {
       const std::size_t number = least_loaded();
       hold(number, id);
       note_share(number);
       next_worker_ = (number + 1) % workers_.size();
-    }
+    });
     return;
   }
-  std::int64_t before = 0;
-  std::size_t at = 0;
-  for (std::size_t number = 0; number < workers_.size(); ++number) {
-    if (!workers_[number].alive) continue;
-    before += workers_[number].threads;
-    const auto end = static_cast<std::size_t>(static_cast<__int128>(sources.size()) * before / alive_threads_);
-    if (at == end) continue;
-    for (; at < end; ++at) hold(number, sources[at]);
-    note_share(number);
-  }
+  std::size_t number = 0, at = 0, end = 0;  // the worker whose part is given out, and where that ends
+  std::int64_t threads = 0;                 // of the workers up to it
+  const auto next_part = [&](std::size_t worker) {
+    number = worker;
+    if (workers_[number].alive) threads += workers_[number].threads;
+    end = static_cast<std::size_t>(static_cast<__int128>(sources.size()) * threads / alive_threads_);
+  };
+  next_part(0);
+  sources.for_each([&](TaskId id) {
+    while (at == end) next_part(number + 1);
+    hold(number, id);
+    if (++at == end) note_share(number);
+  });
 }
 
 bool State::has_room(const WorkerRecord& worker) const {

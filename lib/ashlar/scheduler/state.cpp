@@ -66,9 +66,7 @@ void State::on(const WorkerLost& event) {
   const std::string reason = "worker " + std::to_string(event.worker.value()) + " was lost: " + event.reason;
   for (TaskId id : lost)
     if (const TaskRecord* task = tasks_.find(id.value()); task && task->state != TaskState::erred) to_erred(id, TaskId(), reason, false);
-  std::vector<TaskId> held(worker.held.begin(), worker.held.end());
-  worker.held.clear();
-  share_out(held);
+  share_out(std::exchange(worker.held, TaskRuns()));
   leave_pools(static_cast<std::size_t>(event.worker.value()));
 }
 
@@ -87,20 +85,23 @@ void State::on(const GraphSubmitted& event) {
     TaskId task, cause;
     Ending ending;
   };
-  std::vector<TaskId> sources, ready;
-  sources.reserve(static_cast<std::size_t>(std::count_if(event.tasks.begin(), event.tasks.end(), [](const NewTask& task) { return task.input_count == 0; })));
+  TaskRuns sources;
+  std::vector<TaskId> ready;
   std::vector<Failed> failed;
   auto options = event.options.begin();
   std::int64_t next = event.first.value();
+  std::size_t first_input = 0;
   for (const NewTask& added : event.tasks) {
+    const auto number = static_cast<std::size_t>(next - event.first.value());
     const TaskId id(next++);
     TaskRecord& task = tasks_[id.value()];
     task.group = numbers.at(static_cast<std::size_t>(added.group));
     task.nbytes = added.nbytes;
-    task.wanted = added.wanted;
-    task.fetch = added.fetch;
+    const Want want = number < event.wants.size() ? event.wants[number] : Want::nothing;
+    task.wanted = want != Want::nothing;
+    task.fetch = want == Want::value;
     bool fails = false;
-    if (options != event.options.end() && options->number == static_cast<std::uint32_t>(id.value() - event.first.value())) {
+    if (options != event.options.end() && options->number == number) {
       add_specials(id, task, *options++);
       if (const Pool* pool = pool_of(id, task); pool && !pool->open() && pool->able.empty()) {
         failed.push_back({id, TaskId(), {why_nobody(*pool), false}});
@@ -108,7 +109,7 @@ void State::on(const GraphSubmitted& event) {
       }
     }
     for (std::uint32_t i = 0; i < added.input_count; ++i) {
-      const TaskId input = event.inputs.at(added.first_input + i);
+      const TaskId input = event.inputs.at(first_input++);
       TaskRecord* producer = tasks_.find(input.value());
       if (!producer || input == id) {
         if (!fails)

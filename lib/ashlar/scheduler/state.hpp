@@ -35,6 +35,7 @@
 #include "ashlar/scheduler/edges.hpp"
 #include "ashlar/scheduler/event.hpp"
 #include "ashlar/scheduler/story.hpp"
+#include "ashlar/scheduler/task_runs.hpp"
 
 namespace ashlar::scheduler {
 
@@ -148,7 +149,7 @@ struct WorkerRecord {
   boost::container::small_vector<TimeNs, 4> free_at;
   TimeNs first_free = 0;
   std::int64_t late_ns = 0;
-  std::deque<TaskId> held;           ///< its share of sources, in order; those that ended meanwhile are skipped when met
+  TaskRuns held;                     ///< its share of sources, in order; those that ended meanwhile are skipped when met
 
   // Who is looked at when there are sources to give (see feed_workers).
   bool touched = false;         ///< listed in `touched_`
@@ -240,7 +241,7 @@ class State {
   bool has(const WorkerRecord& worker, const ResourceAmounts& amounts) const;
   bool not_taken(const WorkerRecord& worker, const ResourceAmounts& amounts) const;
   std::string why_nobody(const Pool& pool) const;
-  void hold_sources(const std::vector<TaskId>& sources);
+  void hold_sources(const TaskRuns& sources);
   void unpool(TaskId id, TaskRecord& task);
   void leave_pools(std::size_t worker);
   void join_pools(std::size_t worker);
@@ -277,7 +278,7 @@ class State {
   std::pair<WorkerId, TimeNs> choose_worker(TaskId id, const TaskRecord& task) const;
   void take_thread(WorkerRecord& worker, TaskRecord& task, TimeNs start);
   void free_threads(WorkerRecord& worker);
-  void share_out(const std::vector<TaskId>& sources);
+  void share_out(const TaskRuns& sources);
   std::size_t least_loaded() const;
   void hold(std::size_t worker, TaskId id);
   void note_share(std::size_t worker);

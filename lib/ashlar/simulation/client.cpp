@@ -92,16 +92,15 @@ decltype(scheduler::Event::what) Client::event(const Action& action) const {
   submitted.first = TaskId(piece->first);
   submitted.groups = graph_.groups;
   submitted.tasks.resize(static_cast<std::size_t>(piece->count));
+  submitted.wants.resize(static_cast<std::size_t>(piece->count));
   for (std::int64_t number = 0; number < piece->count; ++number) {
     const auto task = static_cast<std::size_t>(piece->first + number);
     const Graph::Task& t = graph_.tasks[task];
     scheduler::NewTask& added = submitted.tasks[static_cast<std::size_t>(number)];
     added.group = t.group;
-    added.first_input = static_cast<std::uint32_t>(submitted.inputs.size());
     added.input_count = t.input_count;
     added.nbytes = t.nbytes_known ? t.nbytes : -1;
-    added.wanted = held_[task].kept;
-    added.fetch = t.fetch;
+    submitted.wants[static_cast<std::size_t>(number)] = !held_[task].kept ? scheduler::Want::nothing : t.fetch ? scheduler::Want::value : scheduler::Want::handle;
     for (std::uint32_t i = 0; i < t.input_count; ++i) submitted.inputs.push_back(TaskId(graph_.inputs[t.first_input + i]));
     if (!t.has_options()) continue;
     scheduler::NewTaskOptions options{static_cast<std::uint32_t>(number), t.priority, t.retries};

@@ -102,16 +102,19 @@ RecordedJob recorded_job(std::istream& in) {
       numbers[put->task.value()] = job.graph.add({.group = group_of("scattered"), .nbytes = put->nbytes, .wanted = true}, {});
     } else if (const auto* submitted = std::get_if<scheduler::GraphSubmitted>(&what)) {
       std::int64_t id = submitted->first.value();
-      for (const scheduler::NewTask& task : submitted->tasks) {
+      std::size_t first_input = 0;
+      for (std::size_t number = 0; number < submitted->tasks.size(); ++number) {
+        const scheduler::NewTask& task = submitted->tasks[number];
+        const scheduler::Want want = number < submitted->wants.size() ? submitted->wants[number] : scheduler::Want::nothing;
         std::vector<std::int64_t> inputs;
         for (std::uint32_t i = 0; i < task.input_count; ++i)
-          if (const auto input = number_of(submitted->inputs.at(task.first_input + i))) inputs.push_back(*input);
+          if (const auto input = number_of(submitted->inputs.at(first_input++))) inputs.push_back(*input);
         Graph::Task added;
         added.group = group_of(submitted->groups.at(static_cast<std::size_t>(task.group)));
         added.nbytes = std::max<std::int64_t>(task.nbytes, 0);
         added.nbytes_known = task.nbytes >= 0;
-        added.wanted = task.wanted;
-        added.fetch = task.fetch;
+        added.wanted = want != scheduler::Want::nothing;
+        added.fetch = want == scheduler::Want::value;
         numbers[id++] = job.graph.add(added, inputs);
       }
     } else if (const auto* finished = std::get_if<scheduler::TasksFinished>(&what)) {
