@@ -7,7 +7,8 @@ define_property(GLOBAL PROPERTY ASHLAR_FLOOR_LIBRARIES BRIEF_DOCS "outside libra
 
 function(ashlar_floor name)
   cmake_parse_arguments(PARSE_ARGV 1 FLOOR "" "" "SOURCES;USES;LIBRARIES")
-  add_library(ashlar_${name}_objects OBJECT ${FLOOR_SOURCES})
+  ashlar_united(sources ${name} ${FLOOR_SOURCES})
+  add_library(ashlar_${name}_objects OBJECT ${sources})
   target_include_directories(ashlar_${name}_objects PUBLIC ${PROJECT_SOURCE_DIR}/lib)
   # The C interface of MPI only; its retired C++ bindings slow compilation down and warn.
   target_compile_definitions(ashlar_${name}_objects PUBLIC OMPI_SKIP_MPICXX)

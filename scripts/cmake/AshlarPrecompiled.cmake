@@ -17,9 +17,10 @@ if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 set(ASHLAR_PRECOMPILED_FOLDER "" CACHE PATH "A build tree whose precompiled headers are used instead of new ones")
 
-# ccache may take an object for a hit although __TIME__ or a macro of the precompiled header could differ: they do not.
-if(ASHLAR_PRECOMPILE AND CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros ${CMAKE_CXX_COMPILER_LAUNCHER})
+# ccache may take an object for a hit although __TIME__ or a macro of the precompiled header could differ: they do not. It learns from the
+# compiler which headers were read, instead of preprocessing every source for itself first.
+if(ASHLAR_QUICK_BUILD AND CMAKE_CXX_COMPILER_LAUNCHER MATCHES "ccache")
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_DEPEND=1 ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
 # Tests are run for what they check, and what they call is optimised. (Sanitizers bring flags of their own.)
@@ -50,7 +51,9 @@ function(ashlar_add_precompiled kind)
       set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
       target_compile_options(${target} PRIVATE -fPIE)
     endif()
-    if(kind STREQUAL "test")
+    if(kind STREQUAL "program")
+      target_link_libraries(${target} PRIVATE CLI11::CLI11)
+    elseif(kind STREQUAL "test")
       target_compile_options(${target} PRIVATE ${ASHLAR_TEST_OPTIONS})
       target_link_libraries(${target} PRIVATE GTest::gmock)
     endif()
@@ -91,5 +94,6 @@ endfunction()
 
 ashlar_add_precompiled(library)
 if(ASHLAR_BUILD_APPS)
+  find_package(CLI11 REQUIRED)
   ashlar_add_precompiled(program)
 endif()

@@ -4,17 +4,17 @@
 
 namespace ashlar::table {
 namespace {
-constexpr std::array<std::string_view, 16> kNames = {"sum",  "mean",    "min", "max", "count",  "size", "std",     "var",
-                                                     "first", "last", "nunique", "any", "all", "median", "prod", "quantile"};
+constexpr std::array<std::string_view, 16> kAggregationNames = {"sum",  "mean",    "min", "max", "count",  "size", "std",     "var",
+                                                                "first", "last", "nunique", "any", "all", "median", "prod", "quantile"};
 }
 
-std::string_view name(Aggregation function) { return kNames.at(static_cast<std::size_t>(function)); }
+std::string_view name(Aggregation function) { return kAggregationNames.at(static_cast<std::size_t>(function)); }
 
 Aggregation aggregation_from_name(std::string_view text) {
-  for (std::size_t i = 0; i < kNames.size(); ++i)
-    if (kNames[i] == text) return static_cast<Aggregation>(i);
+  for (std::size_t i = 0; i < kAggregationNames.size(); ++i)
+    if (kAggregationNames[i] == text) return static_cast<Aggregation>(i);
   std::string known;
-  for (const auto& n : kNames) known += (known.empty() ? "" : ", ") + std::string(n);
+  for (const auto& n : kAggregationNames) known += (known.empty() ? "" : ", ") + std::string(n);
   throw ValueError("not the name of an aggregation: \"" + std::string(text) + "\"; there are " + known);
 }
 

@@ -5,15 +5,15 @@
 
 namespace ashlar {
 namespace {
-constexpr std::array<std::string_view, 15> kNames = {"bool",   "int8",    "int16",   "int32",  "int64",     "uint8",    "uint16",  "uint32",
-                                                     "uint64", "float32", "float64", "string", "timestamp", "duration", "category"};
+constexpr std::array<std::string_view, 15> kColumnTypeNames = {"bool",   "int8",    "int16",   "int32",  "int64",     "uint8",    "uint16",  "uint32",
+                                                               "uint64", "float32", "float64", "string", "timestamp", "duration", "category"};
 }
 
-std::string_view name(ColumnType type) { return kNames.at(static_cast<std::size_t>(type)); }
+std::string_view name(ColumnType type) { return kColumnTypeNames.at(static_cast<std::size_t>(type)); }
 
 ColumnType column_type_from_name(std::string_view text) {
-  for (std::size_t i = 0; i < kNames.size(); ++i)
-    if (kNames[i] == text) return static_cast<ColumnType>(i);
+  for (std::size_t i = 0; i < kColumnTypeNames.size(); ++i)
+    if (kColumnTypeNames[i] == text) return static_cast<ColumnType>(i);
   if (text == "float") return ColumnType::float32;
   if (text == "double") return ColumnType::float64;
   if (text == "int") return ColumnType::int64;
@@ -21,7 +21,7 @@ ColumnType column_type_from_name(std::string_view text) {
   if (text == "datetime64[ns]") return ColumnType::timestamp;
   if (text == "timedelta64[ns]") return ColumnType::duration;
   std::string known;
-  for (const auto& n : kNames) known += (known.empty() ? "" : ", ") + std::string(n);
+  for (const auto& n : kColumnTypeNames) known += (known.empty() ? "" : ", ") + std::string(n);
   throw ValueError("not the name of a column type: \"" + std::string(text) + "\"; there are " + known);
 }
 
