@@ -100,13 +100,13 @@ TEST(ParallelFileErrors, storage_that_cannot_be_written_independently_is_refused
                       "h5py.h5d.create(f.id, b'compact', h5py.h5t.IEEE_F64LE, h5py.h5s.create_simple((10, 10)), p)\""),
             0);
 
-  EXPECT_HOLDS(in_place_error(path), "NotImplementedError: cannot write into dataset /x of " + path + ": it is stored with gzip");
+  EXPECT_HOLDS(in_place_error(path), "IoError: cannot write into dataset /x of " + path + ": it is stored with gzip");
   EXPECT_HOLDS(in_place_error(path, {{.name = "compact", .existing = true}}), "NotImplementedError: cannot write into dataset /compact");
   EXPECT_HOLDS(in_place_error(path, {{.name = "text", .existing = true}}),
                "TypeError: cannot write into dataset /text of " + path + ": it holds string");
   DatasetSpec packed = x;
-  packed.compression = "gzip";
-  EXPECT_HOLDS(create_error(folder / "y.h5", {packed}), "NotImplementedError: dataset x with compression \"gzip\"");
+  packed.filters.gzip_level = 4;
+  EXPECT_HOLDS(create_error(folder / "y.h5", {packed}), "ValueError: dataset /x of " + (folder / "y.h5") + " has filters");
 }
 
 TEST(ParallelFileErrors, a_file_that_is_not_hdf5_or_is_open_elsewhere_is_left_alone) {

@@ -97,9 +97,9 @@ TEST_F(Reader, describes_shape_type_storage_and_attributes) {
   EXPECT_EQ(x.attributes, (Attributes{{"big", 9223372036854775808.0},
                                       {"fixed", "abc"},
                                       {"flag", std::int64_t(1)},
-                                      {"list", std::vector<double>{1, 2, 3}},
+                                      {"list", std::vector<std::int64_t>{1, 2, 3}},
                                       {"n", std::int64_t(3)},
-                                      {"names", "<string>"},
+                                      {"names", std::vector<std::string>{"a", "b"}},
                                       {"scale", 0.25},
                                       {"units", "K"}}));
   EXPECT_TRUE(describe(path, "e").empty);

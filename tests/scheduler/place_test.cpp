@@ -293,6 +293,26 @@ TEST(Place, tasks_that_wait_for_the_same_are_spread_evenly) {
   for (const auto& [worker, count] : on) EXPECT_EQ(count, 2) << worker;
 }
 
+TEST(Place, tasks_on_large_results_that_exist_stay_with_them_until_a_worker_idles) {
+  Paper paper;
+  paper.workers_join(2);
+  paper.submit(0, wanted(2, 8));
+  paper.finish(0, {0}, 8, 8'000'000);
+  paper.finish(1, {1}, 8, 8'000'000);
+  for (std::int64_t chunk = 2; chunk < 8; ++chunk) paper.scatter(chunk, chunk < 5 ? 0 : 1, 8'000'000);
+  paper.take();
+
+  // Moving takes half as long as running: one by one, by what starts first, the second would go to worker 1.
+  std::vector<Paper::Task> tasks;
+  for (std::int64_t chunk = 2; chunk < 8; ++chunk) tasks.push_back({.inputs = {chunk}, .wanted = true, .nbytes = 8});
+  paper.submit(8, tasks);
+  paper.expect({"RunTask 8 on worker 0, inputs 2@0", "RunTask 9 on worker 0, inputs 3@0", "RunTask 10 on worker 0, inputs 4@0",
+                "RunTask 11 on worker 1, inputs 5@1", "RunTask 12 on worker 1, inputs 6@1", "RunTask 13 on worker 1, inputs 7@1"});
+  // The one that is done first asks for the last of the other's.
+  paper.finish(1, {11, 12, 13}, 8, 8'000'000);
+  paper.expect({"ReportFinished 11", "ReportFinished 12", "ReportFinished 13", "AskBack 10 of worker 0"});
+}
+
 TEST(Place, with_many_workers_a_task_goes_to_a_holder_or_an_idle_one) {
   Paper paper;
   paper.workers_join(40);

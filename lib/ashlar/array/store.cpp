@@ -1,5 +1,7 @@
 #include "ashlar/array/store.hpp"
 
+#include <algorithm>
+
 #include "ashlar/base/error.hpp"
 
 namespace ashlar {
@@ -10,10 +12,33 @@ ArrayOutline outline(const ArrayPtr& node) {
 
 namespace {
 
+/// What is compressed is compressed by whole storage chunks: an array whose chunks begin elsewhere is cut anew. The storage chunks that follow
+/// from the array's own are the largest of them.
+ArrayPtr on_storage_grid(const ArrayPtr& node, const ToHdf5Options& options) {
+  if (options.append_axis >= 0 || node->shape().ndim() == 0 || node->shape().elements() == 0) return node;
+  const Chunks& chunks = node->chunks();
+  const bool chosen = !options.storage_chunks.axes.empty();
+  const Chunks storage = chosen ? normalize_chunks(options.storage_chunks, node->shape(), itemsize(node->dtype())) : chunks;
+  std::vector<index_t> sizes;
+  bool fits = true;
+  for (std::size_t axis = 0; axis < chunks.size(); ++axis) {
+    const index_t size = chosen ? storage[axis].front() : *std::max_element(storage[axis].begin(), storage[axis].end());
+    index_t at = 0;
+    for (index_t n : chunks[axis]) {
+      fits &= at % size == 0;
+      at += n;
+    }
+    sizes.push_back(size);
+  }
+  return fits ? node : expression::rechunk(node, ChunkSpec(sizes), {});
+}
+
 /// Unknown lengths are settled first: files and regions have fixed shapes.
-ArrayStore array_store(const ArrayPtr& node) {
+ArrayStore array_store(const ArrayPtr& unsettled, const ToHdf5Options& options) {
   ArrayStore one;
-  one.array = outline(expression::compute_chunk_sizes(node));
+  const ArrayPtr node = expression::compute_chunk_sizes(unsettled);
+  const bool encoded = !options.compression.empty() || options.shuffle || options.fletcher32;
+  one.array = outline(encoded ? on_storage_grid(node, options) : node);
   return one;
 }
 
@@ -25,14 +50,14 @@ void store_in_files(std::vector<ArrayStore> arrays) {
 }  // namespace
 
 void detail::to_hdf5(const ArrayPtr& node, const std::string& file, const std::string& dataset, const ToHdf5Options& options) {
-  ArrayStore one = array_store(node);
+  ArrayStore one = array_store(node, options);
   one.file = file;
   one.dataset = dataset;
   one.options = options;
   store_in_files({std::move(one)});
 }
 
-Target::Target(Hdf5Target target) : file_(std::move(target.file)), dataset_(std::move(target.dataset)), region_(expression::slices_text(target.region.v)) {
+Target::Target(Hdf5Target target) : file_(std::move(target.file)), dataset_(std::move(target.dataset)), region_(expression::slices_text(target.region.v)), options_(std::move(target.options)) {
   // An ellipsis alone means the whole dataset, which is created.
   if (region_ == "...") region_.clear();
 }
@@ -48,7 +73,8 @@ void store(std::initializer_list<AnyArray> arrays, std::initializer_list<Target>
     if (target->memory_) {
       local.emplace_back(expression::cast(array.node(), target->type_), target);
     } else {
-      ArrayStore one = array_store(array.node());
+      ArrayStore one = array_store(array.node(), target->options_);
+      one.options = target->options_;
       one.file = target->file_;
       one.dataset = target->dataset_;
       one.region = target->region_;

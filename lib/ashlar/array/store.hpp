@@ -21,10 +21,11 @@ class AnyArray {
   ArrayPtr node_;
 };
 
-/// A dataset, created by the write; or a region of one that exists.
+/// A dataset, created by the write; or a region of one that exists. The options are those of `to_hdf5`.
 struct Hdf5Target {
   std::string file, dataset;
   Slices region = ellipsis;
+  ToHdf5Options options = {};
 };
 /// Where an array goes. An NDArray must outlive the write.
 class Target {
@@ -38,6 +39,7 @@ class Target {
  private:
   friend void store(std::initializer_list<AnyArray>, std::initializer_list<Target>, const StoreOptions&);
   std::string file_, dataset_, region_;
+  ToHdf5Options options_;
   void* memory_ = nullptr;
   DType type_ = DType::float64;
   void (*assign_)(void*, const Block&) = nullptr;

@@ -16,7 +16,7 @@
 namespace ashlar {
 
 struct AttributeValue {
-  std::variant<std::string, double, index_t, std::vector<double>> v;
+  std::variant<std::string, double, index_t, std::vector<double>, std::vector<std::string>, std::vector<index_t>> v;
   template <detail::text_like S>
   AttributeValue(const S& s) : v(std::string(std::string_view(s))) {}
   template <std::floating_point F>
@@ -26,6 +26,12 @@ struct AttributeValue {
   AttributeValue(std::initializer_list<Real> l) : v(std::vector<double>{}) {
     for (auto r : l) std::get<3>(v).push_back(r.v);
   }
+  AttributeValue(std::initializer_list<Name> l) : v(std::vector<std::string>{}) {
+    for (const auto& name : l) std::get<4>(v).push_back(name.v);
+  }
+  AttributeValue(std::vector<double> l) : v(std::move(l)) {}
+  AttributeValue(std::vector<std::string> l) : v(std::move(l)) {}
+  AttributeValue(std::vector<index_t> l) : v(std::move(l)) {}
 };
 struct Attribute {
   Name name;
@@ -38,14 +44,23 @@ struct Attributes {
   Attributes(std::initializer_list<Attribute> l) : v(l) {}
 };
 
+/// In `.maxshape`: the axis may grow without end.
+inline constexpr index_t unlimited = -1;
+
 /// Options of `to_hdf5`; the meaning is h5py's create_dataset.
 struct ToHdf5Options {
   ASHLAR_OPTIONS;
   std::string mode = "w";           ///< "w": a new file, atomically under its name; "a": into an existing file, in place
   ChunkSpec storage_chunks = {};    ///< empty: the array's chunks when they are regular, else contiguous
-  std::string compression = {};     ///< "" only, for now
-  int compression_opts = 4;
+  std::vector<index_t> maxshape = {};  ///< how far axes may grow later, `unlimited` without end; empty: not at all
+  std::string compression = {};     ///< "" or "gzip": chunks are compressed where they are, and written by one worker
+  int compression_opts = 4;         ///< gzip's level, 0 to 9
+  bool shuffle = false;             ///< bytes of equal weight together, which compress better
+  bool fletcher32 = false;          ///< a checksum for each storage chunk, which readers compare
   Attributes attributes = {};
+  /// With mode "a": the dataset grows along this axis and the array is written behind what it holds. A dataset that is not there is made,
+  /// so that it can grow along it. An append that fails leaves the old length.
+  int append_axis = -1;
 };
 
 /// A lazy array as the floors above see it: its outline, and how to get its chunks into a graph.

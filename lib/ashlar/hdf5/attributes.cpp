@@ -34,6 +34,14 @@ std::string number(double value) {
   return text;
 }
 
+std::string unpadded(std::string text, hid_t type) {
+  if (H5Tget_strpad(type) == H5T_STR_SPACEPAD)
+    text.erase(text.find_last_not_of(' ') + 1);
+  else
+    text.resize(std::strlen(text.c_str()));
+  return text;
+}
+
 std::string read_string(hid_t attribute, hid_t type, const Place& at) {
   const htri_t variable = checked(H5Tis_variable_str(type), "H5Tis_variable_str", at);
   if (variable) {
@@ -46,12 +54,27 @@ std::string read_string(hid_t attribute, hid_t type, const Place& at) {
   }
   std::string text(H5Tget_size(type), '\0');
   checked(H5Aread(attribute, type, text.data()), "H5Aread", at);
-  const auto padding = H5Tget_strpad(type);
-  if (padding == H5T_STR_SPACEPAD)
-    text.erase(text.find_last_not_of(' ') + 1);
-  else
-    text.resize(std::strlen(text.c_str()));
-  return text;
+  return unpadded(std::move(text), type);
+}
+
+std::vector<std::string> read_strings(hid_t attribute, hid_t type, std::size_t count, const Place& at) {
+  std::vector<std::string> all;
+  if (count == 0) return all;
+  if (checked(H5Tis_variable_str(type), "H5Tis_variable_str", at)) {
+    std::vector<char*> texts(count, nullptr);
+    TypeHandle memory(checked(H5Tcopy(type), "H5Tcopy", at));
+    checked(H5Aread(attribute, memory.get(), texts.data()), "H5Aread", at);
+    for (char* text : texts) {
+      all.emplace_back(text ? text : "");
+      H5free_memory(text);
+    }
+    return all;
+  }
+  const std::size_t size = H5Tget_size(type);
+  std::string bytes(count * size, '\0');
+  checked(H5Aread(attribute, type, bytes.data()), "H5Aread", at);
+  for (std::size_t i = 0; i < count; i++) all.push_back(unpadded(bytes.substr(i * size, size), type));
+  return all;
 }
 
 AttributeValue read_one(hid_t object, const std::string& name, const Place& at) {
@@ -79,6 +102,12 @@ AttributeValue read_one(hid_t object, const std::string& name, const Place& at) 
     checked(H5Aread(attribute.get(), H5T_NATIVE_DOUBLE, &value), "H5Aread", at);
     return value;
   }
+  if (kind == H5T_STRING && H5Sget_simple_extent_type(space.get()) == H5S_SIMPLE) return read_strings(attribute.get(), type.get(), static_cast<std::size_t>(elements), at);
+  if (kind == H5T_INTEGER && H5Sget_simple_extent_type(space.get()) == H5S_SIMPLE && !(H5Tget_sign(type.get()) == H5T_SGN_NONE && H5Tget_size(type.get()) == 8)) {
+    std::vector<std::int64_t> values(static_cast<std::size_t>(elements));
+    if (elements) checked(H5Aread(attribute.get(), H5T_NATIVE_INT64, values.data()), "H5Aread", at);
+    return values;
+  }
   if (numeric && H5Sget_simple_extent_type(space.get()) == H5S_SIMPLE) {
     std::vector<double> values(static_cast<std::size_t>(elements));
     if (elements) checked(H5Aread(attribute.get(), H5T_NATIVE_DOUBLE, values.data()), "H5Aread", at);
@@ -87,19 +116,24 @@ AttributeValue read_one(hid_t object, const std::string& name, const Place& at) 
   return "<" + type_text(type.get()) + ">";
 }
 
+struct Text {
+  std::string operator()(const std::string& text) const { return '"' + text + '"'; }
+  std::string operator()(double v) const { return number(v); }
+  std::string operator()(std::int64_t v) const { return std::to_string(v); }
+  template <class T>
+  std::string operator()(const std::vector<T>& list) const {
+    std::string text = "[";
+    for (std::size_t i = 0; i < list.size(); i++) text += (i ? ", " : "") + one(list[i]);
+    return text + "]";
+  }
+  static std::string one(double v) { return number(v); }
+  static std::string one(std::int64_t v) { return std::to_string(v); }
+  static std::string one(const std::string& v) { return '"' + v + '"'; }
+};
+
 }  // namespace
 
 std::string to_string(const AttributeValue& value) {
-  struct Text {
-    std::string operator()(const std::string& text) const { return '"' + text + '"'; }
-    std::string operator()(double v) const { return number(v); }
-    std::string operator()(std::int64_t v) const { return std::to_string(v); }
-    std::string operator()(const std::vector<double>& list) const {
-      std::string text = "[";
-      for (std::size_t i = 0; i < list.size(); i++) text += (i ? ", " : "") + number(list[i]);
-      return text + "]";
-    }
-  };
   return std::visit(Text{}, value);
 }
 
@@ -129,11 +163,15 @@ void write_attribute(hid_t object, const Attribute& attribute, const Place& wher
     }
     void operator()(double v) const { create(object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, scalar, &v, at); }
     void operator()(std::int64_t v) const { create(object, name, H5T_STD_I64LE, H5T_NATIVE_INT64, scalar, &v, at); }
-    void operator()(const std::vector<double>& list) const {
-      const hsize_t count = list.size();
-      SpaceHandle space(checked(H5Screate_simple(1, &count, nullptr), "H5Screate_simple", at));
-      create(object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, space.get(), list.data(), at);
+    void operator()(const std::vector<double>& list) const { create(object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, simple(list.size()).get(), list.data(), at); }
+    void operator()(const std::vector<std::int64_t>& list) const { create(object, name, H5T_STD_I64LE, H5T_NATIVE_INT64, simple(list.size()).get(), list.data(), at); }
+    void operator()(const std::vector<std::string>& list) const {
+      std::vector<const char*> texts;
+      for (const std::string& text : list) texts.push_back(text.c_str());
+      const TypeHandle type = utf8_string(at);
+      create(object, name, type.get(), type.get(), simple(list.size()).get(), texts.data(), at);
     }
+    SpaceHandle simple(hsize_t count) const { return SpaceHandle(checked(H5Screate_simple(1, &count, nullptr), "H5Screate_simple", at)); }
   };
   std::visit(Write{object, scalar.get(), attribute.name, at}, attribute.value);
 }

@@ -52,6 +52,18 @@ const char* filter_name(H5Z_filter_t filter) {
   }
 }
 
+// None when there is a filter that `chunk_codec` does not know, or they stand in another order.
+std::optional<Filters> codec_of(const std::vector<std::string>& names, const std::vector<int>& levels) {
+  Filters filters;
+  std::size_t next = 0;
+  const auto is = [&](const char* name) { return next < names.size() && names[next] == name; };
+  if (is("shuffle")) filters.shuffle = true, ++next;
+  if (is("gzip")) filters.gzip_level = levels[next], ++next;
+  if (is("fletcher32")) filters.fletcher32 = true, ++next;
+  if (next != names.size()) return std::nullopt;
+  return filters;
+}
+
 }  // namespace
 
 std::string dataset_name(const std::string& name) {
@@ -67,14 +79,19 @@ Place dataset_of(const std::string& file, const std::string& name) { return {fil
 
 void check_spec(const DatasetSpec& spec) {
   dataset_name(spec.name);
-  if (!spec.compression.empty())
-    throw NotImplementedError(
-        "dataset " + spec.name + " with compression \"" + spec.compression +
-        "\": compressed datasets must be written by all ranks together, which this version does not do yet; leave .compression out");
-  if (spec.shuffle)
-    throw NotImplementedError("dataset " + spec.name +
-                              " with shuffle: it is a filter as compression is, which this version does not write yet");
   if (spec.existing) return;
+  if (spec.filters.gzip_level > 9 || spec.filters.gzip_level < -1)
+    throw ValueError("the level of gzip of dataset " + spec.name + " must be 0 to 9, found " + std::to_string(spec.filters.gzip_level));
+  if (spec.storage_chunks.empty() && spec.shape.ndim() > 0 && (spec.filters.any() || !spec.max_shape.empty()))
+    throw ValueError("dataset " + spec.name + " needs storage_chunks: only storage in chunks can be " + (spec.filters.any() ? "compressed or summed" : "extended"));
+  if (spec.shape.ndim() == 0 && (spec.filters.any() || !spec.max_shape.empty()))
+    throw ValueError("dataset " + spec.name + " has no axes: one number can be neither compressed nor extended");
+  if (!spec.max_shape.empty() && spec.max_shape.size() != spec.shape.size())
+    throw ShapeError("maxshape of dataset " + spec.name + " does not fit its shape: maxshape " + tuple(spec.max_shape) + ", shape " + to_string(spec.shape));
+  for (std::size_t i = 0; i < spec.max_shape.size(); i++)
+    if (spec.max_shape[i] != unlimited && spec.max_shape[i] < spec.shape[i])
+      throw ShapeError("maxshape of dataset " + spec.name + " is less than its shape: axis " + std::to_string(i) + ", maxshape " + std::to_string(spec.max_shape[i]) +
+                       ", length " + std::to_string(spec.shape[i]));
   for (index_t n : spec.shape)
     if (n < 0) throw ShapeError("dataset " + spec.name + " needs known lengths: shape " + to_string(spec.shape));
   if (spec.shape.ndim() > H5S_MAX_RANK)
@@ -87,7 +104,7 @@ void check_spec(const DatasetSpec& spec) {
   for (std::size_t i = 0; i < spec.shape.size(); i++) {
     if (spec.storage_chunks[i] < 1)
       throw ShapeError("storage_chunks of dataset " + spec.name + " must be positive: " + tuple(spec.storage_chunks));
-    nbytes *= static_cast<double>(std::min(spec.storage_chunks[i], spec.shape[i]));
+    nbytes *= static_cast<double>(spec.max_shape.empty() ? std::min(spec.storage_chunks[i], spec.shape[i]) : spec.storage_chunks[i]);
   }
   if (nbytes >= 4294967296.0)
     throw ValueError("storage_chunks of dataset " + spec.name + " are too large: one has " +
@@ -111,17 +128,25 @@ DatasetHandle create_dataset(hid_t file, const DatasetSpec& spec, const std::str
   const Place at = dataset_of(path, name);
   const int ndim = spec.shape.ndim();
   const auto dims = sizes(spec.shape.v);
-  SpaceHandle space(ndim ? checked(H5Screate_simple(ndim, dims.data(), nullptr), "H5Screate_simple", at)
+  std::vector<hsize_t> most;
+  for (index_t n : spec.max_shape) most.push_back(n == unlimited ? H5S_UNLIMITED : static_cast<hsize_t>(n));
+  SpaceHandle space(ndim ? checked(H5Screate_simple(ndim, dims.data(), most.empty() ? nullptr : most.data()), "H5Screate_simple", at)
                          : checked(H5Screate(H5S_SCALAR), "H5Screate", at));
   PropertyHandle creation = property_list(H5P_DATASET_CREATE, at), link = property_list(H5P_LINK_CREATE, at);
   checked(H5Pset_create_intermediate_group(link.get(), 1), "H5Pset_create_intermediate_group", at);
-  // Ranks that write independently cannot allocate, and a fill would write everything twice.
-  checked(H5Pset_alloc_time(creation.get(), H5D_ALLOC_TIME_EARLY), "H5Pset_alloc_time", at);
+  // Ranks that write independently cannot allocate, and a fill would write everything twice. What is compressed has one writer, and no size yet.
+  checked(H5Pset_alloc_time(creation.get(), spec.filters.any() ? H5D_ALLOC_TIME_INCR : H5D_ALLOC_TIME_EARLY), "H5Pset_alloc_time", at);
   checked(H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER), "H5Pset_fill_time", at);
-  if (ndim && spec.shape.elements() && !spec.storage_chunks.empty()) {
+  if (ndim && (spec.shape.elements() || !most.empty()) && !spec.storage_chunks.empty()) {
     auto chunk = sizes(spec.storage_chunks);
-    for (std::size_t i = 0; i < chunk.size(); i++) chunk[i] = std::min(chunk[i], dims[i]);
+    if (most.empty())
+      for (std::size_t i = 0; i < chunk.size(); i++) chunk[i] = std::min(chunk[i], dims[i]);
     checked(H5Pset_chunk(creation.get(), ndim, chunk.data()), "H5Pset_chunk", at);
+  }
+  if (H5Pget_layout(creation.get()) == H5D_CHUNKED) {
+    if (spec.filters.shuffle) checked(H5Pset_shuffle(creation.get()), "H5Pset_shuffle", at);
+    if (spec.filters.gzip_level >= 0) checked(H5Pset_deflate(creation.get(), static_cast<unsigned>(spec.filters.gzip_level)), "H5Pset_deflate", at);
+    if (spec.filters.fletcher32) checked(H5Pset_fletcher32(creation.get()), "H5Pset_fletcher32", at);
   }
   const TypeHandle type = hdf5_type(spec.dtype, at);
   DatasetHandle dataset(
@@ -146,21 +171,33 @@ DatasetInfo dataset_info(hid_t dataset, const std::string& name, const std::stri
   info.empty = H5Sget_simple_extent_type(space.get()) == H5S_NULL;
   const int ndim = checked(H5Sget_simple_extent_ndims(space.get()), "H5Sget_simple_extent_ndims", at);
   std::vector<hsize_t> dims(static_cast<std::size_t>(ndim));
-  if (ndim) checked(H5Sget_simple_extent_dims(space.get(), dims.data(), nullptr), "H5Sget_simple_extent_dims", at);
+  std::vector<hsize_t> most(dims.size());
+  if (ndim) checked(H5Sget_simple_extent_dims(space.get(), dims.data(), most.data()), "H5Sget_simple_extent_dims", at);
   info.shape.v.assign(dims.begin(), dims.end());
+  if (most != dims)
+    for (hsize_t n : most) info.max_shape.push_back(n == H5S_UNLIMITED ? unlimited : static_cast<index_t>(n));
+  if (info.dtype) {
+    const TypeHandle memory = hdf5_type(*info.dtype, at);
+    info.native = H5Tequal(type.get(), memory.get()) > 0;
+  }
   const PropertyHandle creation(checked(H5Dget_create_plist(dataset), "H5Dget_create_plist", at));
+  info.is_virtual = H5Pget_layout(creation.get()) == H5D_VIRTUAL;
   if (H5Pget_layout(creation.get()) == H5D_CHUNKED) {
     checked(H5Pget_chunk(creation.get(), ndim, dims.data()), "H5Pget_chunk", at);
     info.storage_chunks.assign(dims.begin(), dims.end());
   }
   const int filters = H5Pget_nfilters(creation.get());
+  std::vector<int> levels;
   for (int i = 0; i < filters; i++) {
     unsigned flags = 0, config = 0;
-    std::size_t values = 0;
-    const auto filter = H5Pget_filter2(creation.get(), static_cast<unsigned>(i), &flags, &values, nullptr, 0, nullptr, &config);
+    unsigned value = 0;  // of gzip its level
+    std::size_t values = 1;
+    const auto filter = H5Pget_filter2(creation.get(), static_cast<unsigned>(i), &flags, &values, &value, 0, nullptr, &config);
     const char* known = filter_name(filter);
     info.filters.push_back(known ? known : "filter " + std::to_string(filter));
+    levels.push_back(values ? static_cast<int>(value) : 6);
   }
+  info.codec = codec_of(info.filters, levels);
   info.storage_nbytes = static_cast<std::int64_t>(H5Dget_storage_size(dataset));
   info.attributes = read_attributes(dataset, at);
   const auto mark =
@@ -168,6 +205,15 @@ DatasetInfo dataset_info(hid_t dataset, const std::string& name, const std::stri
   if (mark != info.attributes.end()) {
     info.incomplete = true;
     info.attributes.erase(mark);
+  }
+  const auto appending = std::find_if(info.attributes.begin(), info.attributes.end(), [](const Attribute& a) { return a.name == append_attribute; });
+  if (appending != info.attributes.end()) {
+    const auto* values = std::get_if<std::vector<std::int64_t>>(&appending->value);
+    if (info.incomplete && values && values->size() == 2) {
+      info.append_axis = static_cast<int>(values->at(0));
+      info.append_from = values->at(1);
+    }
+    info.attributes.erase(appending);
   }
   return info;
 }

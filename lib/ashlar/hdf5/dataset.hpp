@@ -6,10 +6,14 @@
 #include <vector>
 
 #include "ashlar/hdf5/attribute_value.hpp"
+#include "ashlar/hdf5/chunk_codec.hpp"
 #include "ashlar/ndarray/dtype.hpp"
 #include "ashlar/ndarray/shape.hpp"
 
 namespace ashlar::hdf5 {
+
+/// Of an axis of `max_shape`: it may grow without end.
+inline constexpr index_t unlimited = -1;
 
 /// What a writer wants a dataset to be.
 struct DatasetSpec {
@@ -19,11 +23,14 @@ struct DatasetSpec {
   /// Shape of one storage chunk, cut to the shape; empty: contiguous, and so is a dataset without elements or axes.
   std::vector<index_t> storage_chunks = {};
   Attributes attributes = {};
-  std::string compression = {};  ///< "gzip" waits for collective writes: NotImplementedError
-  bool shuffle = false;          ///< likewise
+  Filters filters = {};                ///< need storage chunks, and a file with one writer (`Writers::one`)
+  std::vector<index_t> max_shape = {};  ///< how far axes may grow (`unlimited`); needs storage chunks; empty: not at all
   /// For writes into part of a dataset: it must be there, dtype, shape and storage above are not looked at, and what is
   /// written is converted to its type.
   bool existing = false;
+  /// Of an existing dataset: it grows along this axis, from `append_from` (the length it must have) to the length in `shape`.
+  int append_axis = -1;
+  index_t append_from = 0;
 };
 
 /// What a file says about a dataset.
@@ -34,10 +41,16 @@ struct DatasetInfo {
   Shape shape;
   bool empty = false;                   ///< HDF5's null dataspace: neither shape nor element
   std::vector<index_t> storage_chunks;  ///< empty: not chunked
+  std::vector<index_t> max_shape;       ///< `unlimited` where an axis may grow without end; empty: it cannot grow
   std::vector<std::string> filters;     ///< "gzip", "shuffle"…, in the order of writing
+  std::optional<Filters> codec;         ///< the same, where `encode_chunk` and `decode_chunk` know all of them
+  bool is_virtual = false;              ///< its elements are those of datasets of other files
+  bool native = false;                  ///< elements stand in the file as they do in memory
   std::int64_t storage_nbytes = 0;      ///< allocated in the file
   Attributes attributes;
   bool incomplete = false;  ///< a write into it did not end; `read` refuses
+  int append_axis = -1;     ///< of an incomplete one: only an append along this axis did not end,
+  index_t append_from = 0;  ///< so the elements before this one are as they were
 };
 
 }  // namespace ashlar::hdf5

@@ -74,7 +74,24 @@ void allocate_all(hid_t dataset, const DatasetInfo& info, const Place& at) {
   }
 }
 
-void check_found(const DatasetInfo& found, const DatasetSpec& spec, const std::string& path, hid_t dataset) {
+/// ShapeError or IoError unless the dataset can grow as the specification says.
+void check_append(const DatasetInfo& found, const DatasetSpec& spec, const std::string& what) {
+  const auto axis = static_cast<std::size_t>(spec.append_axis);
+  if (axis >= found.shape.size() || spec.shape.size() != found.shape.size())
+    throw ShapeError("cannot append to " + what + " along axis " + std::to_string(axis) + ": it has shape " + to_string(found.shape));
+  for (std::size_t i = 0; i < found.shape.size(); i++) {
+    const index_t length = i == axis ? spec.append_from : spec.shape[i];
+    const index_t there = i == axis && found.incomplete ? found.append_from : found.shape[i];
+    if (length != there)
+      throw IoError("cannot append to " + what + ": axis " + std::to_string(i) + " has length " + std::to_string(there) + ", " + std::to_string(length) + " was expected");
+  }
+  const index_t most = found.max_shape.empty() ? found.shape[axis] : found.max_shape[axis];
+  if (most != unlimited && spec.shape[axis] > most)
+    throw IoError("cannot append to " + what + ": axis " + std::to_string(axis) + " may grow to " + std::to_string(most) + " (its maxshape), " + std::to_string(spec.shape[axis]) +
+                  " are needed; make the dataset with .maxshape");
+}
+
+void check_found(const DatasetInfo& found, const DatasetSpec& spec, const std::string& path, hid_t dataset, Writers writers) {
   const std::string what = "dataset " + found.name + " of " + path;
   if (!found.dtype || found.empty)
     throw TypeError("cannot write into " + what + ": it holds " + (found.empty ? "nothing (a null dataspace)" : found.type) +
@@ -85,12 +102,13 @@ void check_found(const DatasetInfo& found, const DatasetSpec& spec, const std::s
   if (!spec.existing && *found.dtype != spec.dtype)
     throw IoError("cannot replace " + what + ": it holds " + found.type + ", the new one " + std::string(dtype_name(spec.dtype)) +
                   "; take another name or write a new file");
-  if (spec.existing && found.incomplete)
+  if (spec.append_axis >= 0) check_append(found, spec, what);
+  // An append that did not end has left the rest as it was: the next one cuts it off.
+  if (spec.existing && found.incomplete && !(spec.append_axis >= 0 && found.append_axis == spec.append_axis))
     throw IoError("cannot write a part of " + what + ": an earlier write into it did not end (" + incomplete_attribute +
                   " = 1), so the rest is not known; write it as a whole");
-  if (!found.filters.empty())
-    throw NotImplementedError("cannot write into " + what + ": it is stored with " + found.filters[0] +
-                              ", and compressed datasets must be written by all ranks together, which this version does not do yet");
+  if (!found.filters.empty() && writers == Writers::all)
+    throw IoError("cannot write into " + what + ": it is stored with " + found.filters[0] + ", so it is written by rank 0 alone");
   const PropertyHandle creation(H5Dget_create_plist(dataset));
   const auto layout = H5Pget_layout(creation.get());
   if ((layout != H5D_CONTIGUOUS && layout != H5D_CHUNKED) || H5Pget_external_count(creation.get()) > 0)
@@ -98,16 +116,30 @@ void check_found(const DatasetInfo& found, const DatasetSpec& spec, const std::s
                               ": its storage is compact, virtual or in other files, which ranks cannot write independently");
 }
 
-void make_ready(hid_t file, const DatasetSpec& spec, const std::string& path) {
+void set_length(hid_t dataset, Shape shape, int axis, index_t length, const Place& at) {
+  shape[static_cast<std::size_t>(axis)] = length;
+  const std::vector<hsize_t> extent(shape.begin(), shape.end());
+  checked(H5Dset_extent(dataset, extent.data()), "H5Dset_extent", at);
+}
+
+void make_ready(hid_t file, const DatasetSpec& spec, const std::string& path, Writers writers) {
   const std::string name = dataset_name(spec.name);
   const Place at = dataset_of(path, name);
   DatasetHandle dataset;
   if (has_dataset(file, name, path)) {
     dataset = open_dataset(file, name, path);
-    const DatasetInfo found = dataset_info(dataset.get(), name, path);
-    check_found(found, spec, path, dataset.get());
+    DatasetInfo found = dataset_info(dataset.get(), name, path);
+    check_found(found, spec, path, dataset.get(), writers);
+    if (spec.append_axis >= 0) write_attribute(dataset.get(), {append_attribute, std::vector<std::int64_t>{spec.append_axis, spec.append_from}}, at);
     write_attribute(dataset.get(), {incomplete_attribute, std::int64_t(1)}, at);
-    allocate_all(dataset.get(), found, at);
+    if (spec.append_axis >= 0) {
+      // The marks first: whoever finds a dataset that has grown must find them, too.
+      checked(H5Fflush(file, H5F_SCOPE_LOCAL), "H5Fflush", at);
+      if (found.incomplete) set_length(dataset.get(), found.shape, spec.append_axis, spec.append_from, at);
+      set_length(dataset.get(), found.shape, spec.append_axis, spec.shape[static_cast<std::size_t>(spec.append_axis)], at);
+      found = dataset_info(dataset.get(), name, path);
+    }
+    if (writers == Writers::all) allocate_all(dataset.get(), found, at);
     for (const auto& attribute : spec.attributes) write_attribute(dataset.get(), attribute, at);
   } else {
     if (spec.existing) throw_missing_dataset(file, name, path);
@@ -145,7 +177,13 @@ void make_new_file(const std::string& path, const std::vector<DatasetSpec>& data
   close_flushed(file, at);
 }
 
-FileLock prepare_in_place(const std::string& path, const std::vector<DatasetSpec>& datasets) {
+FileHandle open_serially(const std::string& path) {
+  const Place at{path};
+  const PropertyHandle access = serial_access(at);
+  return FileHandle(checked(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), "H5Fopen", at));
+}
+
+FileLock prepare_in_place(const std::string& path, const std::vector<DatasetSpec>& datasets, Writers writers) {
   const Place at{path};
   const PropertyHandle access = serial_access(at);
   struct stat s {};
@@ -158,9 +196,27 @@ FileLock prepare_in_place(const std::string& path, const std::vector<DatasetSpec
   check_hdf5_file(path);
   FileLock lock(path);
   FileHandle file(checked(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), "H5Fopen", at));
-  for (const auto& spec : datasets) make_ready(file.get(), spec, path);
+  for (const auto& spec : datasets) make_ready(file.get(), spec, path, writers);
   close_flushed(file, at);
   return lock;
+}
+
+void undo_appends(const std::string& path, const std::vector<DatasetSpec>& datasets) {
+  FileHandle file = open_serially(path);
+  for (const auto& spec : datasets) {
+    const std::string name = dataset_name(spec.name);
+    const Place at = dataset_of(path, name);
+    if (spec.append_axis < 0 || !has_dataset(file.get(), name, path)) continue;
+    DatasetHandle dataset = open_dataset(file.get(), name, path);
+    const DatasetInfo found = dataset_info(dataset.get(), name, path);
+    if (!found.incomplete || found.append_axis != spec.append_axis) continue;
+    set_length(dataset.get(), found.shape, found.append_axis, found.append_from, at);
+    checked(H5Fflush(file.get(), H5F_SCOPE_LOCAL), "H5Fflush", at);
+    remove_attribute(dataset.get(), incomplete_attribute, at);
+    remove_attribute(dataset.get(), append_attribute, at);
+    dataset.close("H5Dclose", at);
+  }
+  close_flushed(file, {path});
 }
 
 void finish_in_place(const std::string& path, const std::vector<DatasetSpec>& datasets) {
@@ -171,6 +227,7 @@ void finish_in_place(const std::string& path, const std::vector<DatasetSpec>& da
     const std::string name = dataset_name(spec.name);
     DatasetHandle dataset = open_dataset(file.get(), name, path);
     remove_attribute(dataset.get(), incomplete_attribute, dataset_of(path, name));
+    remove_attribute(dataset.get(), append_attribute, dataset_of(path, name));
     dataset.close("H5Dclose", dataset_of(path, name));
   }
   close_flushed(file, at);

@@ -2,6 +2,7 @@
 // The serial ends of a parallel write: what rank 0 does alone before and after.
 
 #include "ashlar/hdf5/dataset_detail.hpp"
+#include "ashlar/hdf5/parallel_file.hpp"
 
 namespace ashlar::hdf5 {
 
@@ -26,7 +27,13 @@ class FileLock {
 void make_new_file(const std::string& path, const std::vector<DatasetSpec>& datasets);
 
 /// An existing file made ready: datasets found or made, allocated, attributes written, marked incomplete.
-FileLock prepare_in_place(const std::string& path, const std::vector<DatasetSpec>& datasets);
+FileLock prepare_in_place(const std::string& path, const std::vector<DatasetSpec>& datasets, Writers writers);
+
+/// For one process, as the serial ends open it.
+FileHandle open_serially(const std::string& path);
+
+/// Datasets that were appended to and failed: they get their old length back, and the mark goes away.
+void undo_appends(const std::string& path, const std::vector<DatasetSpec>& datasets);
 
 /// Takes the marks away.
 void finish_in_place(const std::string& path, const std::vector<DatasetSpec>& datasets);

@@ -138,7 +138,16 @@ OpenFile& open_file(const std::string& path) {
   }
   if (found != all.end()) all.erase(found);
   check_hdf5_file(path);
-  all.push_front({now, {path, open_for_reading(path), {}}});
+  FileHandle file;
+  try {
+    file = open_for_reading(path);
+  } catch (const IoError&) {
+    // A virtual dataset may hold it open, by other rules for locks.
+    if (all.empty()) throw;
+    all.clear();
+    file = open_for_reading(path);
+  }
+  all.push_front({now, {path, std::move(file), {}}});
   if (all.size() > open_files_max) all.pop_back();
   return all.front().file;
 }
@@ -148,5 +157,9 @@ void forget_open_file(const std::string& path) {
 }
 
 void forget_all_open_files() { entries().clear(); }
+
+void forget_other_open_files(const std::string& path) {
+  entries().remove_if([&](const Entry& e) { return e.file.path != path; });
+}
 
 }  // namespace ashlar::hdf5

@@ -30,6 +30,9 @@ struct OpenFile {
 OpenFile& open_file(const std::string& path);
 void forget_open_file(const std::string& path);
 void forget_all_open_files();
+/// HDF5 opens the files of a virtual dataset itself, by other rules for locks than ours; of one that is open here by our rules it would say
+/// nothing and give fill values.
+void forget_other_open_files(const std::string& path);
 
 /// IoError unless the file begins like an HDF5 file (the signature may stand behind a user block of 512, 1024… bytes).
 void check_hdf5_file(const std::string& path);

@@ -22,6 +22,7 @@ struct ParallelFile::State {
   std::string path;
   std::vector<DatasetSpec> specs;
   bool in_place = false;
+  Writers writers = Writers::all;
   FileLock lock;  // rank 0 in place, from before the marks are set until after they are gone
   FileHandle file;
   std::vector<DatasetHandle> datasets;
@@ -33,19 +34,27 @@ struct ParallelFile::State {
   void open_together();
   void open_datasets();
   void close_together(const std::exception_ptr& earlier);
-  void write(int dataset, std::span<const index_t> offsets, const Block& block) const;
+  void write(int dataset, std::span<const index_t> offsets, const Block& block, std::span<const index_t> steps) const;
+  void write_chunk(int dataset, std::span<const index_t> offsets, const EncodedChunk& chunk) const;
+  bool mine() const { return writers == Writers::all || rank == 0; }
 };
 
 void ParallelFile::State::check_arguments() const {
   std::set<std::string> names;
   for (const auto& spec : specs) {
     check_spec(spec);
+    if (spec.filters.any() && !spec.existing && writers == Writers::all)
+      throw ValueError("dataset " + dataset_name(spec.name) + " of " + path + " has filters: it is written by rank 0 alone");
     if (!names.insert(dataset_name(spec.name)).second)
       throw ValueError("dataset " + dataset_name(spec.name) + " of " + path + " is named twice in one write");
   }
 }
 
 void ParallelFile::State::open_together() {
+  if (writers == Writers::rank_0)
+    return agree(comm, caught([&] {
+                   if (rank == 0) file = open_serially(path);
+                 }));
   // A rank that cannot open the file must be found out before MPI's open: that call need not fail on all ranks alike.
   agree(comm, caught([&] {
           const int probe = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
@@ -70,6 +79,7 @@ void ParallelFile::State::open_together() {
 }
 
 void ParallelFile::State::open_datasets() {
+  if (!mine()) return;
   for (const auto& spec : specs) {
     const std::string name = dataset_name(spec.name);
     datasets.push_back(open_dataset(file.get(), name, path));
@@ -88,15 +98,25 @@ void ParallelFile::State::close_together(const std::exception_ptr& earlier) {
   agree(comm, earlier ? earlier : closing);
 }
 
-void ParallelFile::State::write(int dataset, std::span<const index_t> offsets, const Block& block) const {
+void ParallelFile::State::write(int dataset, std::span<const index_t> offsets, const Block& block, std::span<const index_t> steps) const {
   const DatasetInfo& info = infos.at(static_cast<std::size_t>(dataset));
   const Place at = dataset_of(path, info.name);
-  const Rectangle part{{offsets.begin(), offsets.end()}, std::vector<index_t>(block.shape().size(), 1), block.shape().v};
+  Rectangle part{{offsets.begin(), offsets.end()}, {steps.begin(), steps.end()}, block.shape().v};
+  if (steps.empty()) part.step.assign(block.shape().size(), 1);
   check_inside(part, info.shape, at);
   if (!readable_as(block.dtype(), *info.dtype))
     throw TypeError("cannot write " + std::string(dtype_name(block.dtype())) + " into " + at.object + " of " + path + ", which holds " +
                     info.type + ": values might not fit; convert them with astype first");
   write_rectangle(datasets[static_cast<std::size_t>(dataset)].get(), part, block, at);
+}
+
+void ParallelFile::State::write_chunk(int dataset, std::span<const index_t> offsets, const EncodedChunk& chunk) const {
+  const DatasetInfo& info = infos.at(static_cast<std::size_t>(dataset));
+  const Place at = dataset_of(path, info.name);
+  const std::vector<hsize_t> corner(offsets.begin(), offsets.end());
+  if (corner.size() != info.storage_chunks.size()) throw ShapeError(at.object + " of " + path + " has " + std::to_string(info.storage_chunks.size()) + " axes in chunks, the place of a chunk has " + std::to_string(corner.size()));
+  checked(H5Dwrite_chunk(datasets[static_cast<std::size_t>(dataset)].get(), H5P_DEFAULT, chunk.mask, corner.data(), static_cast<std::size_t>(chunk.bytes.nbytes()), chunk.bytes.data()),
+          "H5Dwrite_chunk", at);
 }
 
 ParallelFile::ParallelFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -109,12 +129,13 @@ ParallelFile::~ParallelFile() {
   for (auto& dataset : state_->datasets) dataset.abandon();
 }
 
-ParallelFile ParallelFile::open(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets, bool in_place) {
+ParallelFile ParallelFile::open(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets, bool in_place, Writers writers) {
   auto state = std::make_unique<State>();
   state->comm = comm;
   state->path = path;
   state->specs = datasets;
   state->in_place = in_place;
+  state->writers = writers;
   Thread::instance().run([&] {
     MPI_Comm_rank(comm, &state->rank);
     forget_open_file(path);
@@ -122,7 +143,7 @@ ParallelFile ParallelFile::open(MPI_Comm comm, const std::string& path, const st
     agree(comm, caught([&] {
             if (state->rank != 0) return;
             if (in_place)
-              state->lock = prepare_in_place(path, datasets);
+              state->lock = prepare_in_place(path, datasets, writers);
             else
               make_new_file(path, datasets);
           }));
@@ -138,12 +159,12 @@ ParallelFile ParallelFile::open(MPI_Comm comm, const std::string& path, const st
   return ParallelFile(std::move(state));
 }
 
-ParallelFile ParallelFile::create(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets) {
-  return open(comm, path, datasets, false);
+ParallelFile ParallelFile::create(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets, Writers writers) {
+  return open(comm, path, datasets, false, writers);
 }
 
-ParallelFile ParallelFile::open_in_place(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets) {
-  return open(comm, path, datasets, true);
+ParallelFile ParallelFile::open_in_place(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets, Writers writers) {
+  return open(comm, path, datasets, true, writers);
 }
 
 const std::string& ParallelFile::path() const { return state_->path; }
@@ -151,14 +172,23 @@ int ParallelFile::size() const { return static_cast<int>(state_->infos.size()); 
 const DatasetInfo& ParallelFile::dataset(int i) const { return state_->infos.at(static_cast<std::size_t>(i)); }
 bool ParallelFile::is_open() const { return state_ && state_->open; }
 
-void ParallelFile::write(int dataset, std::span<const index_t> offsets, const Block& block) {
+void ParallelFile::write(int dataset, std::span<const index_t> offsets, const Block& block, std::span<const index_t> steps) {
   // Packed by the caller's thread: the one of HDF5 has enough to do.
   const Block packed = block.contiguous();
+  on_thread([&] { state_->write(dataset, offsets, packed, steps); });
+}
+
+void ParallelFile::write_chunk(int dataset, std::span<const index_t> offsets, const EncodedChunk& chunk) {
+  on_thread([&] { state_->write_chunk(dataset, offsets, chunk); });
+}
+
+void ParallelFile::on_thread(const std::function<void()>& job) {
   Thread::instance().run([&] {
     if (!state_->open) throw IoError("cannot write into " + state_->path + ": it is closed");
+    if (!state_->mine()) throw InternalError("a chunk for " + state_->path + ", which rank 0 writes, came to rank " + std::to_string(state_->rank));
     if (state_->failure) std::rethrow_exception(state_->failure);
     try {
-      state_->write(dataset, offsets, packed);
+      job();
     } catch (...) {
       state_->failure = std::current_exception();
       throw;
@@ -171,7 +201,17 @@ void ParallelFile::close(std::exception_ptr failure) {
     State& state = *state_;
     if (!state.open) throw IoError("cannot close " + state.path + ": it is closed");
     const FileLock lock = std::move(state.lock);  // given back on every way out
-    state.close_together(state.failure ? state.failure : failure);
+    try {
+      state.close_together(state.failure ? state.failure : failure);
+    } catch (...) {
+      const std::exception_ptr first = std::current_exception();
+      if (state.in_place && state.rank == 0) {
+        // What failed is the error to tell; a dataset that cannot be shortened keeps its mark.
+        caught([&] { undo_appends(state.path, state.specs); });
+        forget_open_file(state.path);
+      }
+      std::rethrow_exception(first);
+    }
     if (!state.in_place) return;
     const auto error = caught([&] {
       if (state.rank == 0) finish_in_place(state.path, state.specs);

@@ -14,6 +14,14 @@ namespace ashlar::hdf5 {
 /// Errors    IoError (missing, not HDF5), KeyError (no such dataset: names the nearest), TypeError (it is a group).
 DatasetInfo describe(const std::string& path, const std::string& dataset);
 
+/// The same, or nothing where there is no such file or no such dataset.
+/// Errors    IoError: not HDF5, unreadable; TypeError.
+std::optional<DatasetInfo> find(const std::string& path, const std::string& dataset);
+
+/// Attributes of a dataset or a group ("/" is the file).
+/// Errors    as `describe`.
+Attributes attributes(const std::string& path, const std::string& object);
+
 /// Elements start + step * i of each axis, converted to `type`. Steps may be negative (then the block is a view with negative
 /// strides) and may be left out (all 1).
 ///

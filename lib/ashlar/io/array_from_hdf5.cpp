@@ -1,11 +1,14 @@
 #include "ashlar/io/array_from_hdf5.hpp"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
+#include "ashlar/array/expression.hpp"
 #include "ashlar/base/error.hpp"
 #include "ashlar/hdf5/final_name.hpp"
 #include "ashlar/hdf5/reader.hpp"
@@ -155,9 +158,47 @@ bool reads(const Layer& layer, const std::string& real_path, const std::string& 
 
 }  // namespace io
 
-namespace detail {
+namespace {
 
-ArrayPtr array_from_hdf5(const std::string& file, const std::string& dataset, DType type, const FromHdf5Options& options) {
+// Digits compare as the number they are: "x.2.h5" comes before "x.10.h5".
+bool natural_less(const std::string& a, const std::string& b) {
+  std::size_t i = 0, j = 0;
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  while (i < a.size() && j < b.size()) {
+    if (!digit(a[i]) || !digit(b[j])) {
+      if (a[i] != b[j]) return a[i] < b[j];
+      ++i, ++j;
+      continue;
+    }
+    const auto number = [&](const std::string& text, std::size_t& at) {
+      while (at + 1 < text.size() && text[at] == '0' && digit(text[at + 1])) ++at;
+      const std::size_t begin = at;
+      while (at < text.size() && digit(text[at])) ++at;
+      return std::string_view(text).substr(begin, at - begin);
+    };
+    const auto x = number(a, i), y = number(b, j);
+    if (x.size() != y.size()) return x.size() < y.size();
+    if (x != y) return x < y;
+  }
+  if ((i < a.size()) != (j < b.size())) return j < b.size();
+  return a < b;
+}
+
+// The files that a name with wildcards stands for; a file of that very name comes first.
+std::vector<std::string> files_of(const std::string& name) {
+  std::error_code error;
+  if (name.find_first_of("*?[") == std::string::npos || std::filesystem::exists(name, error)) return {name};
+  glob_t found{};
+  const int status = glob(name.c_str(), GLOB_NOSORT, nullptr, &found);
+  std::vector<std::string> files(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  globfree(&found);
+  if (status == GLOB_NOMATCH || files.empty()) throw IoError("no file fits " + name);
+  if (status != 0) throw IoError("cannot look for " + name + ": a folder cannot be read");
+  std::sort(files.begin(), files.end(), natural_less);
+  return files;
+}
+
+ArrayPtr array_from_one(const std::string& file, const std::string& dataset, DType type, const FromHdf5Options& options) {
   const FileIdentity identity = identity_of(file);
   const hdf5::DatasetInfo info = hdf5::describe(file, dataset);
   // Reading nothing at all says what reading something would: a type that does not fit, a write that has not ended.
@@ -182,7 +223,38 @@ ArrayPtr array_from_hdf5(const std::string& file, const std::string& dataset, DT
       "from-hdf5", read);
 }
 
-}  // namespace detail
+}  // namespace
+
+ArrayPtr detail::array_from_hdf5(const std::string& file, const std::string& dataset, DType type, const FromHdf5Options& options) {
+  const std::vector<std::string> files = files_of(file);
+  if (files.size() == 1) return array_from_one(files[0], dataset, type, options);
+  std::vector<ArrayPtr> parts;
+  for (const std::string& one : files) {
+    parts.push_back(array_from_one(one, dataset, type, options));
+    const Shape &first = parts.front()->shape(), &shape = parts.back()->shape();
+    const int ndim = first.ndim();
+    if (options.axis < -ndim || options.axis >= ndim)
+      throw ValueError("from_hdf5: there is no axis " + std::to_string(options.axis) + " along which " + dataset + " of " + one + ", shape " + to_string(shape) + ", could follow others");
+    const auto axis = static_cast<std::size_t>(options.axis < 0 ? options.axis + ndim : options.axis);
+    bool fits = shape.size() == first.size();
+    for (std::size_t a = 0; fits && a < shape.size(); ++a) fits = a == axis || shape[a] == first[a];
+    if (!fits)
+      throw ShapeError("from_hdf5: " + dataset + " of " + one + " has shape " + to_string(shape) + ", that of " + files.front() + " has " + to_string(first) +
+                       ": they cannot follow one another along axis " + std::to_string(axis));
+  }
+  const int ndim = parts.front()->shape().ndim();
+  return expression::concatenate(std::move(parts), options.axis < 0 ? options.axis + ndim : options.axis);
+}
+
+std::vector<Attribute> attributes_hdf5(const std::string& file, const std::string& object) {
+  std::vector<Attribute> all;
+  for (hdf5::Attribute& attribute : hdf5::attributes(file, object)) {
+    Attribute one{Name(attribute.name), AttributeValue(index_t{0})};
+    one.value.v = std::move(attribute.value);
+    all.push_back(std::move(one));
+  }
+  return all;
+}
 
 Hdf5Info info_hdf5(const std::string& file) {
   std::ostringstream text;

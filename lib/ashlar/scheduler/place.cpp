@@ -89,6 +89,14 @@ std::pair<WorkerId, TimeNs> State::choose_worker(TaskId id, const TaskRecord& ta
         holders[distinct++] = holder;
     holders.resize(distinct);
   }
+  // Of a submission on results that exist, the tasks are placed one after another while all workers look free: by what starts first, the
+  // later ones of a worker's share would be sent, inputs and all, to those whose own tasks come behind. They stay where their input is
+  // when moving it takes longer than asking for a task: a worker that has nothing to do does that (decision 0016).
+  if (holders.size() == 1 && !task.special && copied.empty()) {
+    const auto number = static_cast<std::size_t>(holders[0].worker.value());
+    if (task.missing == 0 && workers_[number].alive && static_cast<double>(total) / policy_.bytes_per_ns > static_cast<double>(policy_.steal_ns))
+      return {holders[0].worker, std::max(now_, workers_[number].first_free + workers_[number].late_ns)};
+  }
   // The two holders that are done last: one of them is not the worker that is looked at.
   TimeNs last = 0, last_but_one = 0;
   WorkerId last_holder;

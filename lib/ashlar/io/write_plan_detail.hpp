@@ -1,0 +1,47 @@
+#pragma once
+// What a write is to do, worked out on rank 0 before anything is touched: files, datasets, and where each array goes.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ashlar/graph/services.hpp"
+#include "ashlar/hdf5/parallel_file.hpp"
+
+namespace ashlar::io {
+
+/// One file of a write, as every worker is told of it.
+struct FilePlan {
+  std::string path;  ///< the temporary name, or the file itself when written in place
+  std::string final_path;
+  bool in_place = false;
+  hdf5::Writers writers = hdf5::Writers::all;
+  std::vector<hdf5::DatasetSpec> datasets;
+};
+void encode_plan(Writer& out, const FilePlan& plan);
+FilePlan decode_plan(Reader& in);
+
+/// The rectangle of a dataset that an array goes into, per axis of the dataset.
+struct Region {
+  std::vector<index_t> start, step;
+  std::vector<int> array_axis;  ///< which axis of the array runs along it; -1: an axis taken by number
+};
+
+/// Where one array goes.
+struct Place {
+  int file = 0, dataset = 0;
+  Region region;
+  /// Encoded where its chunks are: they must be whole storage chunks, of this shape. Else empty.
+  std::vector<index_t> encoded_chunk = {};
+  hdf5::Filters filters = {};
+};
+
+struct WritePlan {
+  std::vector<FilePlan> files;
+  std::vector<Place> places;
+};
+
+/// Errors    ShapeError, ValueError, KeyError, IoError: what to_hdf5 and store promise.
+WritePlan plan_write(const std::vector<ArrayStore>& stores);
+
+}  // namespace ashlar::io
