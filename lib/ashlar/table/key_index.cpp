@@ -73,6 +73,20 @@ class KeyIndex::Impl {
 
   void insert(std::span<const Column> keys, std::uint32_t* groups, std::vector<std::int64_t>& new_rows) {
     const std::int64_t n = keys[0].size();
+    if (const auto range = direct_range(keys); range.width) {
+      if (std::uint64_t{size()} + static_cast<std::uint64_t>(n) >= dropped) too_many();
+      by_place(keys[0], range, groups, [&](std::int64_t row, std::uint64_t bits) {
+        slots_.reserve(slots_.size() + 1);
+        return slots_.find_or_add(
+            hash_of(bits), [&](std::uint32_t k) { return k != null_ && keys_[k] == bits; },
+            [&] {
+              new_rows.push_back(row);
+              keys_.push_back(bits);
+              return size_++;
+            });
+      });
+      return;
+    }
     Rows rows;
     for (std::int64_t begin = 0; begin < n; begin += block) {
       const std::int64_t length = std::min(block, n - begin);
@@ -100,6 +114,12 @@ class KeyIndex::Impl {
 
   void find(std::span<const Column> keys, std::uint32_t* groups) const {
     const std::int64_t n = keys[0].size();
+    if (const auto range = direct_range(keys); range.width) {
+      by_place(keys[0], range, groups, [&](std::int64_t, std::uint64_t bits) {
+        return slots_.find(hash_of(bits), [&](std::uint32_t k) { return k != null_ && keys_[k] == bits; });
+      });
+      return;
+    }
     Rows rows;
     std::uint8_t absent[block];
     for (std::int64_t begin = 0; begin < n; begin += block) {
@@ -139,6 +159,50 @@ class KeyIndex::Impl {
     std::uint32_t hashes[block];
     std::uint8_t nulls[block];
   };
+
+  // One whole-number key whose values lie close together: a table by value says its number, and only the first row of each value is hashed.
+  struct Range {
+    std::uint64_t lowest = 0, width = 0;
+  };
+  Range direct_range(std::span<const Column> keys) const {
+    const std::int64_t n = keys[0].size();
+    if (!alone_ || types_[0] == ColumnType::string || is_floating(types_[0]) || n < 2 * block || keys[0].null_count()) return {};
+    return dispatch_fixed(types_[0], [&]<class T>(std::type_identity<T>) -> Range {
+      if constexpr (std::is_integral_v<T>) {
+        const T* from = static_cast<const T*>(keys[0].address());
+        T low = from[0], high = from[0];
+        for (std::int64_t i = 0; i < n; ++i) {
+          low = std::min(low, from[i]);
+          high = std::max(high, from[i]);
+        }
+        const std::uint64_t width = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low) + 1;
+        // width is 0 where all of 64 bits are in use
+        if (width == 0 || width > static_cast<std::uint64_t>(n) * 2) return {};
+        return {static_cast<std::uint64_t>(low), width};
+      } else {
+        return {};
+      }
+    });
+  }
+  template <class Number>
+  void by_place(const Column& key, Range range, std::uint32_t* groups, Number number) const {
+    constexpr std::uint32_t unknown = 0xfffffffe;  // no key has this number: there are fewer
+    std::vector<std::uint32_t> place(range.width, unknown);
+    dispatch_fixed(types_[0], [&]<class T>(std::type_identity<T>) {
+      if constexpr (std::is_integral_v<T>) {
+        const T* from = static_cast<const T*>(key.address());
+        for (std::int64_t i = 0; i < key.size(); ++i) {
+          std::uint32_t& known = place[static_cast<std::uint64_t>(from[i]) - range.lowest];
+          if (known == unknown) known = number(i, key_bits(from[i]));
+          groups[i] = known;
+        }
+      }
+    });
+  }
+  static std::uint32_t hash_of(std::uint64_t bits) {
+    const std::uint64_t hash = folded_product(hash_seed ^ bits, hash_factor);
+    return static_cast<std::uint32_t>(hash ^ hash >> 32);
+  }
 
   bool single_text() const { return alone_ && types_[0] == ColumnType::string; }
 

@@ -14,6 +14,18 @@
 
 namespace ashlar::table {
 
+// What is left of two words of eight bytes for a text of so many.
+struct TextMasks {
+  std::uint64_t first[13] = {}, second[13] = {};
+  constexpr TextMasks() {
+    for (unsigned length = 0; length <= 12; ++length) {
+      first[length] = length >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * length)) - 1;
+      second[length] = length <= 8 ? 0 : (std::uint64_t{1} << (8 * (length - 8))) - 1;
+    }
+  }
+};
+inline constexpr TextMasks text_masks{};
+
 class TextIndex {
  public:
   static constexpr std::int64_t block = 512;
@@ -97,7 +109,30 @@ class TextIndex {
     const Entry entry{text.size() | first << 32, first >> 32 | second << 32};
     return {entry, folded_product(entry.head ^ hash_seed, entry.tail ^ hash_factor)};
   }
+  // As entry_of, for a block without nulls and long texts that does not lie at the very end of the column: nothing to decide row by row.
+  static bool load_short(const Column& column, std::int64_t begin, std::int64_t n, Loaded& b) {
+    const std::int64_t* const offsets = column.offsets() + begin;
+    if (column.null_count() || offsets[n - 1] + 16 > column.offsets()[column.size()]) return false;
+    std::int64_t longest = 0;
+    for (std::int64_t i = 0; i < n; ++i) longest = std::max(longest, offsets[i + 1] - offsets[i]);
+    if (longest > 12) return false;
+    const char* const text = column.text_data();
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t length = offsets[i + 1] - offsets[i];
+      std::uint64_t first, second;
+      std::memcpy(&first, text + offsets[i], 8);
+      std::memcpy(&second, text + offsets[i] + 8, 8);
+      first &= text_masks.first[length];
+      second &= text_masks.second[length];
+      const Entry entry{static_cast<std::uint64_t>(length) | first << 32, first >> 32 | second << 32};
+      b.entries[i] = entry;
+      const std::uint64_t hash = folded_product(entry.head ^ hash_seed, entry.tail ^ hash_factor);
+      b.hashes[i] = static_cast<std::uint32_t>(hash ^ hash >> 32);
+    }
+    return true;
+  }
   static void load(const Column& column, std::int64_t begin, std::int64_t n, Loaded& b) {
+    if (load_short(column, begin, n, b)) return;
     for (std::int64_t i = 0; i < n; ++i) {
       const auto [entry, hash] = entry_of(column, begin + i);
       b.entries[i] = entry;
