@@ -175,7 +175,7 @@ class KeyIndex::Impl {
 
   // Keys that have few values together - whole numbers that lie close, texts that repeat - have a place in a table by value: its entry is the
   // number of the key, by first appearance among these rows, and no row but the first of each is hashed or compared as a whole.
-  // False, with nothing done, where that does not pay: `limit` places for n rows are too many.
+  // False, with `groups` in any state, where that does not pay.
   bool number_by_place(std::span<const Column> keys, std::uint32_t* groups, std::vector<std::int64_t>& firsts) const {
     const std::int64_t n = keys[0].size();
     if (single_text() || n < 2 * block) return false;
@@ -222,6 +222,11 @@ class KeyIndex::Impl {
         firsts.push_back(i);
       }
       groups[i] = known;
+    }
+    // Nearly every row its own key: nothing was gained.
+    if (firsts.size() * 2 > static_cast<std::size_t>(n)) {
+      firsts.clear();
+      return false;
     }
     return true;
   }
