@@ -13,6 +13,7 @@
 
 #include "ashlar/dataframe/element_function.hpp"
 #include "ashlar/dataframe/groupby.hpp"
+#include "ashlar/dataframe/rolling.hpp"
 #include "ashlar/dataframe/series.hpp"
 #include "ashlar/dataframe/table_function.hpp"
 
@@ -67,6 +68,41 @@ struct MergeOptions {
   bool indicator = false;         ///< a column "_merge": "both", "left_only" or "right_only"
   std::int64_t npartitions = 0;   ///< of a join by hash; 0: as many as the larger side
   std::optional<bool> broadcast = std::nullopt;  ///< true: one side whole to every partition of the other; false: both by hash; empty: by size
+};
+/// Options of set_index. The rest follows from the data.
+struct SetIndexOptions {
+  ASHLAR_OPTIONS;
+  bool sorted = false;                 ///< partitions follow one another by this column already: no row changes its partition
+  std::int64_t npartitions = 0;        ///< 0: as many as there are
+  std::vector<Value> divisions = {};  ///< the smallest value, where partitions 1, 2, … begin, the largest value; empty: equal shares
+};
+struct JoinOptions {
+  ASHLAR_OPTIONS;
+  std::string how = "left";
+  std::string lsuffix = "_x", rsuffix = "_y";
+};
+struct ToCsvOptions {
+  ASHLAR_OPTIONS;
+  bool single_file = false;
+  std::string sep = ",";
+  std::string na_rep = {};  ///< what stands for missing values
+  Names columns = {};       ///< only these, in this order
+  bool header = true;       ///< names in the first line of each file
+  std::string quotechar = "\"";
+};
+struct MeltOptions {
+  ASHLAR_OPTIONS;
+  Names id_vars = {};     ///< stay columns
+  Names value_vars = {};  ///< become rows; all others when none is named
+  std::string var_name = "variable";
+  std::string value_name = "value";
+};
+struct PivotTableOptions {
+  ASHLAR_OPTIONS;
+  Names index = {};
+  std::string columns = {};
+  std::string values = {};
+  std::string aggfunc = "mean";  ///< any function of groupby
 };
 struct ShuffleOptions {
   ASHLAR_OPTIONS;
@@ -149,6 +185,34 @@ class DataFrame {
   /// Errors    ValueError, KeyError, TypeError when it is built.
   /// Example   df.merge(eruptions, {.how = "left", .on = {"volcano_number"}})
   DataFrame merge(const DataFrame& right, const MergeOptions& options = {}) const;
+  // The index is a column like others, by whose values rows lie in partitions. What keeps the column keeps the index: rows left out, other
+  // columns, renaming, persist.
+  /// Sorted by the column over the partitions; divisions are computed now. Sorting by it again, or taking a range of it, needs no exchange.
+  /// Errors    KeyError; TypeError for bool; ValueError when a value is missing or NaN, when `.divisions` are not in order or do not hold all
+  ///           values, when partitions are not in order though `.sorted` says so.
+  /// Cost      the smallest and largest value of each partition and, unless `.sorted`, a sample are computed; the rows when they are needed.
+  /// Example   df.set_index("when").loc("2021-01-01", "2021-12-31")
+  DataFrame set_index(const Name& name, const SetIndexOptions& options = {}) const;
+  DataFrame reset_index() const;  ///< without index; its column stays
+  Series index() const;           ///< the index column. ValueError when there is none
+  bool known_divisions() const;
+  std::vector<Value> divisions() const;  ///< npartitions + 1 values, empty when they are not known
+  /// The rows whose index lies between both (both belong to it; null: no bound), from the partitions that can hold them.
+  /// Errors    ValueError without index.
+  DataFrame loc(const Value& lower, const Value& upper) const;
+  DataFrame loc(const Value& value) const;
+  /// Merged by the index of both, which keeps the name it has here. Errors    as merge; ValueError without index.
+  DataFrame join(const DataFrame& other, const JoinOptions& options = {}) const;
+  DataFrame partitions(std::int64_t first, std::int64_t last) const;  ///< partitions [first, last). IndexError
+  DataFrame get_partition(std::int64_t n) const;
+
+  /// See ashlar::to_csv, melt, pivot_table.
+  std::vector<std::string> to_csv(const std::string& path, const ToCsvOptions& options = {}) const;
+  DataFrame melt(const MeltOptions& options = {}) const;
+  DataFrame pivot_table(const PivotTableOptions& options) const;
+  /// Windows of the last rows. ValueError for a window below 1.
+  FrameRolling rolling(const RollingOptions& options) const;
+
   /// One row for each different row (of `.subset`), in order, in one partition.
   DataFrame drop_duplicates(const DropDuplicatesOptions& options = {}) const;
 
@@ -247,6 +311,7 @@ class DataFrame {
 
  private:
   friend class GroupBy;
+  friend class Series;
   DataFrame assign_node(const Name& name, dataframe::PlanPtr value) const;
   DataFrame map_table_function(dataframe::TableFunction fn, const MapPartitionsOptions& options) const;
   DataFrame extremes(std::int64_t n, const Names& columns, bool ascending) const;
@@ -263,6 +328,13 @@ Series Series::map(F fn) const {
   static_assert(dataframe::ElementSignature<F>::arity == 1, "ashlar: Series::map wants a function of one element");
   const DataFrame frame = to_frame();
   return frame.apply(fn, {frame.columns()[0]});
+}
+
+template <class F>
+Series Series::map_partitions(F fn) const {
+  static_assert(std::is_invocable_r_v<Column, F&, Column>, "ashlar: Series::map_partitions wants a function that takes a Column and gives a Column");
+  const DataFrame frame = to_frame();
+  return frame.map_table_function(dataframe::table_function<dataframe::OfColumn<F>>(fn), {}).column(Name(frame.columns()[0]));
 }
 
 template <class F>
@@ -284,6 +356,19 @@ std::ostream& operator<<(std::ostream& out, const DataFrame& frame);
 
 /// One below the other; columns may stand in another order, numeric types are brought to one that holds all.
 DataFrame concat(const std::vector<DataFrame>& frames);
+
+/// Written by the workers now: a file for each partition, `*` in the path standing for its number (without `*` the path is a folder that is
+/// there, files are called 0.part …), or one file. Gives the names. Floats have as many digits as reading them back needs.
+/// Errors    IoError that names the file; KeyError; ValueError for separators of other than one character.
+/// Ranks     files are opened where tasks run: every rank must see them. Cost    the text of all partitions is held by the workers once.
+std::vector<std::string> to_csv(const DataFrame& frame, const std::string& path, const ToCsvOptions& options = {});
+/// The value columns one below the other: id columns, the name of the column, its value. Order    all rows of the first value column, then the next.
+/// Errors    KeyError; TypeError for columns of types that do not go together; ValueError.
+DataFrame melt(const DataFrame& frame, const MeltOptions& options = {});
+/// One row for each different `index` (sorted), a column for each value of `columns`, computed now and sorted, that holds aggfunc of `values`; null
+/// where there are no such rows. Rows whose index or `columns` is missing belong nowhere. (pandas leaves out columns and rows of nothing but NaN.)
+/// Errors    KeyError, TypeError, ValueError.
+DataFrame pivot_table(const DataFrame& frame, const PivotTableOptions& options);
 
 /// left.merge(right, options).
 DataFrame merge(const DataFrame& left, const DataFrame& right, const MergeOptions& options = {});

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "ashlar/base/codec.hpp"
+#include "ashlar/dataframe/dataframe.hpp"
 #include "ashlar/dataframe/program.hpp"
 #include "ashlar/table/key_index.hpp"
 #include "ashlar/table/row_order.hpp"
@@ -432,15 +433,12 @@ PlanPtr shuffled(const PlanPtr& table, const std::vector<std::string>& keys, con
   return repartition(pieces_of(split, npartitions, "shuffle"), npartitions, "shuffle");
 }
 
-PlanPtr sorted(const PlanPtr& table, const std::vector<std::string>& by, const std::vector<bool>& ascending, bool nulls_last) {
-  Order order{by, std::vector<std::uint8_t>(ascending.begin(), ascending.end()), nulls_last};
-  if (order.ascending.size() == 1) order.ascending.assign(by.size(), order.ascending[0]);
-  const PlanPtr local = sort_step(table, order);
-  const std::int64_t parts = table->npartitions;
-  if (parts == 1) return local;
-  const Table keys = table->table().select(by);
+namespace {
+
+PlanPtr splitters_of(const PlanPtr& local, const Order& order, std::int64_t parts) {
+  const Table keys = local->table().select(order.by);
   auto sample = std::make_shared<SampleNode>();
-  sample->by = by;
+  sample->by = order.by;
   Writer of_sample;
   settle(*sample, "sort-values-sample", parts, {local}, keys, of_sample);
   auto splitters = std::make_shared<SplittersNode>();
@@ -449,13 +447,42 @@ PlanPtr sorted(const PlanPtr& table, const std::vector<std::string>& by, const s
   Writer of_splitters;
   order.encode(of_splitters);
   settle(*splitters, "sort-values-splitters", 1, {sample}, keys, of_splitters);
+  return splitters;
+}
+
+// `local` is sorted; the rows of each partition lie between two of the cuts.
+PlanPtr cut_at(const PlanPtr& local, const PlanPtr& cuts, const Order& order, std::int64_t parts) {
   auto split = std::make_shared<RangeSplitNode>();
   split->order = order;
   split->parts = parts;
   Writer of_split;
   order.encode(of_split);
-  settle(*split, "sort-values-split", parts, {local, splitters}, table->table(), of_split);
+  settle(*split, "sort-values-split", local->npartitions, {local, cuts}, local->table(), of_split);
   return sort_step(repartition(pieces_of(split, parts, "sort-values"), parts, "sort-values"), order);
+}
+
+}  // namespace
+
+PlanPtr sorted(const PlanPtr& table, const std::vector<std::string>& by, const std::vector<bool>& ascending, bool nulls_last) {
+  Order order{by, std::vector<std::uint8_t>(ascending.begin(), ascending.end()), nulls_last};
+  if (order.ascending.size() == 1) order.ascending.assign(by.size(), order.ascending[0]);
+  const PlanPtr local = sort_step(table, order);
+  // Partitions that follow one another by this column already are not cut anew.
+  const bool in_order = table->index && !table->index->at.empty() && by == Columns{table->index->column} && order.ascending[0];
+  if (table->npartitions == 1 || in_order) return local;
+  return cut_at(local, splitters_of(local, order, table->npartitions), order, table->npartitions);
+}
+
+PlanPtr splitters(const PlanPtr& table, const std::string& by) {
+  const Order order{{by}, {1}, true};
+  return splitters_of(sort_step(table, order), order, table->npartitions);
+}
+
+PlanPtr divided(const PlanPtr& table, const std::string& by, const Column& cuts) {
+  const Order order{{by}, {1}, true};
+  const PlanPtr local = sort_step(table, order);
+  if (cuts.size() == 0 && table->npartitions == 1) return local;
+  return cut_at(local, from_table(Table({by}, {cuts})).node(), order, cuts.size() + 1);
 }
 
 PlanPtr joined(const PlanPtr& left, const PlanPtr& right, const table::Join& how, JoinBy by, std::int64_t npartitions) {

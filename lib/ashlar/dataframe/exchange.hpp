@@ -20,6 +20,11 @@ PlanPtr shuffled(const PlanPtr& table, const std::vector<std::string>& keys, con
 /// brought together and sorted again. Stable. Equal keys stand in one partition.
 PlanPtr sorted(const PlanPtr& table, const std::vector<std::string>& by, const std::vector<bool>& ascending, bool nulls_last);
 
+/// Where `sorted` by one column, ascending, will cut: a table of at most npartitions - 1 rows, in one partition.
+PlanPtr splitters(const PlanPtr& table, const std::string& by);
+/// Rows in the partitions that `cuts` say (npartitions - 1 values in order), each sorted by the column, ascending.
+PlanPtr divided(const PlanPtr& table, const std::string& by, const Column& cuts);
+
 enum class JoinBy { size, broadcast, hash };
 /// `npartitions` of a join by hash; 0: as many as the larger side has. By size: a side of one partition is sent to all of the other where
 /// the kind of join allows it, else both are partitioned by their keys.

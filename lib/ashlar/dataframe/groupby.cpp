@@ -76,6 +76,13 @@ DataFrame GroupBy::apply_groups(dataframe::TableFunction fn, const MapPartitions
   return rows.map_table_function(dataframe::OfGroups::wrapped(fn, keys_, options_), options);
 }
 
+GroupBy Series::groupby(const Series& by, const GroupbyOptions& options) const {
+  const std::string value = name().empty() ? "0" : name(), key = by.name().empty() ? "by" : by.name();
+  if (value == key) throw ValueError("groupby wants a key of another name than the column, both are called \"" + key + "\": rename one");
+  return to_frame(Name(value)).assign(Name(key), by).groupby({key}, options)[{value}];
+}
+GroupBy Series::groupby(const Series& by) const { return groupby(by, {}); }
+
 GroupBy GroupBy::operator[](const Names& columns) const {
   for (const std::string& name : columns.v) require_column(node_, name);
   GroupBy out = *this;

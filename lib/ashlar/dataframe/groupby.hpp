@@ -14,6 +14,7 @@ namespace ashlar {
 
 class DataFrame;
 struct MapPartitionsOptions;
+struct PivotTableOptions;
 
 /// One column and one or several functions of it: {"elevation", "mean"}, {"elevation", {"mean", "max"}}.
 struct Agg {
@@ -72,6 +73,7 @@ class GroupBy {
   DataFrame size() const;
 
  private:
+  friend DataFrame pivot_table(const DataFrame& frame, const PivotTableOptions& options);
   DataFrame of_all(table::Aggregation function, int ddof = 1, double q = 0.5) const;
   std::vector<table::Aggregate> aggregates_of_all(table::Aggregation function, bool with_suffix, int ddof = 1, double q = 0.5) const;
   DataFrame extremes(std::int64_t n, bool largest) const;

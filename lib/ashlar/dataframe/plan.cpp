@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <numeric>
+
+#include "ashlar/base/codec.hpp"
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -57,6 +59,43 @@ std::string described(const PlanNode& node) {
   if (const Column* c = std::get_if<Column>(&node.sample))
     return (node.series_name.empty() ? "a column" : "\"" + node.series_name + "\"") + (" of " + std::string(name(c->type())));
   return "a value of " + std::string(name(node.value_type));
+}
+
+}  // namespace
+
+namespace {
+
+// The index of what a step gives: that of its first operand as long as the index column stands in it unchanged, row by row or with rows left out.
+std::shared_ptr<const Index> index_behind(const Step& step, const PlanNode& node, const std::vector<PlanPtr>& inputs) {
+  if (inputs.empty() || !inputs[0]->index) return nullptr;
+  const auto& index = inputs[0]->index;
+  switch (step.kind) {
+    case StepKind::select:
+    case StepKind::filter:
+    case StepKind::head:
+    case StepKind::tail:
+    case StepKind::distinct:
+      break;
+    case StepKind::sort:
+      break;  // within each partition
+    case StepKind::assign:
+      if (step.names[0] == index->column) return nullptr;
+      break;
+    case StepKind::rename: {
+      const auto at = static_cast<std::size_t>(std::find(step.names.begin(), step.names.end(), index->column) - step.names.begin());
+      if (at == step.names.size()) return nullptr;
+      return std::make_shared<Index>(Index{step.others[at], nullptr, index->at});
+    }
+    case StepKind::column:
+      // A Series keeps its frame's index column beside it.
+      return std::make_shared<Index>(Index{index->column, step.names[0] == index->column ? nullptr : column(inputs[0], index->column), index->at});
+    default:
+      if (node.produces() != Produces::column || !aligned(step.kind)) return nullptr;
+      // A column made of one of its rows; the index itself has other values now.
+      return index->values ? index : nullptr;
+  }
+  if (node.produces() == Produces::table) return node.table().contains(index->column) ? index : nullptr;
+  return nullptr;
 }
 
 }  // namespace
@@ -136,8 +175,34 @@ PlanPtr make_step(std::string name, Step step, std::vector<PlanPtr> inputs) {
       node->rows = node->token;
     }
   }
+  node->index = index_behind(step, *node, inputs);
   node->step = std::move(step);
   node->inputs = std::move(inputs);
+  if (node->index && node->produces() == Produces::table) node->index = std::make_shared<Index>(Index{node->index->column, nullptr, node->index->at});
+  return node;
+}
+
+PlanPtr with_index(const PlanPtr& table, const std::string& column, std::vector<Value> at) {
+  // A selection of everything: a node of its own that costs nothing.
+  Step step;
+  step.kind = StepKind::select;
+  step.names = table->columns();
+  auto node = std::make_shared<StepNode>(static_cast<const StepNode&>(*make_step("set-index", std::move(step), {table})));
+  node->index = std::make_shared<Index>(Index{column, nullptr, std::move(at)});
+  Writer content;
+  content.put(node->token);
+  content.text(column);
+  detail::encode_value(content, node->index->at);
+  node->token = token_of(content);
+  return node;
+}
+
+PlanPtr without_index(const PlanPtr& table) {
+  Step step;
+  step.kind = StepKind::select;
+  step.names = table->columns();
+  auto node = std::make_shared<StepNode>(static_cast<const StepNode&>(*make_step("reset-index", std::move(step), {table})));
+  node->index = nullptr;
   return node;
 }
 
@@ -172,6 +237,7 @@ PlanPtr persisted(const PlanPtr& node, std::vector<ResultHandle> results) {
   kept->sample = node->sample;
   kept->value_type = node->value_type;
   kept->series_name = node->series_name;
+  if (kept->produces() == Produces::table) kept->index = node->index;
   kept->results = std::move(results);
   return kept;
 }
@@ -227,6 +293,7 @@ std::vector<PlanNode::Demand> StepNode::demand(const Columns& wanted) const {
     }
     case StepKind::cumulative:
     case StepKind::shift:
+    case StepKind::rolling:
     case StepKind::fill: out[1] = inputs[1]->columns(); break;
     default: break;  // columns and values are needed whole
   }

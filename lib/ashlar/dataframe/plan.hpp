@@ -29,6 +29,14 @@ Token new_token();
 class PlanNode;
 using PlanPtr = std::shared_ptr<const PlanNode>;
 
+/// The column by whose values rows were brought into partitions: partition i holds those from at[i] up to, not with, at[i + 1]; the last one
+/// those that equal at[i + 1] too. No value is missing. (Where a sorted frame was taken as it came, equal values may also end partition i.)
+struct Index {
+  std::string column;
+  PlanPtr values;         ///< that column
+  std::vector<Value> at;  ///< one more than there are partitions; empty: not known
+};
+
 class PlanNode {
  public:
   virtual ~PlanNode() = default;
@@ -40,6 +48,7 @@ class PlanNode {
   Register sample;           ///< an empty result of its kind: the schema; a value of the right type for Scalars
   ColumnType value_type = ColumnType::float64;  ///< of a Value, which does not know its width
   std::string series_name;   ///< of a column, as pandas names a Series
+  std::shared_ptr<const Index> index;  ///< null: there is none
 
   Produces produces() const { return produced(sample); }
   const Table& table() const { return std::get<Table>(sample); }
@@ -86,12 +95,18 @@ PlanPtr persisted(const PlanPtr& node, std::vector<ResultHandle> results);
 PlanPtr repartition(const PlanPtr& table, std::int64_t npartitions, const std::string& name = "repartition");
 /// The partitions of all of them, one after the other. Their columns must agree.
 PlanPtr concatenated(const std::vector<PlanPtr>& tables);
+/// Partitions [first, last) of it.
+PlanPtr partitions_of(const PlanPtr& table, std::int64_t first, std::int64_t last);
 /// Reductions or groups of all partitions merged into one, by a tree that follows from the number of partitions only.
 PlanPtr merged(PlanPtr partials);
 
 /// One column of a table. KeyError that lists the nearest names.
 PlanPtr column(const PlanPtr& table, const std::string& name);
 [[noreturn]] void unknown_column(const std::string& name, const std::vector<std::string>& columns);
+
+/// The same table with this index.
+PlanPtr with_index(const PlanPtr& table, const std::string& column, std::vector<Value> at);
+PlanPtr without_index(const PlanPtr& table);
 
 /// A layer whose tasks are described by functions.
 class PlanLayer final : public Layer {

@@ -80,6 +80,21 @@ class ConcatNode final : public LayerNode {
   }
 };
 
+// Some partitions of a table, as they are.
+class PartitionsNode final : public LayerNode {
+ public:
+  std::int64_t first = 0;
+  std::shared_ptr<const Layer> layer(const std::vector<std::vector<TaskRef>>& inputs, const std::vector<std::string>& wanted) const override {
+    return std::make_shared<PlanLayer>(
+        name, npartitions, std::make_shared<GatherOperation>(wanted),
+        [tasks = inputs[0], begin = first](std::int64_t index, std::vector<TaskRef>& out) { out.push_back(tasks[static_cast<std::size_t>(begin + index)]); },
+        [](std::int64_t, Writer& out) {
+          out.put<std::int64_t>(0);
+          out.put<std::int64_t>(1);
+        });
+  }
+};
+
 class MergeOperation final : public OperationOf<MergeOperation> {
  public:
   void encode(Writer&) const override {}
@@ -132,6 +147,22 @@ PlanPtr repartition(const PlanPtr& table, std::int64_t npartitions, const std::s
   if (npartitions == table->npartitions) return table;
   Writer content;
   return node_like<RepartitionNode>(table, name, npartitions, content);
+}
+
+PlanPtr partitions_of(const PlanPtr& table, std::int64_t first, std::int64_t last) {
+  if (first < 0 || last > table->npartitions || first >= last)
+    throw IndexError("no such partitions: [" + std::to_string(first) + ", " + std::to_string(last) + ") of " + std::to_string(table->npartitions));
+  if (last - first == table->npartitions) return table;
+  Writer content;
+  content.put(first);
+  auto node = node_like<PartitionsNode>(table, "partitions", last - first, content);
+  node->first = first;
+  if (table->index) {
+    Index index{table->index->column, nullptr, {}};
+    if (!table->index->at.empty()) index.at.assign(table->index->at.begin() + first, table->index->at.begin() + last + 1);
+    node->index = std::make_shared<Index>(std::move(index));
+  }
+  return node;
 }
 
 PlanPtr concatenated(const std::vector<PlanPtr>& tables) {

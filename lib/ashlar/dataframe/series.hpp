@@ -21,6 +21,11 @@ namespace ashlar {
 
 class DataFrame;
 class Series;
+class GroupBy;
+class Rolling;
+struct GroupbyOptions;
+struct RollingOptions;
+struct ToCsvOptions;
 
 /// What a reduction of a Series gives: one value that is computed when asked for. Takes part in expressions with Series.
 ///
@@ -203,6 +208,21 @@ class Series {
   Series map(F fn) const;
   template <class F>
   Series apply(F fn) const;  ///< as map
+  /// fn(Column) -> Column for each partition. Called once on an empty column for the type of the result.
+  template <class F>
+  Series map_partitions(F fn) const;
+  /// This grouped by another column of the same rows: df["x"].groupby(df["country"]).mean(). ValueError when both have one name.
+  GroupBy groupby(const Series& by, const GroupbyOptions& options) const;
+  GroupBy groupby(const Series& by) const;
+  /// Windows of the last rows. ValueError for a window below 1.
+  Rolling rolling(const RollingOptions& options) const;
+  /// As DataFrame's: of a column of a frame with an index. ValueError without one.
+  Series loc(const Value& lower, const Value& upper) const;
+  Series loc(const Value& value) const;
+  bool known_divisions() const;
+  /// A file of one column for each partition, or one: see ashlar::to_csv.
+  std::vector<std::string> to_csv(const std::string& path, const ToCsvOptions& options) const;
+  std::vector<std::string> to_csv(const std::string& path) const;
 
   // pandas' names of the operators.
   template <class R>

@@ -2,6 +2,7 @@
 
 #include "ashlar/base/codec.hpp"
 #include "ashlar/table/elementwise.hpp"
+#include "ashlar/table/rolling.hpp"
 #include "ashlar/table/row_order.hpp"
 #include "ashlar/table/running.hpp"
 #include "ashlar/table/string_kernels.hpp"
@@ -218,6 +219,10 @@ Register run_step(const Step& step, std::span<const Register* const> x, bool set
     }
     case StepKind::shift: return table::shift(column_of(*x[0]), step.n, table_of(*x[1]).at(0));
     case StepKind::fill: return table::fill_from_neighbours(column_of(*x[0]), step.n != 0, only_value(table_of(*x[1])));
+    case StepKind::rolling:
+      return table::rolling({static_cast<table::Rolling::Function>(step.op), step.n, step.values.at(0).as<std::int64_t>(),
+                             static_cast<int>(step.values.at(1).as<std::int64_t>()), step.values.at(2).as<double>()},
+                            column_of(*x[0]), table_of(*x[1]).at(0));
     case StepKind::string_method: return string_method(step, column_of(*x[0]));
     case StepKind::calendar_field: return calendar_field(step, column_of(*x[0]));
     case StepKind::reduce:

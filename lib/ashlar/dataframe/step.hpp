@@ -56,6 +56,7 @@ enum class StepKind : std::uint8_t {
   cumulative_total, ///< column: op; a table of one row
   shift,          ///< column, table of one column (rows of other partitions that come in): n
   fill,           ///< column, table as for shift: n (backward)
+  rolling,        ///< column, table as for shift: op (Rolling::Function), n (window), values (min_periods, ddof, q)
   string_method,  ///< column: op, names, values
   calendar_field, ///< column: op
   reduce,         ///< column: op (Aggregation), n (ddof), values[0] (q)

@@ -44,6 +44,15 @@ struct OfPartition {
   }
   static constinit inline TableFunctionDescriptor record{type_name<OfPartition>(), &OfPartition::call};
 };
+template <class F>
+struct OfColumn {
+  static Table call(std::span<const std::byte> closure, Table&& argument, Reader&) {
+    Reader in(closure);
+    detail::ReadClosure<F> fn(in);
+    return Table({argument.columns().at(0)}, {fn.function()(argument.at(0))});
+  }
+  static constinit inline TableFunctionDescriptor record{type_name<OfColumn>(), &OfColumn::call};
+};
 template <class F, class Item>
 struct OfItem {
   static Table call(std::span<const std::byte> closure, Table&&, Reader& item) {

@@ -24,6 +24,19 @@ class GrowingBuffer {
     if (nbytes) std::memcpy(buffer_.data() + size_, data, nbytes);
     size_ += nbytes;
   }
+  /// The same for what is mostly short: copies of up to 16 bytes are two loads and two stores, not a call.
+  void append_short(const char* data, std::size_t nbytes) {
+    if (nbytes > 16 || size_ + nbytes > buffer_.size()) return append(data, nbytes);
+    std::byte* to = buffer_.data() + size_;
+    if (nbytes >= 8) {
+      copy_ends<std::uint64_t>(to, data, nbytes);
+    } else if (nbytes >= 4) {
+      copy_ends<std::uint32_t>(to, data, nbytes);
+    } else {
+      for (std::size_t i = 0; i < nbytes; ++i) to[i] = static_cast<std::byte>(data[i]);
+    }
+    size_ += nbytes;
+  }
   /// One element; the copy is a store.
   template <class T>
   void put(const T& value) {
@@ -45,6 +58,15 @@ class GrowingBuffer {
   }
 
  private:
+  template <class Word>
+  static void copy_ends(std::byte* to, const char* data, std::size_t nbytes) {
+    Word first, last;
+    std::memcpy(&first, data, sizeof first);
+    std::memcpy(&last, data + nbytes - sizeof last, sizeof last);
+    std::memcpy(to, &first, sizeof first);
+    std::memcpy(to + nbytes - sizeof last, &last, sizeof last);
+  }
+
   Buffer buffer_;
   std::size_t size_ = 0;
 };
@@ -118,7 +140,7 @@ class StringBuilder {
     text_.reserve(text_bytes);
   }
   void append(std::string_view value) {
-    text_.append(value.data(), value.size());
+    text_.append_short(value.data(), value.size());
     end_row(true);
   }
   void append_null() { end_row(false); }

@@ -1,6 +1,8 @@
 // Columns made of parts of others: take, filter, concat, cast.
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "ashlar/table/column_builder_detail.hpp"
 #include "ashlar/table/type_dispatch_detail.hpp"
@@ -29,44 +31,77 @@ Buffer validity_of_both(const Column& a, const Column& b) {
 
 }  // namespace table
 
+namespace {
+
+// Rows are anywhere: what will be read is asked for this many rows ahead.
+constexpr std::size_t ahead = 24;
+
+Buffer take_texts(const Column& column, std::span<const std::int64_t> rows, Buffer& offsets_buffer) {
+  const std::size_t n = rows.size();
+  auto* to = fresh<std::int64_t>(offsets_buffer, static_cast<std::int64_t>(n) + 1);
+  const std::int64_t* const offsets = column.offsets();
+  const char* const text = column.text_data();
+  std::int64_t at = 0;
+  to[0] = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (i + ahead < n) __builtin_prefetch(offsets + std::max<std::int64_t>(rows[i + ahead], 0));
+    const std::int64_t row = rows[i];
+    if (row >= 0) at += offsets[row + 1] - offsets[row];
+    to[i + 1] = at;
+  }
+  // Short texts are copied as 16 bytes whatever their length: the next one, or nothing, overwrites what is too much.
+  constexpr std::int64_t whole = 16;
+  Buffer bytes = Buffer::allocate(static_cast<std::size_t>(at + whole));
+  char* const out = reinterpret_cast<char*>(bytes.data());
+  const std::int64_t readable = column.size() ? offsets[column.size()] - whole : -1;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (i + ahead < n) __builtin_prefetch(text + offsets[std::max<std::int64_t>(rows[i + ahead], 0)]);
+    const std::int64_t row = rows[i];
+    if (row < 0) continue;
+    const std::int64_t from = offsets[row], length = to[i + 1] - to[i];
+    if (length <= whole && from <= readable)
+      std::memcpy(out + to[i], text + from, whole);
+    else if (length)
+      std::memcpy(out + to[i], text + from, static_cast<std::size_t>(length));
+  }
+  return bytes;
+}
+
+}  // namespace
+
 Column Column::take(std::span<const std::int64_t> rows) const {
   const auto n = static_cast<std::int64_t>(rows.size());
-  bool missing = null_count_ > 0;
+  bool absent = false, wrong = false;
   for (const std::int64_t row : rows) {
-    if (row < -1 || row >= length_) throw IndexError("no such row in the column: row " + std::to_string(row) + ", length " + std::to_string(length_));
-    missing |= row == -1;
+    wrong |= row < -1 || row >= length_;
+    absent |= row == -1;
   }
+  if (wrong)
+    for (const std::int64_t row : rows)
+      if (row < -1 || row >= length_) throw IndexError("no such row in the column: row " + std::to_string(row) + ", length " + std::to_string(length_));
   Buffer bits;
-  if (missing) {
+  if (absent || null_count_ > 0) {
     bits = Buffer::zeros(std::max<std::size_t>(bitmap_bytes(n), 1));
     for (std::int64_t i = 0; i < n; ++i)
       if (const std::int64_t row = rows[static_cast<std::size_t>(i)]; row >= 0 && is_valid(row)) set_bit(bits.data(), i);
   }
+  if (n == 0 || length_ == 0) return nulls(type_, n);
   if (type_ == ColumnType::string) {
     Buffer offsets_buffer;
-    auto* to = fresh<std::int64_t>(offsets_buffer, n + 1);
-    std::int64_t at = 0;
-    to[0] = 0;
-    for (std::int64_t i = 0; i < n; ++i) {
-      const std::int64_t row = rows[static_cast<std::size_t>(i)];
-      if (row >= 0) at += offsets()[row + 1] - offsets()[row];
-      to[i + 1] = at;
-    }
-    Buffer bytes = Buffer::allocate(std::max<std::size_t>(static_cast<std::size_t>(at), 1));
-    for (std::int64_t i = 0; i < n; ++i)
-      if (const std::int64_t row = rows[static_cast<std::size_t>(i)]; row >= 0) {
-        const std::string_view t = text(row);
-        if (!t.empty()) std::memcpy(bytes.data() + to[i], t.data(), t.size());
-      }
+    Buffer bytes = take_texts(*this, rows, offsets_buffer);
     return from_buffers(type_, n, std::move(offsets_buffer), std::move(bits), std::move(bytes));
   }
   return dispatch_fixed(type_, [&]<class T>(std::type_identity<T>) {
     Buffer buffer;
     T* to = fresh<T>(buffer, n);
     const T* from = static_cast<const T*>(address());
-    for (std::int64_t i = 0; i < n; ++i) {
-      const std::int64_t row = rows[static_cast<std::size_t>(i)];
-      to[i] = row >= 0 ? from[row] : T{};
+    if (absent) {
+      for (std::int64_t i = 0; i < n; ++i) {
+        const std::int64_t row = rows[static_cast<std::size_t>(i)];
+        to[i] = row >= 0 ? from[row] : T{};
+      }
+    } else {
+      for (std::int64_t i = 0; i < n; ++i) to[i] = from[rows[static_cast<std::size_t>(i)]];
     }
     return from_buffers(type_, n, std::move(buffer), std::move(bits));
   });

@@ -50,6 +50,7 @@ NaValues::NaValues(const CsvDialect& dialect) {
       }
       texts_.insert(v);
       first_[static_cast<unsigned char>(v.front())] = true;
+      last_[static_cast<unsigned char>(v.back())] = true;
       longest_ = std::max(longest_, v.size());
     }
   };

@@ -36,7 +36,8 @@ class NaValues {
   explicit NaValues(const CsvDialect& dialect);
   bool contains(std::string_view text) const {
     if (text.empty()) return empty_;
-    return text.size() <= longest_ && first_[static_cast<unsigned char>(text.front())] && texts_.contains(text);
+    return first_[static_cast<unsigned char>(text.front())] && last_[static_cast<unsigned char>(text.back())] && text.size() <= longest_ &&
+           texts_.contains(text);
   }
 
  private:
@@ -44,7 +45,7 @@ class NaValues {
     using is_transparent = void;
   };
   std::unordered_set<std::string, Hash, std::equal_to<>> texts_;
-  std::array<bool, 256> first_{};
+  std::array<bool, 256> first_{}, last_{};  // characters: numbers mostly end with a digit, the usual texts never do
   std::size_t longest_ = 0;
   bool empty_ = false;
 };

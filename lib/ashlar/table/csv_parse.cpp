@@ -35,7 +35,12 @@ struct InferenceSink {
 
   void field(std::size_t number, std::string_view text) {
     if (number >= columns.names.size() || !columns.used[number] || out.columns[number].settled() || missing.contains(text)) return;
-    out.columns[number].add(text, decimal, columns.dates[number]);
+    // A text that is not in the records was put together from a quoted field.
+    const auto begin = reinterpret_cast<std::uintptr_t>(records.bytes.data()), at = reinterpret_cast<std::uintptr_t>(text.data());
+    if (at >= begin && at + 16 <= begin + records.bytes.size() && !columns.dates[number])
+      out.columns[number].add_readable(text, decimal);
+    else
+      out.columns[number].add(text, decimal, columns.dates[number]);
   }
   bool end_record(std::size_t fields, std::int64_t line) {
     if (fields != columns.names.size()) ragged(records, line, fields, columns.names.size());

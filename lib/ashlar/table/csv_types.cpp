@@ -35,6 +35,37 @@ bool is_whole(std::string_view text) {
   return true;
 }
 
+// What most numbers look like: a minus or none, digits, a decimal point or none. `mantissa` is right for up to 18 digits.
+struct PlainNumber {
+  bool minus = false, point = false;
+  std::size_t digits = 0, fraction = 0;
+  std::int64_t mantissa = 0;
+};
+inline std::optional<PlainNumber> plain_number(std::string_view text, char decimal) {
+  PlainNumber out;
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  out.minus = p < end && *p == '-';
+  p += out.minus;
+  std::uint64_t mantissa = 0;
+  const char* const first = p;
+  for (; p < end && is_digit(*p); ++p) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p - '0');
+  out.digits = static_cast<std::size_t>(p - first);
+  if (p < end && *p == decimal) {
+    out.point = true;
+    const char* const behind = ++p;
+    for (; p < end && is_digit(*p); ++p) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p - '0');
+    out.fraction = static_cast<std::size_t>(p - behind);
+    out.digits += out.fraction;
+  }
+  if (p != end || out.digits == 0) return std::nullopt;
+  out.mantissa = static_cast<std::int64_t>(mantissa);
+  return out;
+}
+
+constexpr double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
 template <class T>
 std::optional<T> parse_whole(std::string_view text) {
   text = trimmed(text);
@@ -76,6 +107,11 @@ std::optional<std::uint64_t> parse_uint64(std::string_view text) {
 }
 
 std::optional<double> parse_double(std::string_view text, char decimal) {
+  if (const auto plain = plain_number(text, decimal); plain && plain->digits <= 18 && plain->mantissa <= (std::int64_t{1} << 53) && plain->fraction <= 22) {
+    // Two numbers that a double holds exactly: their quotient is rounded once.
+    const double value = static_cast<double>(plain->mantissa) / powers_of_ten[plain->fraction];
+    return plain->minus ? -value : value;
+  }
   text = trimmed(text);
   if (!text.empty() && text.front() == '+') {
     text.remove_prefix(1);
@@ -98,6 +134,17 @@ void ColumnKinds::add(std::string_view text, char decimal, bool date) {
   if (date) {
     bits_ |= parse_timestamp(text) ? time_bit : text_bit;
     return;
+  }
+  // Most fields are told without converting them: a number of so few digits is neither too large nor too long.
+  if (const auto plain = plain_number(text, decimal)) {
+    if (plain->point && plain->digits <= 300) {
+      bits_ |= real_bit;
+      return;
+    }
+    if (!plain->point && plain->digits <= 18) {
+      bits_ |= plain->minus && plain->mantissa != 0 ? integer_bit | negative_bit : integer_bit;
+      return;
+    }
   }
   const std::string_view inner = trimmed(text);
   if (inner.empty() || (static_cast<unsigned char>(inner.front()) > '9' && (inner.front() | 0x20) != 'i' && (inner.front() | 0x20) != 'n')) {

@@ -6,9 +6,13 @@
 // Whole numbers too large for 64 bits, or both negative and above int64, are text unless a fraction shows that they are measured.
 // A column of nothing but missing values is float64, as in pandas.
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "ashlar/table/column_type.hpp"
 #include "ashlar/table/csv_dialect.hpp"
@@ -19,6 +23,10 @@ class ColumnKinds {
  public:
   /// Adds what one field that is not missing says. `date`: the column is one of parse_dates.
   void add(std::string_view text, char decimal, bool date);
+  /// As `add`, for a text of a column that is no date behind whose first byte 16 can be read: what most numbers look like is told without a loop.
+  void add_readable(std::string_view text, char decimal) {
+    if (!add_plain(text, decimal)) add(text, decimal, false);
+  }
   /// True when more fields cannot change the type: it is a string.
   bool settled() const { return bits_ & text_bit; }
   void merge(const ColumnKinds& other) { bits_ |= other.bits_; }
@@ -36,6 +44,27 @@ class ColumnKinds {
     time_bit = 64,
     text_bit = 128,
   };
+  bool add_plain(std::string_view text, char decimal) {
+#ifdef __SSE2__
+    if (text.size() > 16 || text.empty()) return false;
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data()));
+    const __m128i digits = _mm_cmplt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(-'0' - 128))), _mm_set1_epi8(-128 + 10));
+    const unsigned all = (1u << text.size()) - 1, other = ~static_cast<unsigned>(_mm_movemask_epi8(digits)) & all;
+    if (other == 0) {
+      bits_ |= integer_bit;
+      return true;
+    }
+    // One decimal point and at least one digit. A minus is left to `add`, which must see whether a zero follows.
+    if ((other & (other - 1)) == 0 && all > 1 && text[static_cast<std::size_t>(std::countr_zero(other))] == decimal) {
+      bits_ |= real_bit;
+      return true;
+    }
+#else
+    (void)text, (void)decimal;
+#endif
+    return false;
+  }
+
   std::uint8_t bits_ = 0;
 };
 

@@ -1,7 +1,9 @@
 #include "ashlar/table/key_index.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <tuple>
 
 #include "ashlar/table/bitmap_detail.hpp"
 #include "ashlar/table/text_index_detail.hpp"
@@ -73,6 +75,21 @@ class KeyIndex::Impl {
 
   void insert(std::span<const Column> keys, std::uint32_t* groups, std::vector<std::int64_t>& new_rows) {
     const std::int64_t n = keys[0].size();
+    if (std::vector<std::int64_t> firsts; number_by_place(keys, groups, firsts)) {
+      // Each different key once; rows then take the number of theirs.
+      std::vector<std::uint32_t> numbers(firsts.size());
+      std::vector<std::int64_t> added;
+      const bool was_empty = size() == 0;
+      insert_rows(rows_of(keys, firsts), numbers.data(), added);
+      for (const std::int64_t row : added) new_rows.push_back(firsts[static_cast<std::size_t>(row)]);
+      if (!was_empty)
+        for (std::int64_t i = 0; i < n; ++i) groups[i] = numbers[groups[i]];
+      return;
+    }
+    insert_rows(keys, groups, new_rows);
+  }
+  void insert_rows(std::span<const Column> keys, std::uint32_t* groups, std::vector<std::int64_t>& new_rows) {
+    const std::int64_t n = keys[0].size();
     Rows rows;
     for (std::int64_t begin = 0; begin < n; begin += block) {
       const std::int64_t length = std::min(block, n - begin);
@@ -99,6 +116,16 @@ class KeyIndex::Impl {
   }
 
   void find(std::span<const Column> keys, std::uint32_t* groups) const {
+    const std::int64_t n = keys[0].size();
+    if (std::vector<std::int64_t> firsts; number_by_place(keys, groups, firsts)) {
+      std::vector<std::uint32_t> numbers(firsts.size());
+      find_rows(rows_of(keys, firsts), numbers.data());
+      for (std::int64_t i = 0; i < n; ++i) groups[i] = numbers[groups[i]];
+      return;
+    }
+    find_rows(keys, groups);
+  }
+  void find_rows(std::span<const Column> keys, std::uint32_t* groups) const {
     const std::int64_t n = keys[0].size();
     Rows rows;
     std::uint8_t absent[block];
@@ -139,6 +166,96 @@ class KeyIndex::Impl {
     std::uint32_t hashes[block];
     std::uint8_t nulls[block];
   };
+
+  static std::vector<Column> rows_of(std::span<const Column> keys, std::span<const std::int64_t> rows) {
+    std::vector<Column> out;
+    for (const Column& key : keys) out.push_back(key.take(rows));
+    return out;
+  }
+
+  // Keys that have few values together - whole numbers that lie close, texts that repeat - have a place in a table by value: its entry is the
+  // number of the key, by first appearance among these rows, and no row but the first of each is hashed or compared as a whole.
+  // False, with `groups` in any state, where that does not pay.
+  bool number_by_place(std::span<const Column> keys, std::uint32_t* groups, std::vector<std::int64_t>& firsts) const {
+    const std::int64_t n = keys[0].size();
+    if (single_text() || n < 2 * block) return false;
+    const std::uint64_t limit = std::min(static_cast<std::uint64_t>(n) * 2, std::uint64_t{1} << 31);
+    std::uint64_t places = 1;
+    std::vector<std::uint64_t> lowest(keys.size()), width(keys.size());
+    for (std::size_t k = 0; k < keys.size(); ++k) {
+      if (keys[k].null_count() || is_floating(types_[k])) return false;
+      if (types_[k] == ColumnType::string) continue;
+      std::tie(lowest[k], width[k]) = range_of(keys[k]);
+      // width is 0 where all of 64 bits are in use
+      if (width[k] == 0 || width[k] > limit || (places *= width[k]) > limit) return false;
+    }
+    std::vector<std::vector<std::uint32_t>> numbers(keys.size());
+    if (std::find(types_.begin(), types_.end(), ColumnType::string) != types_.end()) {
+      // Side by side, so that many different texts are soon noticed.
+      std::vector<TextIndex> texts(keys.size());
+      for (std::int64_t begin = 0; begin < n; begin += block) {
+        std::uint64_t so_far = places;
+        for (std::size_t k = 0; k < keys.size(); ++k) {
+          if (types_[k] != ColumnType::string) continue;
+          numbers[k].resize(static_cast<std::size_t>(n));
+          texts[k].insert(keys[k], begin, std::min(block, n - begin), nullptr, numbers[k].data() + begin, [](std::int64_t) {});
+          if ((so_far *= texts[k].size()) > limit) return false;
+        }
+      }
+      for (std::size_t k = 0; k < keys.size(); ++k)
+        if (types_[k] == ColumnType::string) places *= width[k] = texts[k].size();
+    }
+    // The place of a row is its values as digits.
+    std::fill(groups, groups + n, 0);
+    for (std::size_t k = 0; k < keys.size(); ++k) {
+      const auto factor = static_cast<std::uint32_t>(width[k]);
+      if (types_[k] == ColumnType::string)
+        for (std::int64_t i = 0; i < n; ++i) groups[i] = groups[i] * factor + numbers[k][static_cast<std::size_t>(i)];
+      else
+        for_each_whole(keys[k], [&](std::int64_t i, std::uint64_t bits) { groups[i] = groups[i] * factor + static_cast<std::uint32_t>(bits - lowest[k]); });
+    }
+    std::vector<std::uint32_t> number(places, dropped);
+    for (std::int64_t i = 0; i < n; ++i) {
+      std::uint32_t& known = number[groups[i]];
+      if (known == dropped) {
+        known = static_cast<std::uint32_t>(firsts.size());
+        firsts.push_back(i);
+      }
+      groups[i] = known;
+    }
+    // Nearly every row its own key: nothing was gained.
+    if (firsts.size() * 2 > static_cast<std::size_t>(n)) {
+      firsts.clear();
+      return false;
+    }
+    return true;
+  }
+  // body(row, value as 64 bits) for a column of whole numbers.
+  template <class Body>
+  static void for_each_whole(const Column& key, Body body) {
+    dispatch_fixed(key.type(), [&]<class T>(std::type_identity<T>) {
+      if constexpr (std::is_integral_v<T>) {
+        const T* from = static_cast<const T*>(key.address());
+        for (std::int64_t i = 0; i < key.size(); ++i) body(i, static_cast<std::uint64_t>(from[i]));
+      }
+    });
+  }
+  // The lowest value and how many there are up to the highest.
+  static std::pair<std::uint64_t, std::uint64_t> range_of(const Column& key) {
+    return dispatch_fixed(key.type(), [&]<class T>(std::type_identity<T>) -> std::pair<std::uint64_t, std::uint64_t> {
+      if constexpr (std::is_integral_v<T>) {
+        const T* from = static_cast<const T*>(key.address());
+        T low = from[0], high = from[0];
+        for (std::int64_t i = 0; i < key.size(); ++i) {
+          low = std::min(low, from[i]);
+          high = std::max(high, from[i]);
+        }
+        return {static_cast<std::uint64_t>(low), static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low) + 1};
+      } else {
+        return {0, 0};
+      }
+    });
+  }
 
   bool single_text() const { return alone_ && types_[0] == ColumnType::string; }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <span>
 
 #include "ashlar/table/key_index.hpp"
 #include "ashlar/table/table.hpp"
@@ -23,25 +24,56 @@ struct Item {
 // Below this many, comparing costs less than counting.
 constexpr std::size_t few = 256;
 
-// Stable. Bytes of the keys in which all agree are passed over.
-void sort_items(std::vector<Item>& items, std::vector<Item>& room) {
+void sort_items(std::span<Item> items, std::span<Item> room, unsigned bits);
+
+// Items whose keys agree above the low `bits`: run by run.
+void sort_runs(std::span<Item> items, std::span<Item> room, unsigned bits) {
+  for (std::size_t first = 0; first < items.size();) {
+    std::size_t last = first + 1;
+    while (last < items.size() && items[last].key >> bits == items[first].key >> bits) ++last;
+    const std::size_t n = last - first;
+    if (n > 1 && n <= 16) {
+      for (std::size_t i = first + 1; i < last; ++i) {
+        const Item item = items[i];
+        std::size_t at = i;
+        for (; at > first && item.key < items[at - 1].key; --at) items[at] = items[at - 1];
+        items[at] = item;
+      }
+    } else if (n > 1) {
+      sort_items(items.subspan(first, n), room.subspan(first, n), bits);
+    }
+    first = last;
+  }
+}
+
+// By the low `bits` of the keys; those above are the same in all. Stable. Bytes in which all agree are passed over, and the lowest bytes are
+// looked at only where the others leave more than one item: many values of many digits are told apart by their first.
+void sort_items(std::span<Item> items, std::span<Item> room, unsigned bits) {
   const std::size_t n = items.size();
   if (n < few) {
     std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.key < b.key; });
     return;
   }
+  const unsigned telling = (static_cast<unsigned>(std::bit_width(n)) + 8 + 7) / 8 * 8, top = (bits + 7) / 8 * 8;
+  const unsigned from = top > telling + 8 ? top - telling : 0;
   std::array<std::array<std::size_t, 256>, 8> counts{};
   for (const Item& item : items)
-    for (std::size_t digit = 0; digit < 8; ++digit) ++counts[digit][item.key >> (8 * digit) & 0xff];
-  room.resize(n);
-  for (std::size_t digit = 0; digit < 8; ++digit) {
-    auto& count = counts[digit];
-    if (count[items[0].key >> (8 * digit) & 0xff] == n) continue;
+    for (unsigned shift = from; shift < top; shift += 8) ++counts[shift / 8][item.key >> shift & 0xff];
+  std::span<Item> here = items, there = room;
+  for (unsigned shift = from; shift < top; shift += 8) {
+    auto& count = counts[shift / 8];
+    if (count[here[0].key >> shift & 0xff] == n) continue;
     std::size_t at = 0;
     for (std::size_t& c : count) at += std::exchange(c, at);
-    for (const Item& item : items) room[count[item.key >> (8 * digit) & 0xff]++] = item;
-    items.swap(room);
+    for (const Item& item : here) there[count[item.key >> shift & 0xff]++] = item;
+    std::swap(here, there);
   }
+  if (here.data() != items.data()) std::copy(here.begin(), here.end(), items.begin());
+  if (from > 0) sort_runs(items, room, from);
+}
+void sort_items(std::vector<Item>& items, std::vector<Item>& room, unsigned bits) {
+  room.resize(items.size());
+  sort_items(std::span<Item>(items), std::span<Item>(room), bits);
 }
 
 // Unsigned order of the bits is the order of the values; NaN behind all numbers.
@@ -71,7 +103,7 @@ void sort_texts(const Column& column, std::vector<std::int64_t>& rows, std::size
     if (text.size() > depth) std::memcpy(&chunk, text.data() + depth, std::min<std::size_t>(8, text.size() - depth));
     items[i - begin] = {__builtin_bswap64(chunk), rows[i]};
   }
-  sort_items(items, room);
+  sort_items(items, room, 64);
   for (std::size_t i = begin; i < end; ++i) rows[i] = items[i - begin].row;
   for (std::size_t first = begin; first < end;) {
     std::size_t last = first + 1;
@@ -169,7 +201,7 @@ std::vector<std::int64_t> rows_in_order(std::span<const Column> keys, const std:
   const auto sort_by_word = [&] {
     if (!used) return;
     for (Item& item : items) item.key = word[static_cast<std::size_t>(item.row)];
-    sort_items(items, room);
+    sort_items(items, room, used);
     std::fill(word.begin(), word.end(), 0);
     used = 0;
   };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 #include <vector>
 
 #define XXH_INLINE_ALL
@@ -13,6 +14,18 @@
 #include "ashlar/table/hash_slots_detail.hpp"
 
 namespace ashlar::table {
+
+// What is left of two words of eight bytes for a text of so many.
+struct TextMasks {
+  std::uint64_t first[13] = {}, second[13] = {};
+  constexpr TextMasks() {
+    for (unsigned length = 0; length <= 12; ++length) {
+      first[length] = length >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * length)) - 1;
+      second[length] = length <= 8 ? 0 : (std::uint64_t{1} << (8 * (length - 8))) - 1;
+    }
+  }
+};
+inline constexpr TextMasks text_masks{};
 
 class TextIndex {
  public:
@@ -24,6 +37,7 @@ class TextIndex {
   /// text.
   template <class Added>
   void insert(const Column& column, std::int64_t begin, std::int64_t n, const std::uint8_t* skip, std::uint32_t* numbers, Added added) {
+    if (!skip && size() <= few && is_short(column, begin, n)) return insert_few(column, begin, n, numbers, added);
     Loaded b;
     load(column, begin, n, b);
     find_or_add_block(
@@ -31,17 +45,7 @@ class TextIndex {
         [&](std::uint32_t k) { return &entries_[k]; },
         [&](std::int64_t i) {
           added(begin + i);
-          Entry entry = b.entries[i];
-          if (is_long(entry)) {
-            const std::string_view text = column.text(begin + i);
-            const std::uint64_t length = text.size();
-            entry.tail = bytes_.size();
-            bytes_.resize(bytes_.size() + sizeof length + text.size());
-            std::memcpy(bytes_.data() + entry.tail, &length, sizeof length);
-            std::memcpy(bytes_.data() + entry.tail + sizeof length, text.data(), text.size());
-          }
-          entries_.push_back(entry);
-          return static_cast<std::uint32_t>(entries_.size() - 1);
+          return add(column, begin + i, b.entries[i]);
         });
   }
   /// The same without adding: HashSlots::none for texts that are not there.
@@ -67,7 +71,11 @@ class TextIndex {
     Entry entries[block];
     std::uint32_t hashes[block];
   };
-  static constexpr std::uint32_t null_length = 0xffffffff;
+  struct Recent {
+    Entry entry{~std::uint64_t{0}, 0};  // no short text has this length
+    std::uint32_t number = 0;
+  };
+  static constexpr std::uint32_t null_length = 0xffffffff, few = 256, recent_size = 1024;
   static bool is_long(const Entry& e) {
     return static_cast<std::uint32_t>(e.head) > 12 && static_cast<std::uint32_t>(e.head) != null_length;
   }
@@ -97,7 +105,76 @@ class TextIndex {
     const Entry entry{text.size() | first << 32, first >> 32 | second << 32};
     return {entry, folded_product(entry.head ^ hash_seed, entry.tail ^ hash_factor)};
   }
+  std::uint32_t add(const Column& column, std::int64_t row, Entry entry) {
+    if (is_long(entry)) {
+      const std::string_view text = column.text(row);
+      const std::uint64_t length = text.size();
+      entry.tail = bytes_.size();
+      bytes_.resize(bytes_.size() + sizeof length + text.size());
+      std::memcpy(bytes_.data() + entry.tail, &length, sizeof length);
+      std::memcpy(bytes_.data() + entry.tail + sizeof length, text.data(), text.size());
+    }
+    entries_.push_back(entry);
+    return static_cast<std::uint32_t>(entries_.size() - 1);
+  }
+
+  // While there are few different texts, those met last stand in a small table by hash, each with its number: one comparison without a
+  // branch tells nearly every row.
+  template <class Added>
+  void insert_few(const Column& column, std::int64_t begin, std::int64_t n, std::uint32_t* numbers, Added added) {
+    if (recent_.empty()) recent_.resize(recent_size);
+    std::uint32_t missed[block];
+    std::size_t misses = 0;
+    const std::int64_t* const offsets = column.offsets() + begin;
+    const char* const text = column.text_data();
+    const Recent* const recent = recent_.data();
+    for (std::int64_t i = 0; i < n; ++i) {
+      const auto [entry, hash] = short_entry(text + offsets[i], offsets[i + 1] - offsets[i]);
+      const Recent& r = recent[hash % recent_size];
+      numbers[i] = r.number;
+      missed[misses] = static_cast<std::uint32_t>(i);
+      misses += ((r.entry.head ^ entry.head) | (r.entry.tail ^ entry.tail)) != 0;
+    }
+    for (std::size_t m = 0; m < misses; ++m) {
+      const std::int64_t i = missed[m], row = begin + i;
+      const auto [entry, hash] = short_entry(text + offsets[i], offsets[i + 1] - offsets[i]);
+      slots_.reserve(slots_.size() + 1);
+      numbers[i] = slots_.find_or_add(
+          hash, [&, &e = entry](std::uint32_t k) { return same(column, row, e, k); },
+          [&, &e = entry] {
+            added(row);
+            return add(column, row, e);
+          });
+      recent_[hash % recent_size] = {entry, numbers[i]};
+    }
+  }
+
+  // A block without nulls and long texts that does not lie at the very end of the column: 16 bytes can be read of each.
+  static bool is_short(const Column& column, std::int64_t begin, std::int64_t n) {
+    const std::int64_t* const offsets = column.offsets() + begin;
+    if (n == 0 || column.null_count() || offsets[n - 1] + 16 > column.offsets()[column.size()]) return false;
+    std::int64_t longest = 0;
+    for (std::int64_t i = 0; i < n; ++i) longest = std::max(longest, offsets[i + 1] - offsets[i]);
+    return longest <= 12;
+  }
+  // As entry_of, of a text of such a block: nothing to decide.
+  static std::pair<Entry, std::uint32_t> short_entry(const char* text, std::int64_t length) {
+    std::uint64_t first, second;
+    std::memcpy(&first, text, 8);
+    std::memcpy(&second, text + 8, 8);
+    first &= text_masks.first[length];
+    second &= text_masks.second[length];
+    const Entry entry{static_cast<std::uint64_t>(length) | first << 32, first >> 32 | second << 32};
+    const std::uint64_t hash = folded_product(entry.head ^ hash_seed, entry.tail ^ hash_factor);
+    return {entry, static_cast<std::uint32_t>(hash ^ hash >> 32)};
+  }
   static void load(const Column& column, std::int64_t begin, std::int64_t n, Loaded& b) {
+    if (is_short(column, begin, n)) {
+      const std::int64_t* const offsets = column.offsets() + begin;
+      const char* const text = column.text_data();
+      for (std::int64_t i = 0; i < n; ++i) std::tie(b.entries[i], b.hashes[i]) = short_entry(text + offsets[i], offsets[i + 1] - offsets[i]);
+      return;
+    }
     for (std::int64_t i = 0; i < n; ++i) {
       const auto [entry, hash] = entry_of(column, begin + i);
       b.entries[i] = entry;
@@ -116,6 +193,7 @@ class TextIndex {
 
   HashSlots slots_;
   std::vector<Entry> entries_;
+  std::vector<Recent> recent_;
   std::vector<char> bytes_;  // of the long texts, each behind its length
 };
 
