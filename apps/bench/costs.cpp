@@ -128,8 +128,18 @@ std::function<Sample()> busy(al::Client& client, const Setting& setting, Json& s
     const std::vector<double> took = al::compute(tasks);
     const double seconds = now() - start;
     const double inside = std::accumulate(took.begin(), took.end(), 0.0), threads = client.scheduler_info().nthreads();
+    // The same work on all workers at once without a task: what the machine gives when all of its cores are busy.
+    double plain = 0;
+    const int share = static_cast<int>(n / threads);
+    const auto loops = client.run([iterations, share](al::WorkerContext&) {
+      double all = 0;
+      for (int i = 0; i < share; ++i) all += timed_flops(iterations);
+      return all;
+    });
+    for (const auto& [rank, its] : loops) plain += its / share / static_cast<double>(loops.size());
     return Sample{seconds, static_cast<std::int64_t>(took.size()),
-                  {{"solo_ms", solo_s * 1e3}, {"busy", n * solo_s / (threads * seconds)}, {"inside_tasks", inside / (threads * seconds)}}};
+                  {{"solo_ms", solo_s * 1e3}, {"busy", n * solo_s / (threads * seconds)}, {"together_ms", plain * 1e3},
+                   {"busy_by_together", n * plain / (threads * seconds)}, {"inside_tasks", inside / (threads * seconds)}}};
   };
 }
 
