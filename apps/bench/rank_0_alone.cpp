@@ -102,13 +102,13 @@ int three(const std::vector<int>&) { return 1; }
 
 using Handles = std::vector<al::Delayed<int>>;
 
-Handles independent(std::int64_t n) {
+Handles leaves(std::int64_t n) {
   const auto task = al::delayed(leaf);
   Handles all;
   for (std::int64_t i = 0; i < n; ++i) all.push_back(task(static_cast<int>(i)));
   return all;
 }
-Handles chain(std::int64_t n) {
+Handles chained(std::int64_t n) {
   const auto task = al::delayed(leaf);
   al::Delayed<int> x = task(0);
   for (std::int64_t i = 1; i < n; ++i) x = task(x);
@@ -116,7 +116,7 @@ Handles chain(std::int64_t n) {
 }
 Handles tree(std::int64_t n) {
   const auto join = al::delayed(two);
-  Handles level = independent((n + 1) / 2), above;
+  Handles level = leaves((n + 1) / 2), above;
   while (level.size() > 1) {
     for (std::size_t i = 0; i + 1 < level.size(); i += 2) above.push_back(join(level[i], level[i + 1]));
     if (level.size() % 2 == 1) above.push_back(level.back());
@@ -127,7 +127,7 @@ Handles tree(std::int64_t n) {
 Handles stencil(std::int64_t n) {
   const auto task = al::delayed(three);
   const std::size_t width = 8;
-  Handles row = independent(static_cast<std::int64_t>(width)), next, near;
+  Handles row = leaves(static_cast<std::int64_t>(width)), next, near;
   for (std::int64_t made = static_cast<std::int64_t>(width); made < n; made += static_cast<std::int64_t>(width)) {
     for (std::size_t c = 0; c < width; ++c) {
       near.assign(row.begin() + static_cast<std::ptrdiff_t>(c - (c > 0)), row.begin() + static_cast<std::ptrdiff_t>(std::min(c + 2, width)));
@@ -159,7 +159,7 @@ int rank_0_alone(std::int64_t tasks, int workers, int repeats) {
     const char* name;
     std::function<Handles(std::int64_t)> build;
   };
-  const std::vector<Kind> kinds = {{"independent", independent}, {"tree_reduce", tree}, {"chain", chain}, {"stencil_1d", stencil}, {"independent_submit", nullptr}};
+  const std::vector<Kind> kinds = {{"independent", leaves}, {"tree_reduce", tree}, {"chain", chained}, {"stencil_1d", stencil}, {"independent_submit", nullptr}};
   for (const Kind& kind : kinds) {
     struct Times {
       double elapsed = 0, building = 0, client = 0, release = 0, scheduler = 0;
