@@ -50,6 +50,18 @@ Columns with(Columns columns, const Columns& more) {
   return columns;
 }
 
+// A counting sort by receiver: rows keep their order.
+Object split_by(const std::vector<std::uint32_t>& part, const Table& rows, std::int64_t parts) {
+  std::vector<std::int64_t> ends(static_cast<std::size_t>(parts));
+  for (const std::uint32_t p : part) ++ends[p];
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<std::int64_t> next(ends.size());
+  std::copy(ends.begin(), ends.end() - 1, next.begin() + 1);
+  std::vector<std::int64_t> order(part.size());
+  for (std::size_t row = 0; row < part.size(); ++row) order[static_cast<std::size_t>(next[part[row]]++)] = static_cast<std::int64_t>(row);
+  return Object::of(Pieces(rows.take(order), std::move(ends)));
+}
+
 // ---------------------------------------------------------------- by hash
 class HashSplitOperation final : public OperationOf<HashSplitOperation> {
  public:
@@ -72,17 +84,9 @@ class HashSplitOperation final : public OperationOf<HashSplitOperation> {
     std::vector<Column> keys = columns_of(rows, keys_);
     for (std::size_t k = 0; k < keys.size(); ++k) keys[k] = keys[k].cast(types_[k]);
     const auto hashes = table::hash_rows(keys);
-    // A counting sort by receiver: rows keep their order.
-    std::vector<std::int64_t> ends(static_cast<std::size_t>(parts_));
-    for (const std::uint64_t hash : hashes) ++ends[static_cast<std::size_t>(table::part_of(hash, parts_))];
-    std::partial_sum(ends.begin(), ends.end(), ends.begin());
-    std::vector<std::int64_t> next(ends.size());
-    std::copy(ends.begin(), ends.end() - 1, next.begin() + 1);
-    std::vector<std::int64_t> order(hashes.size());
-    for (std::size_t row = 0; row < hashes.size(); ++row)
-      order[static_cast<std::size_t>(next[static_cast<std::size_t>(table::part_of(hashes[row], parts_))]++)] =
-          static_cast<std::int64_t>(row);
-    return Object::of(Pieces(only(rows, columns_).take(order), std::move(ends)));
+    std::vector<std::uint32_t> part(hashes.size());
+    for (std::size_t row = 0; row < hashes.size(); ++row) part[row] = static_cast<std::uint32_t>(table::part_of(hashes[row], parts_));
+    return split_by(part, only(rows, columns_), parts_);
   }
 
  private:
@@ -151,9 +155,9 @@ struct Order {
   }
 };
 
-constexpr std::int64_t sample_size = 128;
+constexpr std::int64_t sample_size = 1024;
 
-// Rows at equal distances of a sorted partition.
+// One row of each of as many equal stretches of a partition, at a place that follows from its number.
 class SampleOperation final : public OperationOf<SampleOperation> {
  public:
   explicit SampleOperation(Columns by) : by_(std::move(by)) {}
@@ -165,7 +169,10 @@ class SampleOperation final : public OperationOf<SampleOperation> {
     const Table keys = task.inputs.at(0).get<Table>().select(by_);
     std::vector<std::int64_t> rows;
     const std::int64_t n = std::min(keys.nrows(), sample_size);
-    for (std::int64_t i = 0; i < n; ++i) rows.push_back((2 * i + 1) * keys.nrows() / (2 * n));
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t first = i * keys.nrows() / n, length = (i + 1) * keys.nrows() / n - first;
+      rows.push_back(first + table::part_of(static_cast<std::uint64_t>(i + 1) * 0x9e3779b97f4a7c15, length));
+    }
     return Object::of(keys.take(rows));
   }
 
@@ -203,7 +210,7 @@ class SplittersOperation final : public OperationOf<SplittersOperation> {
   std::int64_t parts_;
 };
 
-// A sorted partition cut at the splitters; rows equal to a splitter belong to what follows it.
+// Rows in parts between the splitters, in their order; rows equal to a splitter belong to what follows it.
 class RangeSplitOperation final : public OperationOf<RangeSplitOperation> {
  public:
   RangeSplitOperation(Order order, std::int64_t parts, Columns columns)
@@ -223,10 +230,7 @@ class RangeSplitOperation final : public OperationOf<RangeSplitOperation> {
     const Table& splitters = task.inputs.at(1).get<Table>();
     const auto keys = columns_of(rows, order_.by), cuts = columns_of(splitters, order_.by);
     const table::RowOrder order = order_.rows();
-    std::vector<std::int64_t> ends;
-    for (std::int64_t s = 0; s < splitters.nrows(); ++s) ends.push_back(order.rows_before(keys, cuts, s));
-    ends.resize(static_cast<std::size_t>(parts_), rows.nrows());
-    return Object::of(Pieces(only(rows, columns_), std::move(ends)));
+    return split_by(order.parts_of(keys, cuts), only(rows, columns_), parts_);
   }
 
  private:
@@ -450,7 +454,7 @@ PlanPtr splitters_of(const PlanPtr& local, const Order& order, std::int64_t part
   return splitters;
 }
 
-// `local` is sorted; the rows of each partition lie between two of the cuts.
+// Rows between two of the cuts come together and are sorted.
 PlanPtr cut_at(const PlanPtr& local, const PlanPtr& cuts, const Order& order, std::int64_t parts) {
   auto split = std::make_shared<RangeSplitNode>();
   split->order = order;
@@ -466,23 +470,20 @@ PlanPtr cut_at(const PlanPtr& local, const PlanPtr& cuts, const Order& order, st
 PlanPtr sorted(const PlanPtr& table, const std::vector<std::string>& by, const std::vector<bool>& ascending, bool nulls_last) {
   Order order{by, std::vector<std::uint8_t>(ascending.begin(), ascending.end()), nulls_last};
   if (order.ascending.size() == 1) order.ascending.assign(by.size(), order.ascending[0]);
-  const PlanPtr local = sort_step(table, order);
   // Partitions that follow one another by this column already are not cut anew.
   const bool in_order = table->index && !table->index->at.empty() && by == Columns{table->index->column} && order.ascending[0];
-  if (table->npartitions == 1 || in_order) return local;
-  return cut_at(local, splitters_of(local, order, table->npartitions), order, table->npartitions);
+  if (table->npartitions == 1 || in_order) return sort_step(table, order);
+  return cut_at(table, splitters_of(table, order, table->npartitions), order, table->npartitions);
 }
 
 PlanPtr splitters(const PlanPtr& table, const std::string& by) {
-  const Order order{{by}, {1}, true};
-  return splitters_of(sort_step(table, order), order, table->npartitions);
+  return splitters_of(table, Order{{by}, {1}, true}, table->npartitions);
 }
 
 PlanPtr divided(const PlanPtr& table, const std::string& by, const Column& cuts) {
   const Order order{{by}, {1}, true};
-  const PlanPtr local = sort_step(table, order);
-  if (cuts.size() == 0 && table->npartitions == 1) return local;
-  return cut_at(local, from_table(Table({by}, {cuts})).node(), order, cuts.size() + 1);
+  if (cuts.size() == 0 && table->npartitions == 1) return sort_step(table, order);
+  return cut_at(table, from_table(Table({by}, {cuts})).node(), order, cuts.size() + 1);
 }
 
 PlanPtr joined(const PlanPtr& left, const PlanPtr& right, const table::Join& how, JoinBy by, std::int64_t npartitions) {

@@ -16,8 +16,8 @@ namespace ashlar::dataframe {
 PlanPtr shuffled(const PlanPtr& table, const std::vector<std::string>& keys, const std::vector<ColumnType>& types,
                  std::int64_t npartitions);
 
-/// Sorted over all partitions, of which there are as many as before: each is sorted, a sample of all says where to cut, the pieces are
-/// brought together and sorted again. Stable. Equal keys stand in one partition.
+/// Sorted over all partitions, of which there are as many as before: a sample of all says where to cut, rows between two cuts are brought
+/// together and sorted. Stable. Equal keys stand in one partition. Sorted by its index already, a table is sorted within its partitions only.
 PlanPtr sorted(const PlanPtr& table, const std::vector<std::string>& by, const std::vector<bool>& ascending, bool nulls_last);
 
 /// Where `sorted` by one column, ascending, will cut: a table of at most npartitions - 1 rows, in one partition.

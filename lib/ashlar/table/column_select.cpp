@@ -79,6 +79,12 @@ Column Column::take(std::span<const std::int64_t> rows) const {
   if (wrong)
     for (const std::int64_t row : rows)
       if (row < -1 || row >= length_) throw IndexError("no such row in the column: row " + std::to_string(row) + ", length " + std::to_string(length_));
+  // Rows that follow one another are a view, unless that would keep much that nobody wants.
+  if (n > 0 && n > length_ / 2 && rows[0] >= 0) {
+    std::size_t i = 1;
+    while (i < rows.size() && rows[i] == rows[0] + static_cast<std::int64_t>(i)) ++i;
+    if (i == rows.size()) return slice(rows[0], rows[0] + n);
+  }
   Buffer bits;
   if (absent || null_count_ > 0) {
     bits = Buffer::zeros(std::max<std::size_t>(bitmap_bytes(n), 1));

@@ -79,6 +79,36 @@ std::int64_t RowOrder::rows_before(std::span<const Column> keys, std::span<const
   return first;
 }
 
+std::vector<std::uint32_t> RowOrder::parts_of(std::span<const Column> keys, std::span<const Column> cuts) const {
+  const std::int64_t n = keys[0].size(), ncuts = cuts[0].size();
+  std::vector<std::uint32_t> out(static_cast<std::size_t>(n));
+  if (ncuts == 0) return out;
+  // One key that is never missing, without calls; all else row by row.
+  if (keys.size() == 1 && keys[0].type() != ColumnType::string && !keys[0].null_count() && !cuts[0].null_count()) {
+    dispatch_fixed(keys[0].type(), [&]<class T>(std::type_identity<T>) {
+      const T* from = static_cast<const T*>(keys[0].address());
+      const T* at = static_cast<const T*>(cuts[0].address());
+      const bool up = ascending[0];
+      for (std::int64_t i = 0; i < n; ++i)
+        out[static_cast<std::size_t>(i)] = static_cast<std::uint32_t>(
+            std::partition_point(at, at + ncuts, [&](const T& cut) { return compare_values(cut, from[i], up) <= 0; }) - at);
+    });
+    return out;
+  }
+  for (std::int64_t i = 0; i < n; ++i) {
+    std::int64_t first = 0, last = ncuts;
+    while (first < last) {
+      const std::int64_t middle = first + (last - first) / 2;
+      if (compare(cuts, middle, keys, i) <= 0)
+        first = middle + 1;
+      else
+        last = middle;
+    }
+    out[static_cast<std::size_t>(i)] = static_cast<std::uint32_t>(first);
+  }
+  return out;
+}
+
 std::vector<std::int64_t> distinct_rows(std::span<const Column> keys, bool keep_last) {
   KeyIndex index(types_of(keys), false);
   std::vector<std::uint32_t> groups;

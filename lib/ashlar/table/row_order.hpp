@@ -18,6 +18,8 @@ struct RowOrder {
   int compare(std::span<const Column> a, std::int64_t i, std::span<const Column> b, std::int64_t j) const;
   /// Rows of sorted `keys` that stand before row j of `others`.
   std::int64_t rows_before(std::span<const Column> keys, std::span<const Column> others, std::int64_t j) const;
+  /// For every row of `keys`, in any order, how many of the sorted rows `cuts` stand before or beside it: the part between two cuts it is in.
+  std::vector<std::uint32_t> parts_of(std::span<const Column> keys, std::span<const Column> cuts) const;
 };
 
 /// The first (or last) row of each different key, in order. Null is a key like others.

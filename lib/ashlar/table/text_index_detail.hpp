@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <tuple>
 #include <vector>
 
 #define XXH_INLINE_ALL
@@ -59,6 +58,12 @@ class TextIndex {
 
   /// A hash of the text alone, the same everywhere; null has one too.
   static void hash(const Column& column, std::int64_t begin, std::int64_t n, std::uint64_t* hashes) {
+    if (is_short(column, begin, n)) {
+      const std::int64_t* const offsets = column.offsets() + begin;
+      const char* const text = column.text_data();
+      for (std::int64_t i = 0; i < n; ++i) hashes[i] = hash_of(short_entry(text + offsets[i], offsets[i + 1] - offsets[i]));
+      return;
+    }
     for (std::int64_t i = 0; i < n; ++i) hashes[i] = entry_of(column, begin + i).second;
   }
 
@@ -103,7 +108,7 @@ class TextIndex {
       std::memcpy(&second, bytes + 8, 8);
     }
     const Entry entry{text.size() | first << 32, first >> 32 | second << 32};
-    return {entry, folded_product(entry.head ^ hash_seed, entry.tail ^ hash_factor)};
+    return {entry, hash_of(entry)};
   }
   std::uint32_t add(const Column& column, std::int64_t row, Entry entry) {
     if (is_long(entry)) {
@@ -129,7 +134,8 @@ class TextIndex {
     const char* const text = column.text_data();
     const Recent* const recent = recent_.data();
     for (std::int64_t i = 0; i < n; ++i) {
-      const auto [entry, hash] = short_entry(text + offsets[i], offsets[i + 1] - offsets[i]);
+      const Entry entry = short_entry(text + offsets[i], offsets[i + 1] - offsets[i]);
+      const std::uint32_t hash = slot_hash(hash_of(entry));
       const Recent& r = recent[hash % recent_size];
       numbers[i] = r.number;
       missed[misses] = static_cast<std::uint32_t>(i);
@@ -137,13 +143,14 @@ class TextIndex {
     }
     for (std::size_t m = 0; m < misses; ++m) {
       const std::int64_t i = missed[m], row = begin + i;
-      const auto [entry, hash] = short_entry(text + offsets[i], offsets[i + 1] - offsets[i]);
+      const Entry entry = short_entry(text + offsets[i], offsets[i + 1] - offsets[i]);
+      const std::uint32_t hash = slot_hash(hash_of(entry));
       slots_.reserve(slots_.size() + 1);
       numbers[i] = slots_.find_or_add(
-          hash, [&, &e = entry](std::uint32_t k) { return same(column, row, e, k); },
-          [&, &e = entry] {
+          hash, [&](std::uint32_t k) { return same(column, row, entry, k); },
+          [&] {
             added(row);
-            return add(column, row, e);
+            return add(column, row, entry);
           });
       recent_[hash % recent_size] = {entry, numbers[i]};
     }
@@ -158,27 +165,30 @@ class TextIndex {
     return longest <= 12;
   }
   // As entry_of, of a text of such a block: nothing to decide.
-  static std::pair<Entry, std::uint32_t> short_entry(const char* text, std::int64_t length) {
+  static Entry short_entry(const char* text, std::int64_t length) {
     std::uint64_t first, second;
     std::memcpy(&first, text, 8);
     std::memcpy(&second, text + 8, 8);
     first &= text_masks.first[length];
     second &= text_masks.second[length];
-    const Entry entry{static_cast<std::uint64_t>(length) | first << 32, first >> 32 | second << 32};
-    const std::uint64_t hash = folded_product(entry.head ^ hash_seed, entry.tail ^ hash_factor);
-    return {entry, static_cast<std::uint32_t>(hash ^ hash >> 32)};
+    return {static_cast<std::uint64_t>(length) | first << 32, first >> 32 | second << 32};
   }
+  static std::uint64_t hash_of(const Entry& entry) { return folded_product(entry.head ^ hash_seed, entry.tail ^ hash_factor); }
+  static std::uint32_t slot_hash(std::uint64_t hash) { return static_cast<std::uint32_t>(hash ^ hash >> 32); }
   static void load(const Column& column, std::int64_t begin, std::int64_t n, Loaded& b) {
     if (is_short(column, begin, n)) {
       const std::int64_t* const offsets = column.offsets() + begin;
       const char* const text = column.text_data();
-      for (std::int64_t i = 0; i < n; ++i) std::tie(b.entries[i], b.hashes[i]) = short_entry(text + offsets[i], offsets[i + 1] - offsets[i]);
+      for (std::int64_t i = 0; i < n; ++i) {
+        b.entries[i] = short_entry(text + offsets[i], offsets[i + 1] - offsets[i]);
+        b.hashes[i] = slot_hash(hash_of(b.entries[i]));
+      }
       return;
     }
     for (std::int64_t i = 0; i < n; ++i) {
       const auto [entry, hash] = entry_of(column, begin + i);
       b.entries[i] = entry;
-      b.hashes[i] = static_cast<std::uint32_t>(hash ^ hash >> 32);
+      b.hashes[i] = slot_hash(hash);
     }
   }
   bool same(const Column& column, std::int64_t row, const Entry& entry, std::uint32_t k) const {
