@@ -1,7 +1,9 @@
 // Workloads on chunked arrays.
 #include <unistd.h>
 
+#include <chrono>
 #include <cmath>
+#include <thread>
 
 #include "measure.hpp"
 
@@ -124,7 +126,9 @@ std::function<Sample()> hdf5_write(al::Client&, const Setting& setting, Json& sc
   const auto x = ready(held(rows, columns, {1000, 1000}));
   const std::string file = setting.folder + "/ashlar-bench.h5";
   return [=] {
+    // The file of the run before is gone only when the workers have closed it, which they do when they have nothing to read for a while.
     unlink(file.c_str());
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));
     const double start = now();
     x.to_hdf5(file, "/x", {.storage_chunks = {1000, 1000}});
     const double written = now();
@@ -136,13 +140,100 @@ std::function<Sample()> hdf5_write(al::Client&, const Setting& setting, Json& sc
   };
 }
 
+std::function<Sample()> persisted_xpxt(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t n = setting.full ? 8'000 : 4'000;
+  set_shape(scale, n, n);
+  const auto x = ready(held(n, n, {1000, 1000}));
+  return [=] {
+    const double start = now();
+    const double sum = (x + x.transpose()).sum().compute();
+    return Sample{now() - start, sum};
+  };
+}
+
+std::function<Sample()> matmul(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t n = setting.full ? 8'000 : 3'000;
+  set_shape(scale, n, n);
+  const auto x = ready(held(n, n, {1000, 1000}));
+  return [=] {
+    const double start = now();
+    const double sum = al::matmul(x, x).sum().compute();
+    const double seconds = now() - start;
+    const auto order = static_cast<double>(n);
+    return Sample{seconds, sum, {{"gflops", 2 * order * order * order / seconds / 1e9}}};
+  };
+}
+
+std::function<Sample()> rechunk_rows_to_columns(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t n = setting.full ? 8'000 : 4'000;
+  set_shape(scale, n, n);
+  const auto x = ready(held(n, n, {n / 8, n}));
+  return [=] {
+    const double start = now();
+    // The new chunks are results of their own before they are summed.
+    const auto columns = x.rechunk({n, n / 8}).persist();
+    const al::NDArray<double> sums = columns.sum({.axis = 0}).compute();
+    double sum = 0;
+    for (double s : sums) sum += s;
+    return Sample{now() - start, sum};
+  };
+}
+
+std::function<Sample()> svd_tall(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t rows = setting.full ? 200'000 : 20'000, columns = 100;
+  set_shape(scale, rows, columns);
+  const auto x = ready(held(rows, columns, {10'000, columns}));
+  return [=] {
+    const double start = now();
+    const auto [u, s, v] = al::linalg::svd(x);
+    const auto [sum_u, sum_s, sum_v] = al::compute(al::abs(u).sum(), s.sum(), al::abs(v).sum());
+    return Sample{now() - start, {{"u", sum_u}, {"s", sum_s}, {"v", sum_v}}};
+  };
+}
+
+std::function<Sample()> stencil(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t n = setting.full ? 8'000 : 2'000, side = setting.full ? 2'000 : 1'000, steps = 20;
+  set_shape(scale, n, n);
+  scale["steps"] = steps;
+  const auto x = ready(held(n, n, {side, side}));
+  return [=] {
+    const double start = now();
+    auto y = x;
+    for (std::int64_t step = 0; step < steps; ++step)
+      y = y.map_overlap(
+          [](al::NDArray<double> block) {
+            const al::index_t rows = block.shape()[0], width = block.shape()[1];
+            al::NDArray<double> result(block.shape());  // what stands at the border is cut off
+            const double* from = std::as_const(block).data();
+            double* to = result.data();
+            for (al::index_t i = 1; i + 1 < rows; ++i) {
+              const double* row = from + i * width;
+              double* out = to + i * width;
+              for (al::index_t j = 1; j + 1 < width; ++j) out[j] = 0.25 * (row[j - width] + row[j + width] + row[j - 1] + row[j + 1]);
+            }
+            return result;
+          },
+          {.depth = 1, .boundary = 0});
+    const double sum = y.sum().compute();
+    return Sample{now() - start, sum};
+  };
+}
+
 }  // namespace
 
 const std::vector<Workload>& array_workloads() {
-  static const std::vector<Workload> all = {{"ones_reverse_mean", ones_reverse_mean}, {"index_reverse_mean", index_reverse_mean},
-                                            {"cos2_mean_axis1", cos2_mean_axis1},     {"random_mean_std", random_mean_std},
-                                            {"persisted_sum", persisted_sum},         {"elementwise_chain", elementwise_chain},
-                                            {"hdf5_write", hdf5_write}};
+  static const std::vector<Workload> all = {{"ones_reverse_mean", ones_reverse_mean},
+                                            {"index_reverse_mean", index_reverse_mean},
+                                            {"cos2_mean_axis1", cos2_mean_axis1},
+                                            {"random_mean_std", random_mean_std},
+                                            {"persisted_sum", persisted_sum},
+                                            {"persisted_xpxt", persisted_xpxt},
+                                            {"matmul", matmul},
+                                            {"rechunk_rows_to_columns", rechunk_rows_to_columns},
+                                            {"svd_tall", svd_tall},
+                                            {"stencil", stencil},
+                                            {"hdf5_write", hdf5_write},
+                                            {"elementwise_chain", elementwise_chain}};
   return all;
 }
 

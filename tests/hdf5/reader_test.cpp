@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include "ashlar/hdf5/thread.hpp"
@@ -148,6 +150,23 @@ TEST_F(Reader, more_files_than_stay_open_are_read) {
   }
   EXPECT_LE(open, 16);
   Thread::instance().stop();
+}
+
+TEST_F(Reader, a_file_that_was_removed_is_closed_when_nothing_is_read_for_a_while) {
+  h5py("f['x'] = np.zeros(1000)");
+  read(path, "x", Indices{0}, Shape{1000}, DType::float64);
+  const auto held = [&] {
+    int count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code error;
+      count += std::filesystem::read_symlink(entry.path(), error).string().rfind(path, 0) == 0;
+    }
+    return count;
+  };
+  EXPECT_EQ(held(), 1);
+  std::filesystem::remove(path);
+  for (int tries = 0; tries < 100 && held() > 0; ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(held(), 0);
 }
 
 TEST_F(Reader, says_what_is_wrong_with_a_file) {

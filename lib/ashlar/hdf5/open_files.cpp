@@ -158,6 +158,17 @@ void forget_open_file(const std::string& path) {
 
 void forget_all_open_files() { entries().clear(); }
 
+bool forget_stale_open_files() {
+  entries().remove_if([](const Entry& e) {
+    try {
+      return identity(e.file.path) != e.identity;
+    } catch (const IoError&) {
+      return true;
+    }
+  });
+  return !entries().empty();
+}
+
 void forget_other_open_files(const std::string& path) {
   entries().remove_if([&](const Entry& e) { return e.file.path != path; });
 }

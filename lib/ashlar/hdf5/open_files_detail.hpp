@@ -30,6 +30,9 @@ struct OpenFile {
 OpenFile& open_file(const std::string& path);
 void forget_open_file(const std::string& path);
 void forget_all_open_files();
+/// Closes those that were removed, replaced or changed: of a removed file the space comes back only then. False when none is left open.
+/// Cost      a stat for each.
+bool forget_stale_open_files();
 /// HDF5 opens the files of a virtual dataset itself, by other rules for locks than ours; of one that is open here by our rules it would say
 /// nothing and give fill values.
 void forget_other_open_files(const std::string& path);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -14,6 +15,9 @@
 
 namespace ashlar::hdf5 {
 
+// How long files that were removed or replaced may stay open here while nothing is read.
+static constexpr std::chrono::milliseconds between_looks{500};
+
 struct Thread::State {
   std::mutex mutex;
   std::condition_variable wake;
@@ -24,14 +28,24 @@ struct Thread::State {
   void loop() {
     start_library();
     std::unique_lock lock(mutex);
+    bool files_open = false;
     while (true) {
-      wake.wait(lock, [&] { return !jobs.empty() || ending; });
+      const auto something = [&] { return !jobs.empty() || ending; };
+      if (!files_open) {
+        wake.wait(lock, something);
+      } else if (!wake.wait_for(lock, between_looks, something)) {
+        lock.unlock();
+        files_open = forget_stale_open_files();
+        lock.lock();
+        continue;
+      }
       if (jobs.empty()) break;
       auto job = std::move(jobs.front());
       jobs.pop_front();
       lock.unlock();
       job();
       job = nullptr;
+      files_open = true;  // perhaps: the next look says
       lock.lock();
     }
     lock.unlock();

@@ -1,0 +1,56 @@
+// Any expression has the same bits on any number of ranks and threads: CMake runs this on 1, 2, 3, 4 and 7 ranks and on 1 to 4 threads, and every
+// run compares with the tasks done one after another in this process. Sums here are not exact, so their order shows.
+#include "array/random_expression.hpp"
+#include "ashlar/array/cumulative.hpp"
+#include "ashlar/array/elementwise.hpp"
+#include "ashlar/array/linalg.hpp"
+#include "ashlar/array/random.hpp"
+#include "harness/job_main.hpp"
+
+namespace ashlar::test {
+namespace {
+
+template <class T>
+void expect_same_bits(const Array<T>& x, const std::string& story) {
+  const Block alone = run_fused(x.node());
+  // Kept on the workers first: what is small and wanted at once may be computed here.
+  const Array<T> kept = x.persist();
+  EXPECT_TRUE(same_bits(Block(kept.compute().block()), alone)) << story;
+  EXPECT_TRUE(same_bits(Block(x.compute().block()), alone)) << story << ", computed at once";
+}
+
+TEST(AnyRanks, RandomExpressionsHaveTheSameBits) {
+  const char* given = std::getenv("ASHLAR_TEST_SEED");
+  const std::uint64_t first = given ? std::strtoull(given, nullptr, 10) : 20260701;
+  const int count = given ? 1 : std::getenv("ASHLAR_TEST_LONG") ? 500 : 40;
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t seed = first + static_cast<std::uint64_t>(i);
+    const std::string story = "ASHLAR_TEST_SEED=" + std::to_string(seed);
+    Expressions<double> expressions(seed, /*persists=*/false);
+    auto both = expressions.leaf(expressions.some_shape());
+    for (long steps = expressions.draw(1, 6); steps > 0; --steps) both = expressions.step(both);
+    const Array<double> y = cos(both.array) / 3.0 + both.array / 7.0;
+    expect_same_bits(y, story);
+    std::vector<int> axes;
+    for (int axis = 0; axis < y.ndim(); ++axis)
+      if (expressions.flip_coin()) axes.push_back(axis);
+    expect_same_bits(y.sum({.axis = axes, .keepdims = expressions.flip_coin()}), story + ", summed");
+    expect_same_bits(y.var({.axis = axes}), story + ", varied");
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(AnyRanks, LargeSumsProductsAndRandomNumbersHaveTheSameBits) {
+  const auto x = random::default_rng(7).normal({300, 200}, {.chunks = {37, 41}});
+  const Array<double> all = x.sum({.axis = {0, 1}, .keepdims = true});
+  expect_same_bits(all, "sum");
+  expect_same_bits(x.std({.axis = 0}), "std");
+  expect_same_bits(matmul(x.transpose(), x), "matmul");
+  expect_same_bits((x + x(range(_, _, -1), range(_, _, -1))).mean({.axis = 1}), "reversed");
+  expect_same_bits(x.rechunk({{100, 200}, {200}}).cumsum({.axis = 1}), "cumsum");
+}
+
+}  // namespace
+}  // namespace ashlar::test
+
+ASHLAR_JOB_MAIN()
