@@ -50,7 +50,7 @@ struct Pieces {
 
 class Argument : public ::testing::Test {
  protected:
-  al::testing::EncodingEvaluator evaluator_;
+  al::test::EncodingEvaluator evaluator_;
   al::Evaluator::Guard current_{&evaluator_};
 };
 

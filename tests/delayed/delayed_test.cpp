@@ -9,7 +9,7 @@
 #include "delayed/encoding_evaluator.hpp"
 
 namespace al = ashlar;
-using ashlar::testing::EncodingEvaluator;
+using ashlar::test::EncodingEvaluator;
 
 namespace {
 

@@ -8,7 +8,7 @@
 
 #include "ashlar/graph/run_here.hpp"
 
-namespace ashlar::testing {
+namespace ashlar::test {
 
 class EncodingEvaluator final : public Evaluator {
  public:
@@ -108,4 +108,4 @@ class EncodingEvaluator final : public Evaluator {
   }
 };
 
-}  // namespace ashlar::testing
+}  // namespace ashlar::test

@@ -38,7 +38,7 @@ struct Padded {
 
 class Function : public ::testing::Test {
  protected:
-  al::testing::EncodingEvaluator evaluator_;
+  al::test::EncodingEvaluator evaluator_;
   al::Evaluator::Guard current_{&evaluator_};
 };
 

@@ -8,7 +8,7 @@
 
 #include "ashlar/graph/collection.hpp"
 
-namespace ashlar::testing {
+namespace ashlar::test {
 
 inline std::atomic<int> additions{0};
 
@@ -47,4 +47,4 @@ class AddLayer final : public Layer {
   std::vector<Task> tasks;
 };
 
-}  // namespace ashlar::testing
+}  // namespace ashlar::test

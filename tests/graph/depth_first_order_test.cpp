@@ -10,7 +10,7 @@
 #include "graph/adding_operation.hpp"
 
 using namespace ashlar;
-using ashlar::testing::AddLayer;
+using ashlar::test::AddLayer;
 
 namespace {
 
@@ -136,7 +136,7 @@ TEST(DepthFirstOrder, refuses_cycles_and_references_to_nowhere) {
 }
 
 TEST(ListedLayer, gives_back_the_inputs_it_was_given) {
-  ListedLayer layer("add", std::make_shared<ashlar::testing::AddOperation>());
+  ListedLayer layer("add", std::make_shared<ashlar::test::AddOperation>());
   const std::vector<TaskRef> two = {{0, 0}, {-1, 3}};
   EXPECT_EQ(layer.add({}), 0);
   EXPECT_EQ(layer.add(two, 80), 1);

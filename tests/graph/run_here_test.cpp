@@ -6,8 +6,8 @@
 #include "graph/adding_operation.hpp"
 
 using namespace ashlar;
-using ashlar::testing::additions;
-using ashlar::testing::AddLayer;
+using ashlar::test::additions;
+using ashlar::test::AddLayer;
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include "graph/adding_operation.hpp"
 
 using namespace ashlar;
-using ashlar::testing::AddLayer;
+using ashlar::test::AddLayer;
 
 namespace {
 

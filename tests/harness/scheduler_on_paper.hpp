@@ -15,6 +15,9 @@
 
 namespace ashlar::scheduler {
 
+/// One source at a time for each thread, whatever is known of durations.
+inline const Policy one_by_one{.queue_ns = 0, .queue_tasks = 1};
+
 class SchedulerOnPaper {
  public:
   using Lines = std::vector<std::string>;

@@ -14,6 +14,9 @@
 
 namespace ashlar::worker {
 
+/// Budgets of 100, everything may go to scratch.
+inline constexpr MemoryLimits small{100, MemoryLimits::none, 1};
+
 /// `3@1` in a test's words: task 3 is or will be on worker 1.
 struct In {
   std::int64_t task;

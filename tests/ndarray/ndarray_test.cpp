@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "ashlar/base/error.hpp"
+#include "message_of.hpp"
 #include "random_block.hpp"
 
 using namespace ashlar;
@@ -18,17 +19,6 @@ NDArray<double> counting(const Shape& shape) {
   NDArray<double> a(shape);
   std::iota(a.begin(), a.end(), 0.0);
   return a;
-}
-template <class E, class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  } catch (const std::exception& error) {
-    return std::string("another kind of error: ") + error.what();
-  }
-  return "no error";
 }
 }  // namespace
 

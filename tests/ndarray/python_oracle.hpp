@@ -1,9 +1,11 @@
 #pragma once
 // Runs numpy_oracle.py with a Python that has the wanted module, and gives back what it wrote.
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,14 @@ inline std::string run(const std::string& python, const std::string& arguments) 
     if (pclose(pipe) != 0) output.clear();
   }
   return output;
+}
+
+/// Numbers with blanks between them.
+inline std::vector<std::int64_t> integers(const std::string& text) {
+  std::vector<std::int64_t> list;
+  std::istringstream in(text);
+  for (std::int64_t i; in >> i;) list.push_back(i);
+  return list;
 }
 
 }  // namespace oracle

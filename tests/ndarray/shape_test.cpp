@@ -7,24 +7,13 @@
 #include <sstream>
 
 #include "ashlar/base/error.hpp"
+#include "message_of.hpp"
 #include "python_oracle.hpp"
 
 using namespace ashlar;
 using testing::HasSubstr;
 
 namespace {
-template <class E, class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  } catch (const std::exception& error) {
-    return std::string("another kind of error: ") + error.what();
-  }
-  return "no error";
-}
-
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
   std::istringstream in(text);
@@ -33,12 +22,6 @@ std::vector<std::string> split(const std::string& text, char separator) {
     parts.push_back(begin == std::string::npos ? "" : part.substr(begin, part.find_last_not_of(' ') - begin + 1));
   }
   return parts;
-}
-std::vector<index_t> integers(const std::string& text) {
-  std::vector<index_t> list;
-  std::istringstream in(text);
-  for (index_t i; in >> i;) list.push_back(i);
-  return list;
 }
 }  // namespace
 
@@ -107,7 +90,7 @@ TEST(NormalizeChunks, agrees_with_dask) {
   int cases = 0;
   for (std::string line; std::getline(lines, line); ++cases) {
     const auto fields = split(line, '|');
-    const Shape shape(integers(fields[0]));
+    const Shape shape(oracle::integers(fields[0]));
     ChunkSpec spec;
     for (const auto& entry : split(fields[2], ';')) {
       if (entry.back() == ',') {
@@ -121,7 +104,7 @@ TEST(NormalizeChunks, agrees_with_dask) {
       }
     }
     Chunks wanted;
-    for (const auto& sizes : split(fields[3], ';')) wanted.push_back(integers(sizes));
+    for (const auto& sizes : split(fields[3], ';')) wanted.push_back(oracle::integers(sizes));
     EXPECT_EQ(normalize_chunks(spec, shape, std::stoll(fields[1])), wanted) << line;
   }
   EXPECT_GT(cases, 500);

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "ashlar/base/error.hpp"
+#include "message_of.hpp"
 #include "python_oracle.hpp"
 #include "random_block.hpp"
 
@@ -22,23 +23,6 @@ template <class... I>
 BasicSlice normalized(const Shape& shape, I... index) {
   const std::vector<BasicIndex> list{BasicIndex(index)...};
   return normalize_slices(list, shape);
-}
-template <class E, class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  } catch (const std::exception& error) {
-    return std::string("another kind of error: ") + error.what();
-  }
-  return "no error";
-}
-std::vector<index_t> integers(const std::string& text) {
-  std::vector<index_t> list;
-  std::istringstream in(text);
-  for (index_t i; in >> i;) list.push_back(i);
-  return list;
 }
 }  // namespace
 
@@ -75,7 +59,7 @@ TEST(SliceAxis, agrees_with_python_on_all_small_slices) {
     const AxisSlice slice = slice_axis(Range{bounds[0], bounds[1], bounds[2]}, length);
     std::vector<index_t> kept;
     for (index_t i = 0; i < slice.count; ++i) kept.push_back(slice.start + slice.step * i);
-    ASSERT_EQ(kept, integers(line.substr(line.find(':') + 1))) << line;
+    ASSERT_EQ(kept, oracle::integers(line.substr(line.find(':') + 1))) << line;
   }
   EXPECT_GT(cases, 20000);
 }
@@ -134,7 +118,7 @@ TEST(TakeSlice, agrees_with_numpy_on_random_text_slices_seed_5) {
   int cases = 0, refused = 0;
   for (std::string line; std::getline(lines, line); ++cases) {
     const auto a = line.find('|'), b = line.find('|', a + 1), c = line.find('|', b + 1);
-    const Shape shape(integers(line.substr(0, a)));
+    const Shape shape(oracle::integers(line.substr(0, a)));
     const std::string text = line.substr(a + 1, b - a - 1), result = line.substr(b + 1, c - b - 1);
     if (result == " IndexError ") {
       ++refused;
@@ -143,10 +127,10 @@ TEST(TakeSlice, agrees_with_numpy_on_random_text_slices_seed_5) {
     }
     const BasicSlice slice = normalized(shape, text);
     const Block part = take_slice(slow::counting(DType::int64, shape), slice);
-    EXPECT_EQ(part.shape(), Shape(integers(result))) << line;
+    EXPECT_EQ(part.shape(), Shape(oracle::integers(result))) << line;
     std::vector<index_t> values;
     for (auto value : slow::elements(part)) values.push_back(static_cast<index_t>(value.real()));
-    EXPECT_EQ(values, integers(line.substr(c + 1))) << line;
+    EXPECT_EQ(values, oracle::integers(line.substr(c + 1))) << line;
   }
   EXPECT_GT(cases, 1000);
   EXPECT_LT(refused, cases / 4);

@@ -20,7 +20,7 @@ class Client : public ::testing::Test {
     info.story = [](const std::string& key) { return "the story of " + key; };
     return info;
   }
-  al::testing::EncodingEvaluator evaluator_;
+  al::test::EncodingEvaluator evaluator_;
   al::Evaluator::Guard current_{&evaluator_};
   al::Client client{evaluator_, info()};
 };

@@ -52,7 +52,6 @@ void use_after_release(Paper& paper) {
   paper.release({0});
   paper.finish(0, {1});
 }
-const Policy one_by_one{.queue_ns = 0, .queue_tasks = 1};
 
 TEST(Copies, are_never_forgotten_by_a_last_use) {
   Paper paper(one_by_one);

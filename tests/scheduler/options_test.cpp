@@ -8,8 +8,6 @@ namespace {
 
 using Paper = SchedulerOnPaper;
 
-const Policy one_by_one{.queue_ns = 0, .queue_tasks = 1};
-
 // ---- priority
 
 TEST(Options, of_the_sources_that_are_held_those_of_higher_priority_go_first_and_of_lower_last) {

@@ -17,9 +17,6 @@ std::vector<Paper::Task> wanted(int count, std::int64_t nbytes = -1) {
   return std::vector<Paper::Task>(static_cast<std::size_t>(count), {.wanted = true, .nbytes = nbytes});
 }
 
-// One source at a time for each thread, whatever is known of durations.
-const Policy one_by_one{.queue_ns = 0, .queue_tasks = 1};
-
 TEST(Place, workers_get_contiguous_shares_in_proportion_to_their_threads) {
   Paper paper(one_by_one);
   paper.worker_joins(0, 1);

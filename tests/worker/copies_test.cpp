@@ -7,7 +7,6 @@ namespace ashlar::worker {
 namespace {
 
 using Paper = WorkerOnPaper;
-constexpr MemoryLimits small{100, MemoryLimits::none, 1};
 
 TEST(WorkerCopies, are_asked_for_kept_and_reported) {
   Paper paper(1);

@@ -10,8 +10,6 @@ namespace {
 
 using Paper = WorkerOnPaper;
 
-// Budgets of 100, everything may go to scratch.
-constexpr MemoryLimits small{100, MemoryLimits::none, 1};
 constexpr std::int64_t wide = 1 << 30;
 
 // ---- admission
