@@ -1,39 +1,39 @@
 // bench [--size small|full] [NAME…]: one JSON line per workload on stdout. Two workers: mpirun -n 3 --oversubscribe --bind-to none bench …;
 // one process with threads: bench ….
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
 #include <iostream>
 
+#include "command_line/command_line.hpp"
 #include "measure.hpp"
 #include "rank_0_alone.hpp"
 
 int main(int argc, char** argv) {
   return ashlar::run(argc, argv, [&](ashlar::Client& client) {
-    CLI::App app{"Ashlar's benchmark workloads"};
+    command_line::CommandLine options("Ashlar's benchmark workloads");
     bench::Setting setting;
     std::string size = "small", svg;
     std::vector<std::string> names;
     bool list = false, table = false, alone = false;
     int alone_workers = 2;
-    app.add_option("--size", size, "small or full")->check(CLI::IsMember({"small", "full"}));
-    app.add_option("--data", setting.folder, "folder for files the workloads write, with the tables of the frame workloads");
-    app.add_option("--repeats", setting.repeats, "samples after the warm-up");
-    app.add_option("--width", setting.width, "columns of a pattern and of imbalance; 0: two for each worker thread; as WORKLOADS says")->check(CLI::NonNegativeNumber);
-    app.add_option("--steps", setting.steps, "steps of a pattern; 0: 1000")->check(CLI::NonNegativeNumber);
-    app.add_option("--radix", setting.radix, "inputs of a task: nearest, spread, random_nearest")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--output-bytes", setting.output_bytes, "of a pattern's task")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--iterations", setting.iterations, "of the kernel in pattern_…, 128 flops each")->capture_default_str()->check(CLI::NonNegativeNumber);
-    app.add_flag("--submit", setting.submit, "make a pattern's tasks by Client::submit, while others run, instead of delayed()");
-    app.add_option("--tasks", setting.tasks, "of independent, chain_alternating, busy, memory_per_…; 0: as the workload says")->check(CLI::NonNegativeNumber);
-    app.add_option("--idle-seconds", setting.idle_s, "of submit_latency and idle; 0: 5 and 60")->check(CLI::NonNegativeNumber);
-    app.add_flag("--table", table, "print the METG of the sweeps as a table, on stderr");
-    app.add_option("--svg", svg, "draw the sweeps' efficiency against granularity into this file");
-    app.add_flag("--rank-0-alone", alone, "time rank 0 without workers, which a stand-in answers for: client, submission, scheduling, release");
-    app.add_option("--workers", alone_workers, "that the stand-in answers for")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_flag("--list", list, "print the names of all workloads and end");
-    app.add_option("names", names, "workloads; those of the comparison with other systems when none is named");
-    CLI11_PARSE(app, argc, argv);
+    options.add("--size", &size, "small or full", {.kind = command_line::Wanted::one_of, .names = {"small", "full"}});
+    options.add("--data", &setting.folder, "folder for files the workloads write, with the tables of the frame workloads");
+    options.add("--repeats", &setting.repeats, "samples after the warm-up");
+    options.add("--width", &setting.width, "columns of a pattern and of imbalance; 0: two for each worker thread; as WORKLOADS says", {.kind = command_line::Wanted::not_negative});
+    options.add("--steps", &setting.steps, "steps of a pattern; 0: 1000", {.kind = command_line::Wanted::not_negative});
+    options.add("--radix", &setting.radix, "inputs of a task: nearest, spread, random_nearest", {.kind = command_line::Wanted::positive});
+    options.add("--output-bytes", &setting.output_bytes, "of a pattern's task", {.kind = command_line::Wanted::positive});
+    options.add("--iterations", &setting.iterations, "of the kernel in pattern_…, 128 flops each", {.kind = command_line::Wanted::not_negative});
+    options.add("--submit", &setting.submit, "make a pattern's tasks by Client::submit, while others run, instead of delayed()");
+    options.add("--tasks", &setting.tasks, "of independent, chain_alternating, busy, memory_per_…; 0: as the workload says", {.kind = command_line::Wanted::not_negative});
+    options.add("--idle-seconds", &setting.idle_s, "of submit_latency and idle; 0: 5 and 60", {.kind = command_line::Wanted::not_negative});
+    options.add("--table", &table, "print the METG of the sweeps as a table, on stderr");
+    options.add("--svg", &svg, "draw the sweeps' efficiency against granularity into this file");
+    options.add("--rank-0-alone", &alone, "time rank 0 without workers, which a stand-in answers for: client, submission, scheduling, release");
+    options.add("--workers", &alone_workers, "that the stand-in answers for", {.kind = command_line::Wanted::positive});
+    options.add("--list", &list, "print the names of all workloads and end");
+    options.add("names", &names, "workloads; those of the comparison with other systems when none is named");
+    if (const auto code = options.parse(argc, argv)) return *code;
     setting.full = size == "full";
     if (alone) return bench::rank_0_alone(setting.tasks > 0 ? setting.tasks : setting.full ? 1'000'000 : 100'000, alone_workers, setting.repeats);
 

@@ -4,10 +4,11 @@
 //
 // The array is never whole in memory: chunks are computed, written and dropped within the workers' budgets.
 #include <ashlar/ashlar.hpp>
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+
+#include "command_line/command_line.hpp"
 
 namespace al = ashlar;
 
@@ -27,11 +28,11 @@ int main(int argc, char** argv) {
     double gib = 1;
     std::string out = "large.h5";
     bool keep = false;
-    CLI::App app{"Writes one HDF5 file by all ranks, reads it back and checks it"};
-    app.add_option("--gib", gib, "size of the file in GiB")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--out", out, "the file; it is replaced if it exists")->capture_default_str();
-    app.add_flag("--keep", keep, "keep the file");
-    CLI11_PARSE(app, argc, argv);
+    command_line::CommandLine options("Writes one HDF5 file by all ranks, reads it back and checks it");
+    options.add("--gib", &gib, "size of the file in GiB", {.kind = command_line::Wanted::positive});
+    options.add("--out", &out, "the file; it is replaced if it exists");
+    options.add("--keep", &keep, "keep the file");
+    if (const auto code = options.parse(argc, argv)) return *code;
     out = std::filesystem::absolute(out);
     std::cout << client << '\n';
 

@@ -5,11 +5,12 @@
 // Every `--every` steps the plate goes to OUT as a new file that takes the old one's place when it is complete, so there is always a whole
 // checkpoint. The next start goes on from there, and ends with the same bits as a run that was never stopped.
 #include <ashlar/ashlar.hpp>
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+
+#include "command_line/command_line.hpp"
 
 namespace al = ashlar;
 
@@ -59,14 +60,14 @@ int main(int argc, char** argv) {
   return al::run(argc, argv, [&](al::Client& client) {
     al::index_t n = 1000, chunk = 500, steps = 200, every = 50;
     std::string out = "heat.h5", picture;
-    CLI::App app{"Heat in a plate, with checkpoints"};
-    app.add_option("--n", n, "points along an edge")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--chunk", chunk, "points along the edge of a chunk")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--steps", steps, "the step to end with")->capture_default_str()->check(CLI::NonNegativeNumber);
-    app.add_option("--every", every, "steps from one checkpoint to the next")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--out", out, "the checkpoint; if it is there, the run goes on from it")->capture_default_str();
-    app.add_option("--picture", picture, "draw the end into this file (PGM)");
-    CLI11_PARSE(app, argc, argv);
+    command_line::CommandLine options("Heat in a plate, with checkpoints");
+    options.add("--n", &n, "points along an edge", {.kind = command_line::Wanted::positive});
+    options.add("--chunk", &chunk, "points along the edge of a chunk", {.kind = command_line::Wanted::positive});
+    options.add("--steps", &steps, "the step to end with", {.kind = command_line::Wanted::not_negative});
+    options.add("--every", &every, "steps from one checkpoint to the next", {.kind = command_line::Wanted::positive});
+    options.add("--out", &out, "the checkpoint; if it is there, the run goes on from it");
+    options.add("--picture", &picture, "draw the end into this file (PGM)");
+    if (const auto code = options.parse(argc, argv)) return *code;
     std::cout << client << '\n';
 
     al::index_t done = 0;

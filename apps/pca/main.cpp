@@ -5,9 +5,10 @@
 // The rows are never whole in memory: means are subtracted and a thin SVD is made chunk by chunk (TSQR). Without a file a table is made first,
 // of three hidden directions and noise, and the program checks that it finds them.
 #include <ashlar/ashlar.hpp>
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
+
+#include "command_line/command_line.hpp"
 
 namespace al = ashlar;
 
@@ -48,14 +49,14 @@ int main(int argc, char** argv) {
   return al::run(argc, argv, [&](al::Client& client) {
     std::string file, dataset = "/x", out;
     al::index_t components = 3, rows = 100'000, columns = 50;
-    CLI::App app{"Principal components of a table in an HDF5 file"};
-    app.add_option("file", file, "the table; none: one is made, in the current folder, and removed");
-    app.add_option("--dataset", dataset, "rows of samples, columns of variables")->capture_default_str();
-    app.add_option("--components", components, "how many are kept")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--rows", rows, "of a table that is made")->capture_default_str()->check(CLI::Range(al::index_t{100}, al::index_t{1} << 40));
-    app.add_option("--columns", columns, "of a table that is made")->capture_default_str()->check(CLI::Range(al::index_t{4}, al::index_t{4096}));
-    app.add_option("--out", out, "write components, variances and the rows' coordinates into this HDF5 file");
-    CLI11_PARSE(app, argc, argv);
+    command_line::CommandLine options("Principal components of a table in an HDF5 file");
+    options.add("file", &file, "the table; none: one is made, in the current folder, and removed");
+    options.add("--dataset", &dataset, "rows of samples, columns of variables");
+    options.add("--components", &components, "how many are kept", {.kind = command_line::Wanted::positive});
+    options.add("--rows", &rows, "of a table that is made", {.kind = command_line::Wanted::between, .low = al::index_t{100}, .high = al::index_t{1} << 40});
+    options.add("--columns", &columns, "of a table that is made", {.kind = command_line::Wanted::between, .low = al::index_t{4}, .high = al::index_t{4096}});
+    options.add("--out", &out, "write components, variances and the rows' coordinates into this HDF5 file");
+    if (const auto code = options.parse(argc, argv)) return *code;
     std::cout << client << '\n';
     const bool made = file.empty();
     if (made) make_table(file = "pca-table.h5", rows, columns);

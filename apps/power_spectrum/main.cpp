@@ -5,10 +5,11 @@
 // A field is made with power k^slope: white noise, transformed, each wave number scaled, transformed back. Then it is measured as one would
 // measure data: a 2-D Fourier transform, |F|^2 in rings of equal wave number. The fitted slope must be the one that went in.
 #include <ashlar/ashlar.hpp>
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+
+#include "command_line/command_line.hpp"
 
 namespace al = ashlar;
 
@@ -41,14 +42,14 @@ int main(int argc, char** argv) {
     double slope = -3;
     std::uint64_t seed = 1;
     std::string out, picture;
-    CLI::App app{"Power spectrum of a random field"};
-    app.add_option("--n", n, "points along an edge")->capture_default_str()->check(CLI::Range(al::index_t{16}, al::index_t{1} << 20));
-    app.add_option("--chunk", chunk, "points along the edge of a chunk")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--slope", slope, "power is k to the slope")->capture_default_str();
-    app.add_option("--seed", seed, "of the field")->capture_default_str();
-    app.add_option("--out", out, "write field and spectrum into this HDF5 file");
-    app.add_option("--picture", picture, "draw the spectrum into this file (SVG)");
-    CLI11_PARSE(app, argc, argv);
+    command_line::CommandLine options("Power spectrum of a random field");
+    options.add("--n", &n, "points along an edge", {.kind = command_line::Wanted::between, .low = al::index_t{16}, .high = al::index_t{1} << 20});
+    options.add("--chunk", &chunk, "points along the edge of a chunk", {.kind = command_line::Wanted::positive});
+    options.add("--slope", &slope, "power is k to the slope");
+    options.add("--seed", &seed, "of the field");
+    options.add("--out", &out, "write field and spectrum into this HDF5 file");
+    options.add("--picture", &picture, "draw the spectrum into this file (SVG)");
+    if (const auto code = options.parse(argc, argv)) return *code;
     std::cout << client << '\n';
 
     const auto k = wave_number(n, chunk);

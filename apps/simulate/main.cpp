@@ -1,11 +1,11 @@
 // simulate: a job of any size in one process and virtual time, on the scheduler's and the workers' own machines.
 #include <sys/resource.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
 
+#include "command_line/command_line.hpp"
 #include "ashlar/base/error.hpp"
 #include "ashlar/simulation/cluster.hpp"
 #include "ashlar/simulation/policy_text.hpp"
@@ -48,7 +48,7 @@ int run_scenarios(const std::vector<std::string>& files, bool trace) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  CLI::App app{"Simulates a job: real decisions, virtual time. The same options give the same hash."};
+  command_line::CommandLine options("Simulates a job: real decisions, virtual time. The same options give the same hash.");
   simulation::GraphOptions graph;
   simulation::ClusterOptions cluster;
   simulation::ClientOptions client;
@@ -57,46 +57,42 @@ int main(int argc, char** argv) try {
   int lost = -1;
   bool alone = false, trace = false;
   std::int64_t batch = 64;
-  app.add_option("--graph", kind, "independent, tree, chain, stencil, nearest, spread, fft, all_to_all, random, reduction or shuffle")->capture_default_str();
-  app.add_option("--tasks", graph.tasks, "number of tasks, about")->capture_default_str()->check(CLI::PositiveNumber);
-  app.add_option("--workers", cluster.workers, "number of workers")->capture_default_str()->check(CLI::PositiveNumber);
-  app.add_option("--threads", cluster.threads, "executor threads of each worker")->capture_default_str()->check(CLI::PositiveNumber);
-  app.add_option("--task-ns", graph.task_ns, "mean duration of a task")->capture_default_str()->check(CLI::NonNegativeNumber);
-  app.add_option("--nbytes", graph.nbytes, "size of a result")->capture_default_str()->check(CLI::NonNegativeNumber);
-  app.add_option("--width", graph.width, "chains, or points of a stencil; 0: the square root of the tasks")->capture_default_str();
-  app.add_option("--throws-one-in", graph.throws_one_in, "tasks that throw; 0: none")->capture_default_str();
-  app.add_option("--cancel-one-in", client.cancel_one_in, "results that are cancelled; 0: none")->capture_default_str();
-  app.add_option("--release-one-in", client.release_one_in, "results whose handle is dropped early; 0: none")->capture_default_str();
-  app.add_option("--pieces", client.pieces, "submissions the graph is cut into")->capture_default_str()->check(CLI::PositiveNumber);
-  app.add_option("--interval-ns", client.interval_ns, "between submissions")->capture_default_str();
-  app.add_option("--memory-gib", memory_gib, "budget of each worker")->capture_default_str();
-  app.add_option("--latency-ns", cluster.network.latency_ns, "of a message")->capture_default_str();
-  app.add_option("--jitter-ns", cluster.network.jitter_ns, "a message takes up to this much longer")->capture_default_str();
-  app.add_option("--scheduler-ns", cluster.scheduler_event_ns, "the scheduler's time for an event or a finished task")
-      ->capture_default_str();
-  app.add_option("--lose-worker", lost, "a worker that is lost; -1: none")->capture_default_str();
-  app.add_option("--lose-at-ms", loss_ms, "when it is lost")->capture_default_str();
-  app.add_option("--check-every", cluster.check_every, "events of a machine between two checks of its invariants; 0: never")
-      ->capture_default_str();
-  app.add_option("--seed", graph.seed, "of durations, random graphs, jitter and the client's moods")->capture_default_str();
+  options.add("--graph", &kind, "independent, tree, chain, stencil, nearest, spread, fft, all_to_all, random, reduction or shuffle");
+  options.add("--tasks", &graph.tasks, "number of tasks, about", {.kind = command_line::Wanted::positive});
+  options.add("--workers", &cluster.workers, "number of workers", {.kind = command_line::Wanted::positive});
+  options.add("--threads", &cluster.threads, "executor threads of each worker", {.kind = command_line::Wanted::positive});
+  options.add("--task-ns", &graph.task_ns, "mean duration of a task", {.kind = command_line::Wanted::not_negative});
+  options.add("--nbytes", &graph.nbytes, "size of a result", {.kind = command_line::Wanted::not_negative});
+  options.add("--width", &graph.width, "chains, or points of a stencil; 0: the square root of the tasks");
+  options.add("--throws-one-in", &graph.throws_one_in, "tasks that throw; 0: none");
+  options.add("--cancel-one-in", &client.cancel_one_in, "results that are cancelled; 0: none");
+  options.add("--release-one-in", &client.release_one_in, "results whose handle is dropped early; 0: none");
+  options.add("--pieces", &client.pieces, "submissions the graph is cut into", {.kind = command_line::Wanted::positive});
+  options.add("--interval-ns", &client.interval_ns, "between submissions");
+  options.add("--memory-gib", &memory_gib, "budget of each worker");
+  options.add("--latency-ns", &cluster.network.latency_ns, "of a message");
+  options.add("--jitter-ns", &cluster.network.jitter_ns, "a message takes up to this much longer");
+  options.add("--scheduler-ns", &cluster.scheduler_event_ns, "the scheduler's time for an event or a finished task");
+  options.add("--lose-worker", &lost, "a worker that is lost; -1: none");
+  options.add("--lose-at-ms", &loss_ms, "when it is lost");
+  options.add("--check-every", &cluster.check_every, "events of a machine between two checks of its invariants; 0: never");
+  options.add("--seed", &graph.seed, "of durations, random graphs, jitter and the client's moods");
   std::string record, durations = "outliers", svg;
   bool with_curves = false, quick = false;
   std::vector<std::string> scenarios;
-  app.add_option("scenarios", scenarios, "files that describe jobs and what must hold of them (lib/ashlar/simulation/README.md)");
-  app.add_option("--durations", durations, "of tasks: fixed, uniform, outliers, lognormal or heavy_tail")->capture_default_str();
-  app.add_flag("--fetch", graph.fetch, "the client gets the values it wants and holds no results");
-  app.add_flag("--curves", with_curves, "tables: the scheduler's cost, makespans against their bounds, memory");
-  app.add_option("--svg", svg, "with --curves: a picture of them");
-  app.add_flag("--quick", quick, "with --curves: smaller sizes");
+  options.add("scenarios", &scenarios, "files that describe jobs and what must hold of them (lib/ashlar/simulation/README.md)");
+  options.add("--durations", &durations, "of tasks: fixed, uniform, outliers, lognormal or heavy_tail");
+  options.add("--fetch", &graph.fetch, "the client gets the values it wants and holds no results");
+  options.add("--curves", &with_curves, "tables: the scheduler's cost, makespans against their bounds, memory");
+  options.add("--svg", &svg, "with --curves: a picture of them");
+  options.add("--quick", &quick, "with --curves: smaller sizes");
   std::vector<std::string> policy;
-  app.add_option("--replay", record, "give the events of a run (--ashlar-record=FILE) to the scheduler again: are the commands the same?");
-  app.add_option("--policy", policy, "NAME=NUMBER: a field of the scheduler's policy; with --replay: what would have been decided differently");
-  app.add_flag("--trace", trace, "print every command with its virtual time");
-  app.add_flag("--scheduler-alone", alone, "only the scheduler, timed: tasks end the moment they are given");
-  app.add_option("--batch", batch, "with --scheduler-alone: tasks a worker reports at a time")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  CLI11_PARSE(app, argc, argv);
+  options.add("--replay", &record, "give the events of a run (--ashlar-record=FILE) to the scheduler again: are the commands the same?");
+  options.add("--policy", &policy, "NAME=NUMBER: a field of the scheduler's policy; with --replay: what would have been decided differently");
+  options.add("--trace", &trace, "print every command with its virtual time");
+  options.add("--scheduler-alone", &alone, "only the scheduler, timed: tasks end the moment they are given");
+  options.add("--batch", &batch, "with --scheduler-alone: tasks a worker reports at a time", {.kind = command_line::Wanted::positive});
+  if (const auto code = options.parse(argc, argv)) return *code;
   if (!record.empty()) return replay_file(record, policy, trace);
   if (with_curves) return curves(svg, quick), 0;
   if (!scenarios.empty()) return run_scenarios(scenarios, trace);

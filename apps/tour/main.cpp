@@ -2,9 +2,9 @@
 //
 //   ./tour                        in one process
 //   mpirun -n 3 ./tour --quick    rank 0 tells the story, two workers compute it
-#include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "command_line/command_line.hpp"
 #include "tour.hpp"
 
 int main(int argc, char** argv) {
@@ -26,17 +26,13 @@ int main(int argc, char** argv) {
     for (const auto& [name, run] : chapters) names.push_back(name);
     steps = names;
 
-    CLI::App app{"A tour of Ashlar: Dask's tutorial in C++. --ashlar-help prints the settings of the cluster."};
-    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    app.add_option("--csv", options.csv, "a table of volcanoes (default: the one that comes with the tour)");
-    app.add_option("--output", options.output, "folder for plots, graphs and the HDF5 file")->capture_default_str();
-    app.add_option("--gib", options.gib, "size of the HDF5 file")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_flag("--quick", options.quick, "a tenth of the array sizes, short sleeps");
-    app.add_option("--steps", steps, "chapters, for example --steps arrays,hdf5 (default: all)")
-        ->delimiter(',')
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->check(CLI::IsMember(names));
-    CLI11_PARSE(app, argc, argv);
+    command_line::CommandLine line("A tour of Ashlar: Dask's tutorial in C++. --ashlar-help prints the settings of the cluster.");
+    line.add("--csv", &options.csv, "a table of volcanoes (default: the one that comes with the tour)");
+    line.add("--output", &options.output, "folder for plots, graphs and the HDF5 file");
+    line.add("--gib", &options.gib, "size of the HDF5 file", {.kind = command_line::Wanted::positive});
+    line.add("--quick", &options.quick, "a tenth of the array sizes, short sleeps");
+    line.add("--steps", &steps, "chapters, for example --steps arrays,hdf5 (default: all)", {.kind = command_line::Wanted::one_of, .names = names});
+    if (const auto code = line.parse(argc, argv)) return *code;
 
     options.output = std::filesystem::absolute(options.output);
     std::filesystem::create_directories(options.output);

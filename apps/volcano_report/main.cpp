@@ -2,10 +2,10 @@
 //
 //   volcano_report --volcanoes volcano.csv --eruptions eruptions.csv --output report        (or under mpirun)
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
 
+#include "command_line/command_line.hpp"
 #include "chart.hpp"
 
 namespace al = ashlar;
@@ -52,14 +52,14 @@ std::vector<report::Bar> bars(const al::Table& table, const std::string& label) 
 
 int main(int argc, char** argv) {
   return al::run(argc, argv, [&](al::Client&) {
-    CLI::App app{"Eruptions by country and by century"};
+    command_line::CommandLine options("Eruptions by country and by century");
     std::string volcanoes, eruptions, output = "volcano-report";
     std::int64_t npartitions = 4;
-    app.add_option("--volcanoes", volcanoes, "volcano.csv")->required()->check(CLI::ExistingFile);
-    app.add_option("--eruptions", eruptions, "eruptions.csv")->required()->check(CLI::ExistingFile);
-    app.add_option("--output", output, "folder for tables and charts");
-    app.add_option("--npartitions", npartitions, "partitions of the eruptions; the numbers do not depend on it");
-    CLI11_PARSE(app, argc, argv);
+    options.add("--volcanoes", &volcanoes, "volcano.csv", {.kind = command_line::Wanted::existing_file, .required = true});
+    options.add("--eruptions", &eruptions, "eruptions.csv", {.kind = command_line::Wanted::existing_file, .required = true});
+    options.add("--output", &output, "folder for tables and charts");
+    options.add("--npartitions", &npartitions, "partitions of the eruptions; the numbers do not depend on it");
+    if (const auto code = options.parse(argc, argv)) return *code;
 
     const Report r = computed(volcanoes, eruptions, npartitions);
     std::filesystem::create_directories(output);

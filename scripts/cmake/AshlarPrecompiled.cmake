@@ -1,8 +1,11 @@
-# Headers of others that are parsed once for many sources: a quarter of a clean build.
-#   ashlar_precompiled(target library|program|test)
-# Off unless ASHLAR_QUICK_BUILD is on, as in scripts/tour.sh and scripts/test.sh.
-# Three sets, since GCC takes a precompiled header only with the flags it was made with: position-independent code of the library, code
-# of programs, and tests, which are compiled without optimisation. What is in them stands in scripts/precompiled.
+# Headers that are parsed once for many sources: a third of a clean build.
+#   ashlar_precompiled(target library|program|test|program_test)
+# Off unless ASHLAR_QUICK_BUILD is on, as in scripts/tour.sh and scripts/test.sh. What is in the sets stands in scripts/precompiled.
+# GCC takes a precompiled header only with the flags it was made with, so there are
+#   library       position-independent code: the library's sources get headers of others
+#   program       programs that link the whole library get <ashlar/ashlar.hpp> too: each of their sources includes it anyway
+#   test          tests of one floor, without optimisation: headers of others, and GoogleTest
+#   program_test  tests that link the whole library: the same and <ashlar/ashlar.hpp>
 # A source with the property SKIP_PRECOMPILE_HEADERS (set before its target is made) is left out: its flags are others.
 #
 # Sources name the header by its path, not by CMake's REUSE_FROM, so that a second build tree can take the headers of a first one
@@ -51,9 +54,10 @@ function(ashlar_add_precompiled kind)
       set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
       target_compile_options(${target} PRIVATE -fPIE)
     endif()
-    if(kind STREQUAL "program")
-      target_link_libraries(${target} PRIVATE CLI11::CLI11)
-    elseif(kind STREQUAL "test")
+    if(kind MATCHES "program")
+      target_link_libraries(${target} PRIVATE ashlar)
+    endif()
+    if(kind MATCHES "test")
       target_compile_options(${target} PRIVATE ${ASHLAR_TEST_OPTIONS})
       target_link_libraries(${target} PRIVATE GTest::gmock)
     endif()
@@ -62,7 +66,7 @@ function(ashlar_add_precompiled kind)
 endfunction()
 
 function(ashlar_precompiled target kind)
-  if(kind STREQUAL "test")
+  if(kind MATCHES "test")
     target_compile_options(${target} PRIVATE ${ASHLAR_TEST_OPTIONS})
   endif()
   get_property(header GLOBAL PROPERTY ASHLAR_PRECOMPILED_${kind})
@@ -70,7 +74,7 @@ function(ashlar_precompiled target kind)
     return()
   endif()
   target_compile_definitions(${target} PRIVATE ${ASHLAR_PRECOMPILED_DEFINITIONS})
-  if(kind STREQUAL "test")
+  if(kind MATCHES "test")
     # What GoogleTest's headers look at, for programs that do not link it.
     target_compile_options(${target} PRIVATE $<TARGET_PROPERTY:GTest::gtest,INTERFACE_COMPILE_OPTIONS>)
     target_compile_definitions(${target} PRIVATE $<TARGET_PROPERTY:GTest::gtest,INTERFACE_COMPILE_DEFINITIONS>)
@@ -94,6 +98,5 @@ endfunction()
 
 ashlar_add_precompiled(library)
 if(ASHLAR_BUILD_APPS)
-  find_package(CLI11 REQUIRED)
   ashlar_add_precompiled(program)
 endif()

@@ -1,5 +1,7 @@
-// Precompiled for programs: the same as for the library, with the flags of programs, and what reads their options.
-#include <CLI/CLI.hpp>
+// Precompiled for programs: the library as its users include it, with the flags of programs.
+#include <ashlar/ashlar.hpp>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 
 #include "library.hpp"
