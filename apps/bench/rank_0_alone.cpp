@@ -38,6 +38,9 @@ class NotingTransport final : public al::Transport {
   }
   void wait(std::chrono::nanoseconds at_most) override { to_.wait(at_most); }
   void wake() override { to_.wake(); }
+  void wait_apart(std::unique_lock<std::mutex>& in_use, std::chrono::nanoseconds at_most) override { to_.wait_apart(in_use, at_most); }
+  bool relieve() override { return false; }  // one thread's time is noted
+  void hand_back() override {}
   std::chrono::nanoseconds longest_wait() const override { return to_.longest_wait(); }
   bool sent_all() const override { return to_.sent_all(); }
   void finish() override { to_.finish(); }

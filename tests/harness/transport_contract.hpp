@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <chrono>
@@ -276,6 +277,49 @@ inline void an_arrival_ends_a_long_wait(const Participants& p) {
     std::vector<Arrival> none;
     while (!transport.sent_all()) transport.receive(none);
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+  });
+}
+/// Who waits apart sleeps while another thread has the transport, is not woken by what that one takes, and gets up for what it leaves.
+inline void who_waits_apart_is_relieved(const Participants& p) {
+  on_each(p, [](Transport& transport) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto next = (transport.rank() + 1) % transport.size();
+    std::mutex in_use;
+    std::vector<Arrival> arrived;  // with in_use
+    std::atomic<int> returned{0};
+    std::atomic<bool> done{false};
+    std::thread waits([&] {
+      std::unique_lock lock(in_use);
+      while (!done) {
+        transport.wait_apart(lock, std::chrono::seconds(60));
+        ++returned;
+        transport.receive(arrived);
+      }
+    });
+    const auto take_over = [&] {
+      for (;;) {
+        std::unique_lock lock(in_use);
+        if (transport.relieve()) return lock;
+        lock.unlock();
+        std::this_thread::yield();
+      }
+    };
+    for (std::size_t round = 0; round < 2; ++round) {
+      auto lock = take_over();
+      const int before = returned;
+      transport.send(next, parcel(transport.rank(), 0, 10, {}));
+      while ((arrived.size() <= round || !transport.sent_all()) && std::chrono::steady_clock::now() - begin < std::chrono::seconds(300))
+        if (!transport.receive(arrived)) transport.wait(std::chrono::microseconds(50));
+      EXPECT_GT(arrived.size(), round);
+      EXPECT_EQ(returned, before);
+      transport.wake();
+      transport.hand_back();
+      lock.unlock();
+      while (returned == before) std::this_thread::yield();
+    }
+    done = true;
+    transport.wake();
+    waits.join();
   });
 }
 /// Parcels that nobody took do not keep anybody from ending. The last call on these participants.

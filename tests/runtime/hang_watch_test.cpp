@@ -113,6 +113,9 @@ class Deaf final : public Transport {
   bool receive(std::vector<Arrival>& arrived) override { return to_.receive(arrived); }
   void wait(std::chrono::nanoseconds at_most) override { to_.wait(at_most); }
   void wake() override { to_.wake(); }
+  void wait_apart(std::unique_lock<std::mutex>& in_use, std::chrono::nanoseconds at_most) override { to_.wait_apart(in_use, at_most); }
+  bool relieve() override { return to_.relieve(); }
+  void hand_back() override { to_.hand_back(); }
   std::chrono::nanoseconds longest_wait() const override { return to_.longest_wait(); }
   bool sent_all() const override { return to_.sent_all(); }
   void finish() override { to_.finish(); }

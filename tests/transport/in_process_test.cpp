@@ -35,6 +35,7 @@ TEST_P(InProcess, a_buffer_above_one_gibibyte_arrives) {
 TEST_P(InProcess, a_wait_ends_with_its_time) { contract::a_wait_ends_with_its_time(participants_); }
 TEST_P(InProcess, a_wait_is_ended_by_another_thread) { contract::a_wait_is_ended_by_another_thread(participants_); }
 TEST_P(InProcess, an_arrival_ends_a_long_wait) { contract::an_arrival_ends_a_long_wait(participants_); }
+TEST_P(InProcess, who_waits_apart_is_relieved) { contract::who_waits_apart_is_relieved(participants_); }
 TEST_P(InProcess, finish_takes_what_is_under_way) { contract::finish_takes_what_is_under_way(participants_); }
 
 TEST(InProcessTransport, a_wait_is_ended_by_a_parcel) {

@@ -20,9 +20,9 @@ namespace ashlar::mpi {
 namespace {
 
 // Shared between processes: no FUTEX_PRIVATE_FLAG.
-long futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value, const timespec* timeout) {
+long futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value, const timespec* timeout, std::uint32_t who) {
   static_assert(sizeof word == sizeof(std::uint32_t) && std::atomic<std::uint32_t>::is_always_lock_free);
-  return syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), operation, value, timeout, nullptr, 0);
+  return syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), operation, value, timeout, nullptr, who);
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ Doorbells::~Doorbells() {
 
 void Doorbells::ring_bell(Bell& bell) {
   bell.rings.fetch_add(1, std::memory_order_seq_cst);
-  if (bell.asleep.load(std::memory_order_seq_cst) != 0) futex(bell.rings, FUTEX_WAKE, INT_MAX, nullptr);
+  if (const std::uint32_t who = bell.asleep.load(std::memory_order_seq_cst); who != 0) futex(bell.rings, FUTEX_WAKE_BITSET, INT_MAX, nullptr, who);
 }
 
 void Doorbells::ring(int rank) {
@@ -95,18 +95,23 @@ void Doorbells::ring(int rank) {
   ring_bell(*bell);
 }
 
-std::uint32_t Doorbells::begin() {
-  own_->asleep.store(1, std::memory_order_seq_cst);
+std::uint32_t Doorbells::begin(Sleeper who) {
+  own_->asleep.fetch_or(who, std::memory_order_seq_cst);
   return own_->rings.load(std::memory_order_seq_cst);
 }
 
-void Doorbells::sleep(std::uint32_t begun, std::chrono::nanoseconds at_most) {
-  timespec timeout;
-  timeout.tv_sec = static_cast<time_t>(at_most.count() / 1'000'000'000);
-  timeout.tv_nsec = static_cast<long>(at_most.count() % 1'000'000'000);
-  futex(own_->rings, FUTEX_WAIT, begun, &timeout);
+void Doorbells::sleep(Sleeper who, std::uint32_t begun, std::chrono::nanoseconds at_most) {
+  // FUTEX_WAIT_BITSET takes the time at which to end.
+  timespec until;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  const std::int64_t nanoseconds = until.tv_nsec + at_most.count() % 1'000'000'000;
+  until.tv_sec += static_cast<time_t>(at_most.count() / 1'000'000'000 + nanoseconds / 1'000'000'000);
+  until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
+  futex(own_->rings, FUTEX_WAIT_BITSET, begun, &until, who);
 }
 
-void Doorbells::end() { own_->asleep.store(0, std::memory_order_release); }
+void Doorbells::end(Sleeper who) { own_->asleep.fetch_and(~static_cast<std::uint32_t>(who), std::memory_order_release); }
+
+void Doorbells::wake(Sleeper who) { futex(own_->rings, FUTEX_WAKE_BITSET, INT_MAX, nullptr, who); }
 
 }  // namespace ashlar::mpi

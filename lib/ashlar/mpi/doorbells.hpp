@@ -31,16 +31,19 @@ class Doorbells {
   /// The same for this rank, from any of its threads.
   void ring_own() { ring_bell(*own_); }
 
+  /// Two threads of a rank may sleep here at a time. Who is not to be woken for a while ends without getting up, and begins again.
+  enum Sleeper : std::uint32_t { with_transport = 1, apart = 2 };
   /// `begin` before the last look for messages, `sleep` after it: a ring between the two ends the sleep at once.
-  std::uint32_t begin();
-  void sleep(std::uint32_t begun, std::chrono::nanoseconds at_most);
-  void end();
+  std::uint32_t begin(Sleeper who);
+  void sleep(Sleeper who, std::uint32_t begun, std::chrono::nanoseconds at_most);
+  void end(Sleeper who);
+  void wake(Sleeper who);
 
  private:
   // One cache line each, or neighbours would slow one another down.
   struct alignas(64) Bell {
     std::atomic<std::uint32_t> rings;
-    std::atomic<std::uint32_t> asleep;
+    std::atomic<std::uint32_t> asleep;  ///< sum of the sleepers that a ring wakes
     std::atomic<std::uint32_t> messages;
   };
   static void ring_bell(Bell& bell);

@@ -122,14 +122,36 @@ class MpiTransport final : public Transport {
       sched_yield();
       return;
     }
-    // What is half sent or half received needs this rank to go on.
-    if (!quiet()) at_most = std::min(at_most, poll_interval);
-    const std::uint32_t begun = bells_->begin();
-    // What was rung for and not found is on its way through MPI, and nobody will ring for it again.
-    const bool come = bells_->reached_by_all() ? heads_expected() : found_one();
-    if (!come && !woken_) bells_->sleep(begun, at_most);
-    bells_->end();
+    const std::uint32_t begun = bells_->begin(mpi::Doorbells::with_transport);
+    if (!something()) bells_->sleep(mpi::Doorbells::with_transport, begun, limited(at_most));
+    bells_->end(mpi::Doorbells::with_transport);
     woken_ = false;
+  }
+
+  void wait_apart(std::unique_lock<std::mutex>& in_use, std::chrono::nanoseconds at_most) override {
+    const std::uint32_t begun = bells_->begin(mpi::Doorbells::apart);
+    if (!something()) {
+      at_most = limited(at_most);
+      apart_ = true;
+      in_use.unlock();
+      bells_->sleep(mpi::Doorbells::apart, begun, at_most);
+      in_use.lock();
+      apart_ = false;
+    }
+    bells_->end(mpi::Doorbells::apart);
+    woken_ = false;
+  }
+
+  bool relieve() override {
+    if (apart_) bells_->end(mpi::Doorbells::apart);
+    return apart_;
+  }
+
+  void hand_back() override {
+    finish_sending();  // small parcels have gone at once
+    bells_->begin(mpi::Doorbells::apart);
+    // It may have been about to sleep for long when there was nothing half sent.
+    if (something() || !quiet()) bells_->wake(mpi::Doorbells::apart);
   }
 
   void wake() override {
@@ -163,10 +185,16 @@ class MpiTransport final : public Transport {
     return sending_.empty() && to_self_.empty() && std::all_of(receiving_.begin(), receiving_.end(), [](const auto& queue) { return queue.empty(); });
   }
 
+  // What was rung for and not found is on its way through MPI, and nobody will ring for it again.
+  bool something() const { return woken_ || (bells_->reached_by_all() ? heads_expected() : found_one()); }
+
+  // What is half sent or half received needs this rank to go on.
+  std::chrono::nanoseconds limited(std::chrono::nanoseconds at_most) const { return quiet() ? at_most : std::min(at_most, poll_interval); }
+
   // Whether a look may find something. Every head is rung for once, after it was posted.
   bool heads_expected() const { return !bells_->reached_by_all() || bells_->rung() != static_cast<std::uint32_t>(heads_taken_); }
 
-  bool found_one() {
+  bool found_one() const {
     int found = 0;
     mpi::check(MPI_Iprobe(MPI_ANY_SOURCE, head_tag, comm_, &found, MPI_STATUS_IGNORE), "MPI_Iprobe");
     return found != 0;
@@ -227,6 +255,7 @@ class MpiTransport final : public Transport {
   std::vector<Arrival> to_self_;
   std::unique_ptr<mpi::Doorbells> bells_;
   std::atomic<bool> woken_{false};
+  bool apart_ = false;  // a thread sleeps in wait_apart, or wants the transport back
 };
 
 }  // namespace

@@ -30,18 +30,27 @@ bool ClientResult::wait(Seconds timeout) {
 
 void ClientResult::ask() {
   std::lock_guard lock(shared_->mutex);
-  if (here_ || asked_ || shared_->closed) return;
+  if (post_ask()) loop_->transport_.wake();
+}
+
+// Under the mutex. True when the loop has yet to be told.
+bool ClientResult::post_ask() {
+  if (here_ || asked_ || shared_->closed) return false;
   asked_ = true;
-  if (shared_->push(scheduler::ResultsWanted{{task_}})) loop_->transport_.wake();
+  return shared_->push(scheduler::ResultsWanted{{task_}});
 }
 
 Object ClientResult::get(Seconds timeout) {
-  ask();
+  bool untold;
+  {
+    std::lock_guard lock(shared_->mutex);
+    untold = post_ask();
+  }
   const auto settled = [&] {
     std::lock_guard lock(shared_->mutex);
     return here_ || (status_ != Status::pending && status_ != Status::finished);
   };
-  if (!loop_->wait_until(settled, timeout)) throw TimeoutError("the result of " + key() + " was not there in time");
+  if (!loop_->await(settled, timeout, untold)) throw TimeoutError("the result of " + key() + " was not there in time");
   std::lock_guard lock(shared_->mutex);
   // A value may come just before a cancel counts: what is cancelled is, whatever came.
   if (status_ == Status::cancelled) throw CancelledError("the result of " + key() + " was cancelled");

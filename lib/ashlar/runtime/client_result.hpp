@@ -23,6 +23,7 @@ class ClientResult final : public Result {
 
  private:
   friend class SchedulerLoop;
+  bool post_ask();
   std::shared_ptr<SchedulerLoop::Shared> shared_;
   SchedulerLoop* loop_;
   TaskId task_;

@@ -20,6 +20,8 @@ class Nap {
     usual_gap_ += (gap - usual_gap_) / 8;
     last_ = now;
   }
+  /// How long ago something happened.
+  std::chrono::nanoseconds quiet() const { return clock::now() - last_; }
   /// `longest`: how long the transport may be left alone. `awaited`: somebody waits for what comes next, and the cores have little else to do.
   std::chrono::nanoseconds length(std::chrono::nanoseconds longest, bool awaited = false) const {
     const std::chrono::nanoseconds since = clock::now() - last_;

@@ -4,15 +4,10 @@
 #include "ashlar/base/error.hpp"
 #include "ashlar/runtime/client.hpp"
 #include "ashlar/runtime/client_result.hpp"
+#include "ashlar/runtime/clock.hpp"
 #include "ashlar/runtime/scheduler_loop.hpp"
 
 namespace ashlar {
-namespace {
-
-std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-}  // namespace
-
 // ---- the client's threads
 
 Client& SchedulerLoop::client() {
@@ -27,12 +22,12 @@ std::vector<Object> SchedulerLoop::run_on_some(std::shared_ptr<const Operation> 
     if (worker < 0 || worker >= this->workers()) throw ValueError("worker " + std::to_string(worker) + " is none of this job's " + std::to_string(this->workers()));
   if (workers.empty()) return {};
   const std::int64_t number = next_call_.fetch_add(1);
-  request(Call{number, std::move(operation), std::move(payload), false, workers});
-  wait_until([&] {
+  const bool untold = post(Call{number, std::move(operation), std::move(payload), false, workers});
+  await([&] {
     std::lock_guard lock(shared_->mutex);
     const auto it = shared_->calls.find(number);
     return it != shared_->calls.end() && it->second.size() == workers.size();
-  }, {});
+  }, {}, untold);
   std::vector<protocol::CallReport> reports;
   {
     std::lock_guard lock(shared_->mutex);
@@ -50,11 +45,11 @@ std::vector<Object> SchedulerLoop::run_on_some(std::shared_ptr<const Operation> 
 
 Evaluator::Message SchedulerLoop::call(std::uint8_t service, Message message) {
   const std::int64_t number = next_asked_.fetch_add(1);
-  request(Asked{number, static_cast<Ask>(service), std::move(message)});
-  wait_until([&] {
+  const bool untold = post(Asked{number, static_cast<Ask>(service), std::move(message)});
+  await([&] {
     std::lock_guard lock(shared_->mutex);
     return shared_->replies.count(number) == 1;
-  }, {});
+  }, {}, untold);
   Shared::Reply reply;
   {
     std::lock_guard lock(shared_->mutex);

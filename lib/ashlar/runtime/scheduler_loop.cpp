@@ -1,15 +1,13 @@
 #include "ashlar/runtime/scheduler_loop.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <sstream>
 
 #include "ashlar/base/error.hpp"
-#include "ashlar/graph/annotations.hpp"
 #include "ashlar/runtime/client_result.hpp"
-#include "ashlar/runtime/predict.hpp"
+#include "ashlar/runtime/clock.hpp"
 #include "ashlar/runtime/waiting.hpp"
 
 namespace ashlar {
@@ -18,8 +16,7 @@ namespace {
 constexpr std::size_t errors_kept = 10'000;
 constexpr std::int64_t plenty_of_tasks = 8;  // per worker
 constexpr std::chrono::nanoseconds unhurried_wait = std::chrono::microseconds(100);
-
-std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+constexpr std::chrono::nanoseconds shortest_sleep = std::chrono::microseconds(20);  // less is a look at who else wants the core
 
 }  // namespace
 
@@ -50,13 +47,10 @@ SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> worke
     handle(scheduler::WorkerJoined{WorkerId(static_cast<std::int32_t>(w)), workers_[w].threads, workers_[w].memory_limit, workers_[w].resources});
   thread_ = std::thread([this] {
     const Evaluator::ThreadGuard guard(this);
-    try {
+    guarded([this] {
       loop();
       end_record("");
-    } catch (...) {
-      end_record(error_message(std::current_exception()));
-      fatal_(error_kind(std::current_exception()) + ": " + error_message(std::current_exception()));
-    }
+    });
     ended_ = true;
   });
 }
@@ -72,356 +66,69 @@ int SchedulerLoop::threads() const {
   return n;
 }
 
-// ---- the client's side
-
-Prediction SchedulerLoop::predict(const TaskGraph& graph, std::span<const TaskRef> wanted, const PredictOptions& options) {
-  return predict_on(workers_, graph, wanted, options);
-}
-
-void SchedulerLoop::request(Request r) {
-  bool wake;
-  {
-    std::lock_guard lock(shared_->mutex);
-    if (shared_->closed) throw Error("the client has ended: its tasks and results can no longer be used");
-    wake = shared_->push(std::move(r));
-  }
-  if (wake) transport_.wake();
-}
-
-// Numbers the tasks that are needed in the order they should run, and lists their inputs.
-SchedulerLoop::Plan SchedulerLoop::plan(TaskGraph& graph, std::span<const TaskRef> wanted) {
-  Plan plan;
-  Submission& submission = plan.submission;
-  submission.order = depth_first_order(graph, wanted);
-  const std::vector<TaskRef>& order = submission.order;
-  if (order.size() > INT32_MAX) throw ValueError("a graph of " + std::to_string(order.size()) + " tasks was submitted at once, the limit is " + std::to_string(INT32_MAX));
-  plan.first = next_task_.fetch_add(static_cast<std::int64_t>(order.size()));
-  plan.positions.resize(graph.layers.size());
-  for (std::size_t l = 0; l < graph.layers.size(); ++l) plan.positions[l].assign(static_cast<std::size_t>(graph.layers[l]->size()), -1);
-  for (std::size_t i = 0; i < order.size(); ++i) plan.positions[static_cast<std::size_t>(order[i].layer)][static_cast<std::size_t>(order[i].index)] = static_cast<std::int32_t>(i);
-
-  const auto input_task = [&](std::int64_t number) {
-    const auto* result = dynamic_cast<const ClientResult*>(graph.inputs.at(static_cast<std::size_t>(number)).get());
-    if (!result || result->loop() != this) throw ValueError("a graph uses a result of another client, or of none: results live as long as the client that made them");
-    return result->task();
-  };
-  scheduler::GraphSubmitted& event = submission.event;
-  event.first = TaskId(plan.first);
-  for (const auto& layer : graph.layers) event.groups.push_back(layer->name());
-  event.tasks.resize(order.size());
-  event.wants.resize(order.size());
-  std::vector<TaskRef> refs;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const Layer& layer = *graph.layers[static_cast<std::size_t>(order[i].layer)];
-    scheduler::NewTask& task = event.tasks[i];
-    task.group = order[i].layer;
-    task.nbytes = layer.nbytes(order[i].index);
-    refs.clear();
-    layer.dependencies(order[i].index, refs);
-    task.input_count = static_cast<std::uint32_t>(refs.size());
-    for (const TaskRef& ref : refs) event.inputs.push_back(ref.layer < 0 ? input_task(ref.index) : TaskId(plan.first + plan.position(ref)));
-    if (layer.annotated())
-      if (const Annotations* annotations = layer.annotations(order[i].index))
-        event.options.push_back(options_of(*annotations, static_cast<std::uint32_t>(i), layer.key(order[i].index)));
-  }
-  submission.layers = std::move(graph.layers);
-  return plan;
-}
-
-std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions options) {
-  Plan plan = this->plan(graph, wanted);
-  Submission& submission = plan.submission;
-  std::vector<ResultHandle> results;
-  results.reserve(wanted.size());
-  for (const TaskRef& ref : wanted) {
-    if (ref.layer < 0) {
-      results.push_back(graph.inputs.at(static_cast<std::size_t>(ref.index)));
-      continue;
-    }
-    const std::int32_t i = plan.position(ref);
-    scheduler::Want& want = submission.event.wants[static_cast<std::size_t>(i)];
-    if (want != scheduler::Want::nothing) {
-      // Wanted twice: one result, shared.
-      for (const ResultHandle& earlier : results)
-        if (const auto* r = dynamic_cast<const ClientResult*>(earlier.get()); r && r->task().value() == plan.first + i) {
-          results.push_back(earlier);
-          break;
-        }
-      continue;
-    }
-    want = options.fetch ? scheduler::Want::value : scheduler::Want::handle;
-    results.push_back(std::make_shared<ClientResult>(shared_, this, TaskId(plan.first + i), submission.layers[static_cast<std::size_t>(ref.layer)], ref.index, options.fetch));
-  }
-  const bool any = !submission.order.empty();
-  submission.inputs = std::move(graph.inputs);
-
-  bool wake;
-  {
-    std::lock_guard lock(shared_->mutex);
-    if (shared_->closed) throw Error("the client has ended: no more tasks can be submitted");
-    for (const ResultHandle& r : results)
-      if (auto* result = dynamic_cast<ClientResult*>(r.get()); result && result->task().value() >= plan.first) shared_->results[result->task().value()] = result;
-    wake = any && shared_->push(std::move(submission));
-  }
-  if (wake) transport_.wake();
-  return results;
-}
-
-// Users name ranks, the machine numbers workers; both name resources. In one process the worker is rank 0, and 1 as its context says.
-scheduler::NewTaskOptions SchedulerLoop::options_of(const Annotations& annotations, std::uint32_t number, const std::string& key) const {
-  scheduler::NewTaskOptions options{number, annotations.priority, annotations.retries};
-  for (const int rank : annotations.workers) {
-    const auto it = std::find_if(workers_.begin(), workers_.end(), [&](const WorkerInfo& worker) { return worker.rank == rank || (workers_.size() == 1 && rank == 1); });
-    if (it == workers_.end()) {
-      std::string there;
-      for (const WorkerInfo& worker : workers_) there += (there.empty() ? "" : ", ") + std::to_string(worker.rank);
-      throw ValueError("the task " + key + " is to run on rank " + std::to_string(rank) + ", which is no worker; the workers are the ranks " + there);
-    }
-    options.workers.push_back(WorkerId(static_cast<std::int32_t>(it - workers_.begin())));
-  }
-  if (annotations.timeout_s > 0 || !annotations.resources.empty()) {
-    TaskLimits limits;
-    limits.timeout_ns = static_cast<std::int64_t>(std::min(annotations.timeout_s, 1e9) * 1e9);
-    for (const auto& [name, amount] : annotations.resources)
-      limits.resources.emplace_back(name, std::max<std::int64_t>(std::llround(std::min(amount, 1e9) * static_cast<double>(resource_unit)), 1));
-    options.limits = std::make_shared<const TaskLimits>(std::move(limits));
-  }
-  return options;
-}
-
-std::vector<Object> SchedulerLoop::evaluate(TaskGraph graph, std::vector<TaskRef> wanted) {
-  ClientBatch batch;
-  std::vector<std::pair<std::int32_t, std::int32_t>> again;     // slot, and the one that has the same value
-  std::vector<std::pair<std::int32_t, ResultHandle>> earlier;  // slots of results that were submitted before
-  {
-    Plan plan = this->plan(graph, wanted);
-    Submission& submission = plan.submission;
-    batch.first = plan.first;
-    batch.tasks = static_cast<std::int64_t>(submission.order.size());
-    batch.slots = static_cast<std::int32_t>(wanted.size());
-    batch.wanted.reserve(wanted.size());
-    for (std::int32_t slot = 0; slot < batch.slots; ++slot) {
-      const TaskRef& ref = wanted[static_cast<std::size_t>(slot)];
-      if (ref.layer < 0)
-        earlier.emplace_back(slot, graph.inputs.at(static_cast<std::size_t>(ref.index)));
-      else
-        batch.wanted.push_back({plan.position(ref), slot});
-    }
-    const auto by_position = [](const ClientBatch::Wanted& a, const ClientBatch::Wanted& b) { return a.position != b.position ? a.position < b.position : a.slot < b.slot; };
-    if (!std::is_sorted(batch.wanted.begin(), batch.wanted.end(), by_position)) std::sort(batch.wanted.begin(), batch.wanted.end(), by_position);
-    std::size_t kept = 0;
-    for (const ClientBatch::Wanted& one : batch.wanted)
-      if (kept > 0 && batch.wanted[kept - 1].position == one.position) again.emplace_back(one.slot, batch.wanted[kept - 1].slot);
-      else batch.wanted[kept++] = one;
-    batch.wanted.resize(kept);
-    std::vector<TaskRef>().swap(wanted);  // an assignment of {} would keep the memory
-    // What comes by other ways is there for the batch: the values are put in at the end.
-    for (const auto& [slot, result] : earlier) {
-      result->ask();
-      batch.values[slot];
-    }
-    for (const auto& [slot, other] : again) batch.values[slot];
-    for (const ClientBatch::Wanted& one : batch.wanted) submission.event.wants[static_cast<std::size_t>(one.position)] = scheduler::Want::value;
-    batch.keep_no_list_of_all();
-    submission.inputs = std::move(graph.inputs);
-    bool wake;
-    {
-      std::lock_guard lock(shared_->mutex);
-      if (shared_->closed) throw Error("the client has ended: no more tasks can be submitted");
-      if (batch.tasks > 0) shared_->batches.emplace(batch.first, &batch);
-      wake = batch.tasks > 0 && shared_->push(std::move(submission));
-    }
-    if (wake) transport_.wake();
-  }
-
-  // Whatever ends this call, the scheduler forgets what is still wanted of it.
-  struct Leave {
-    SchedulerLoop& loop;
-    ClientBatch& batch;
-    bool ended = false;
-    ~Leave() {
-      std::lock_guard lock(loop.shared_->mutex);
-      loop.shared_->batches.erase(batch.first);
-      if (ended || loop.shared_->closed || batch.tasks == 0) return;
-      scheduler::ResultsReleased released;
-      batch.for_each_wanted([&](std::int64_t task) { released.tasks.emplace_back(task); });
-      if (loop.shared_->push(std::move(released))) loop.transport_.wake();
-    }
-  } leave{*this, batch};
-
-  wait_until([&] {
-    std::lock_guard lock(shared_->mutex);
-    return batch.ended();
-  }, {});
-  std::vector<Object> values;
-  {
-    std::lock_guard lock(shared_->mutex);
-    if (const auto error = batch.errors.find(batch.settled); error != batch.errors.end()) {
-      // A result of before this call may have erred first.
-      for (const auto& [slot, result] : earlier)
-        if (slot < batch.settled && result->error()) std::rethrow_exception(result->error());
-      if (error->second) std::rethrow_exception(error->second);
-      throw CancelledError("a result that was waited for was cancelled");
-    }
-    leave.ended = true;
-  }
-  // Every value is here: nobody else touches the batch any more.
-  values.reserve(static_cast<std::size_t>(batch.slots));
-  for (std::int32_t slot = 0; slot < batch.slots; ++slot) values.push_back(*batch.values.find(slot));
-  batch.values = {};
-  for (const auto& [slot, other] : again) values[static_cast<std::size_t>(slot)] = values[static_cast<std::size_t>(other)];
-  for (const auto& [slot, result] : earlier) values[static_cast<std::size_t>(slot)] = result->get();
-  return values;
-}
-
-std::vector<ResultHandle> SchedulerLoop::scatter(std::vector<Object> values) { return scatter_to(std::move(values), {}); }
-
-// `workers`: of each value, by position; none at all: one is chosen for each.
-std::vector<ResultHandle> SchedulerLoop::scatter_to(std::vector<Object> values, const std::vector<std::vector<WorkerId>>& workers) {
-  std::vector<ResultHandle> results;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const TaskId task(next_task_.fetch_add(1));
-    auto result = std::make_shared<ClientResult>(shared_, this, task, nullptr, 0, false);
-    {
-      std::lock_guard lock(shared_->mutex);
-      shared_->results[task.value()] = result.get();
-    }
-    results.push_back(std::move(result));
-    request(Put{task, std::move(values[i]), workers.empty() ? std::vector<WorkerId>() : workers[i]});
-  }
-  return results;
-}
-
-std::vector<Object> SchedulerLoop::run_on_workers(std::shared_ptr<const Operation> operation, Parcel payload, bool collective) {
-  const std::int64_t number = next_call_.fetch_add(1);
-  request(Call{number, std::move(operation), std::move(payload), collective, {}});
-  const auto all_here = [&] {
-    std::lock_guard lock(shared_->mutex);
-    const auto it = shared_->calls.find(number);
-    return it != shared_->calls.end() && it->second.size() == workers_.size();
-  };
-  wait_until(all_here, {});
-  std::vector<protocol::CallReport> reports;
-  {
-    std::lock_guard lock(shared_->mutex);
-    reports = std::move(shared_->calls[number]);
-    shared_->calls.erase(number);
-  }
-  std::vector<Object> values(workers_.size());
-  for (protocol::CallReport& report : reports)
-    if (report.error) std::rethrow_exception(report.error);
-  for (std::size_t w = 0; w < reports.size(); ++w) values[static_cast<std::size_t>(reports[w].number)] = std::move(reports[w].value);
-  return values;
-}
-
-bool SchedulerLoop::wait_until(const std::function<bool()>& settled, Seconds timeout) {
-  using clock = std::chrono::steady_clock;
-  const auto deadline = timeout.v ? clock::now() + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(*timeout.v)) : clock::time_point::max();
-  std::uint64_t seen = shared_->generation;
-  struct Waits {
-    std::atomic<int>& n;
-    explicit Waits(std::atomic<int>& waits) : n(waits) { ++n; }
-    ~Waits() { --n; }
-  };
-  while (!settled()) {
-    const Waits waits(client_waits_);
-    std::unique_lock lock(shared_->mutex);
-    const bool interruptible = !in_callback();  // it is the body that is to clean up
-    const auto progressed = [&] { return shared_->generation != seen || (interruptible && !shared_->interrupted.empty()) || shared_->closed; };
-    if (timeout.v) {
-      if (!shared_->changed.wait_until(lock, deadline, progressed)) {
-        lock.unlock();
-        return settled();
-      }
-    } else {
-      shared_->changed.wait(lock, progressed);
-    }
-    // Once: what the body does to clean up may wait again.
-    if (interruptible && !shared_->interrupted.empty()) throw Error(std::exchange(shared_->interrupted, {}));
-    if (shared_->closed && shared_->generation == seen) throw Error("the client ended while something waited for a result");
-    seen = shared_->generation;
-  }
-  return true;
-}
-
-void SchedulerLoop::interrupt(const std::string& reason) {
-  std::lock_guard lock(shared_->mutex);
-  shared_->interrupted = reason;
-  shared_->changed.notify_all();
-}
-
-void SchedulerLoop::tell_waits() {
-  bool wake;
-  {
-    std::lock_guard lock(shared_->mutex);
-    wake = shared_->push(WaitsWanted{});  // dropped when the job ends meanwhile
-  }
-  if (wake) transport_.wake();
-}
-
-std::string SchedulerLoop::story(const std::string& key) {
-  std::string text;
-  bool done = false;
-  request(StoryWanted{key, &text, &done});
-  wait_until([&] {
-    std::lock_guard lock(shared_->mutex);
-    return done;
-  }, {});
-  return text;
-}
-
-bool SchedulerLoop::stop(int exit_code, std::chrono::nanoseconds patience) {
-  {
-    std::lock_guard lock(shared_->mutex);
-    shared_->push(Stop{exit_code});
-    shared_->closed = true;
-    shared_->changed.notify_all();
-  }
-  transport_.wake();
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!ended_ && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(std::chrono::microseconds(200));
-  if (!ended_) return false;
-  thread_.join();
-  return true;
-}
-
-// ---- the scheduler's thread
-
+// The loop's own thread. A client thread takes its place while it sleeps (`Turn`).
 void SchedulerLoop::loop() {
-  std::vector<Arrival> arrived;
+  std::unique_lock engine(engine_);
   while (!stopping_ || goodbyes_ < workers_.size()) {
-    bool moved = take_requests();
-    arrived.clear();
-    moved |= transport_.receive(arrived);
-    for (Arrival& arrival : arrived) take(arrival.from, arrival.parcel);
-    if (wake_at_ != std::numeric_limits<std::int64_t>::max() && now_ns() >= wake_at_) {
-      wake_at_ = std::numeric_limits<std::int64_t>::max();
-      handle(scheduler::TimePassed{});
-      moved = true;
-    }
-    pass_time();
-    if (!moved || watch_.looking()) watch_for_hang();
-    flush();
-    if (reported_) {
-      reported_ = false;
-      std::lock_guard lock(shared_->mutex);
-      ++shared_->generation;
-      shared_->changed.notify_all();
-    }
-    if (moved) {
-      nap_.something_happened();
+    if (step()) continue;
+    const std::chrono::nanoseconds longest = pause();
+    if (longest < shortest_sleep) {
+      transport_.wait(longest);
     } else {
-      if (record_) record_->flush();  // of a job that hangs and is killed, all that led to it is there
-      // Fewer tasks under way than threads for them: the client's next step may hang on each.
-      auto longest = nap_.length(transport_.longest_wait(), client_waits_ > 0 && machine_.processing() > 0 && machine_.processing() < threads());
-      // Where the workers have enough to do, what they report next is not urgent, and the core may be one of theirs.
-      if (machine_.processing() > plenty_of_tasks * static_cast<std::int64_t>(workers_.size()))
-        longest = std::max(longest, Nap::woken(transport_.longest_wait()) ? transport_.longest_wait() : unhurried_wait);
-      transport_.wait(std::min({longest, until_deadline(), std::chrono::nanoseconds(std::max<std::int64_t>(wake_at_ - now_ns(), 0))}));
+      asleep_until_ = now_ns() + longest.count();
+      transport_.wait_apart(engine, longest);
     }
   }
+  std::vector<Arrival> arrived;
   while (!transport_.sent_all()) transport_.receive(arrived);
 }
+
+void SchedulerLoop::guarded(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (...) {
+    end_record(error_message(std::current_exception()));
+    fatal_(error_kind(std::current_exception()) + ": " + error_message(std::current_exception()));
+  }
+}
+
+// Takes what there is, sends what comes of it. True when there was something.
+bool SchedulerLoop::step() {
+  bool moved = take_requests();
+  arrived_.clear();
+  moved |= transport_.receive(arrived_);
+  for (Arrival& arrival : arrived_) take(arrival.from, arrival.parcel);
+  if (wake_at_ != std::numeric_limits<std::int64_t>::max() && now_ns() >= wake_at_) {
+    wake_at_ = std::numeric_limits<std::int64_t>::max();
+    handle(scheduler::TimePassed{});
+    moved = true;
+  }
+  pass_time();
+  if (!moved || watch_.looking()) watch_for_hang();
+  flush();
+  if (reported_) {
+    reported_ = false;
+    std::lock_guard lock(shared_->mutex);
+    ++shared_->generation;
+    shared_->changed.notify_all();
+  }
+  if (moved) nap_.something_happened();
+  else if (record_) record_->flush();  // of a job that hangs and is killed, all that led to it is there
+  return moved;
+}
+
+// How long who found nothing may wait before the next look.
+std::chrono::nanoseconds SchedulerLoop::pause() {
+  // Fewer tasks under way than threads for them: the client's next step may hang on what comes next.
+  auto longest = nap_.length(transport_.longest_wait(), client_waits_ > 0 && machine_.processing() < threads());
+  // Where the workers have enough to do, what they report next is not urgent, and the core may be one of theirs.
+  if (machine_.processing() > plenty_of_tasks * static_cast<std::int64_t>(workers_.size()))
+    longest = std::max(longest, Nap::woken(transport_.longest_wait()) ? transport_.longest_wait() : unhurried_wait);
+  return std::min({longest, until_deadline(), std::chrono::nanoseconds(std::max<std::int64_t>(wake_at_ - now_ns(), 0))});
+}
+
+// When a machine wants to be told of the time.
+std::int64_t SchedulerLoop::next_time() const { return std::min<std::int64_t>(wake_at_, coordination_.next_deadline()); }
 
 bool SchedulerLoop::take_requests() {
   std::vector<Request> requests;
@@ -448,7 +155,9 @@ void SchedulerLoop::take(Request& request) {
     keep_source(*r);
     handle(std::move(r->event));
   } else if (auto* r = std::get_if<scheduler::ResultsWanted>(&request)) {
+    const std::vector<TaskId> tasks = r->tasks;
     handle(std::move(*r));
+    for (const TaskId task : tasks) ask_early(task);
   } else if (auto* r = std::get_if<scheduler::TasksCancelled>(&request)) {
     handle(std::move(*r));
   } else if (auto* r = std::get_if<Put>(&request)) {
@@ -595,7 +304,9 @@ void SchedulerLoop::carry_out() {
     } else if (const auto* c = std::get_if<scheduler::Retract>(&command)) {
       protocol::encode(outbox(c->worker), protocol::RetractTask{c->task});
     } else if (const auto* c = std::get_if<scheduler::SendToClient>(&command)) {
-      protocol::encode(outbox(c->worker), protocol::SendValue{c->task});
+      const auto asked = asked_early_.empty() ? asked_early_.end() : asked_early_.find(c->task.value());
+      if (asked == asked_early_.end() || asked->second != c->worker) protocol::encode(outbox(c->worker), protocol::SendValue{c->task});
+      if (asked != asked_early_.end()) asked_early_.erase(asked);
     } else if (const auto* c = std::get_if<scheduler::ReportFinished>(&command)) {
       report(c->task, [](ClientResult& r) { r.status_ = Status::finished; });
     } else if (const auto* c = std::get_if<scheduler::ReportErred>(&command)) {
@@ -610,6 +321,7 @@ void SchedulerLoop::carry_out() {
       report(c->task, [](ClientResult& r) { r.status_ = Status::cancelled; });
     } else if (const auto* c = std::get_if<scheduler::Forgotten>(&command)) {
       forget_source(c->task);
+      if (!asked_early_.empty()) asked_early_.erase(c->task.value());
     } else if (const auto* c = std::get_if<scheduler::TellMoved>(&command)) {
       protocol::encode(outbox(c->worker), protocol::InputMoved{c->task, c->holder});
     } else if (const auto* c = std::get_if<scheduler::MakeCopy>(&command)) {
@@ -707,6 +419,15 @@ void SchedulerLoop::give(const scheduler::RunTask& run) {
   Writer payload;
   layer.layer->encode_task(source.index, payload);
   protocol::encode_give_task(batch, run.task, run.order, run.fetch, known.id, source.index, run.inputs, run.nbytes, std::move(payload).take(), run.limits.get());
+  ask_early(run.task);
+}
+
+// The client waits for the value of a task that a worker has: it comes with the task's report, or by itself when that is on its way already.
+void SchedulerLoop::ask_early(TaskId id) {
+  const scheduler::TaskRecord* task = machine_.task(id);
+  if (!task || !task->send || task->fetch || task->state != scheduler::TaskState::processing) return;
+  asked_early_[id.value()] = task->worker;
+  protocol::encode(outbox(task->worker), protocol::SendValue{id});
 }
 
 void SchedulerLoop::forget_source(TaskId task) {

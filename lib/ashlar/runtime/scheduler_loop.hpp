@@ -1,8 +1,10 @@
 #pragma once
-// Rank 0 at work: the scheduler's machine driven by a thread of its own, and the client's side of it (`Evaluator`), which any thread may use.
+// Rank 0 at work: the loop that drives the scheduler's machine, and the client's side of it (`Evaluator`), which any thread may use.
 //
 // The client never waits for the scheduler to take something, nor the other way round: requests go through one queue, completions
-// come back through the results' shared state. User code on rank 0 may compute or block for hours.
+// come back through the results' shared state. User code on rank 0 may compute or block for hours, so the loop has a thread of its own.
+// A client thread that waits for a result turns the loop itself while that one sleeps, and so does one that submits a few tasks after some
+// quiet: no thread has to be woken on the way there, nor on the way back (decision 0040).
 
 #include <atomic>
 #include <condition_variable>
@@ -12,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <ostream>
 #include <thread>
 #include <unordered_map>
@@ -142,7 +145,7 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   using Request =
       std::variant<Submission, Put, Call, Asked, Stop, StoryWanted, WaitsWanted, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled>;
 
-  /// What client threads and the scheduler's thread share. Outlives the loop while results are alive.
+  /// What client threads and the loop share. Outlives the loop while results are alive.
   struct Shared {
     std::mutex mutex;
     std::condition_variable changed;
@@ -201,9 +204,38 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   void reply(WorkerId to, std::int64_t number, Message message);
   void fail(WorkerId to, std::int64_t number, const std::exception_ptr& error);
 
+  /// A client thread at the loop, while its own thread sleeps. False when that was not to be had: it is awake, or another client's thread
+  /// is there.
+  class Turn {
+   public:
+    explicit Turn(SchedulerLoop& loop);
+    ~Turn();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    explicit operator bool() const { return lock_.owns_lock(); }
+    void step();
+    void step_or_wait(std::chrono::steady_clock::time_point until);
+
+   private:
+    static thread_local bool at_the_loop;
+    SchedulerLoop& loop_;
+    std::unique_lock<std::mutex> lock_;
+    std::optional<Evaluator::ThreadGuard> evaluator_;
+  };
+  // More tasks than these are taken by the loop's own thread while the client goes on; so is what comes sooner after something else.
+  static constexpr std::size_t few_tasks = 16;
+  static constexpr std::chrono::nanoseconds burst_gap = std::chrono::microseconds(50);
+
   void request(Request request);
+  bool post(Request request);
+  bool await(const std::function<bool()>& settled, Seconds timeout, bool untold);
+  bool take_one_turn(std::size_t tasks);
   Plan plan(TaskGraph& graph, std::span<const TaskRef> wanted);
   void loop();
+  bool step();
+  std::chrono::nanoseconds pause();
+  std::int64_t next_time() const;
+  void guarded(const std::function<void()>& body);
   bool take_requests();
   void take(Request& request);
   void take(int from, Parcel& parcel);
@@ -212,6 +244,7 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   void carry_out();
   scheduler::NewTaskOptions options_of(const Annotations& annotations, std::uint32_t number, const std::string& key) const;
   void give(const scheduler::RunTask& run);
+  void ask_early(TaskId task);
   void keep_source(Submission& submission);
   Known& know(const Layer& layer);
   KnownLayer& layer_of(const TaskSource& source) { return graphs_[source.graph].layers[static_cast<std::size_t>(source.layer)]; }
@@ -237,7 +270,10 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
 
   TaskClients tasks_{*this};
 
-  // The scheduler's thread only.
+  // Whoever has `engine_` only: the loop's thread while it does not sleep, or a client thread in its turn. Taken before the mutex of Shared.
+  std::mutex engine_;
+  std::vector<Arrival> arrived_;
+  std::int64_t asleep_until_ = 0;  ///< when the loop's thread gets up by itself
   coordination::State coordination_;
   std::map<std::string, std::map<std::string, std::deque<Message>>> shelves_;  ///< by space and name
   scheduler::State machine_;
@@ -251,6 +287,7 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   // Operations that no task uses are kept for a while: the same one often comes back at once.
   static constexpr std::size_t idle_operations_max = 1024;
   std::size_t operations_max_ = idle_operations_max;
+  std::unordered_map<std::int64_t, WorkerId> asked_early_;  ///< tasks whose workers know that the client waits for the value
   std::vector<Writer> outbox_;
   std::unordered_map<std::int64_t, std::exception_ptr> errors_;
   std::deque<std::int64_t> errors_order_;

@@ -10,11 +10,10 @@
 #include "ashlar/base/error.hpp"
 #include "ashlar/base/options.hpp"
 #include "ashlar/graph/run_here.hpp"
+#include "ashlar/runtime/clock.hpp"
 
 namespace ashlar {
 namespace {
-
-std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // Messages made between two tasks wait at most this long for a turn of the engine.
 constexpr std::int64_t turn_interval_ns = 20'000;
@@ -26,7 +25,7 @@ constexpr std::size_t report_bytes_max = 32 << 10;
 constexpr std::size_t waits_max = 400;
 // The watcher takes over when nobody has turned the engine for this long. Each of its looks costs a core 10 us.
 constexpr auto watch_interval = std::chrono::milliseconds(1);
-// It sleeps until it is woken when it has seen nobody in user code so many times.
+// It sleeps until its alarm when it has seen nobody in user code so many times.
 constexpr int watches_before_sleep = 20;
 // How often the resident memory is looked at.
 constexpr std::int64_t look_interval_ns = 50'000'000;
@@ -148,6 +147,7 @@ int WorkerLoop::run() {
     ended_ = true;
   }
   watcher_.notify_all();
+  alarm_.set(std::chrono::nanoseconds(1));
   watcher.join();
   guarded([this] {
     // What is still under way is taken at the end of the job, by everybody together.
@@ -246,9 +246,12 @@ void WorkerLoop::watch() {
   while (!ended_) {
     if (quiet == watches_before_sleep) {
       watcher_asleep_ = true;
-      watcher_.wait(lock, [&] { return ended_ || executing_ > 0; });
+      lock.unlock();
+      alarm_.wait();
+      lock.lock();
       watcher_asleep_ = false;
       quiet = 0;
+      if (ended_) break;
     }
     // Nobody wakes it in here, or every small task would pay for it.
     watcher_.wait_for(lock, watch_interval, [&] { return ended_; });
@@ -276,6 +279,11 @@ void WorkerLoop::watch() {
   }
 }
 
+// Under `state_`. An alarm costs less than to wake the watcher now, and most tasks have ended by then.
+void WorkerLoop::begin_executing() {
+  if (executing_++ == 0 && std::exchange(watcher_asleep_, false)) alarm_.set(watch_interval);
+}
+
 // Under `state_`: tells the machine when a task has run too long. The watcher looks while tasks run; nobody else has to.
 void WorkerLoop::pass_time() {
   if (machine_.next_deadline() == std::numeric_limits<std::int64_t>::max()) return;
@@ -297,7 +305,7 @@ void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start
   for (const worker::Start::Input& in : start.inputs) input.inputs.push_back(*values_.find(in.data.value()));
   // Now the values that are used for the last time are dropped here, and the task is their only holder.
   carry_out();
-  if (executing_++ == 0 && watcher_asleep_) watcher_.notify_one();
+  begin_executing();
   ++slots_taken_;
   lock.unlock();
 
@@ -327,6 +335,7 @@ void WorkerLoop::run_one(std::unique_lock<std::mutex>& lock, const worker::Start
   if (machine_.ended_late(start.run)) {
     result = Object();  // it was given up: what it gave is nobody's
   } else if (error) {
+    end_ask(start.task);
     machine_.handle(worker::TaskFailed{start.task}, commands_);
     for (auto& command : commands_)
       if (std::get_if<worker::ReportFailed>(&command)) protocol::encode(outbox(0), protocol::TaskFailure{start.task, error});
@@ -354,8 +363,10 @@ void WorkerLoop::carry_out() {
     } else if (const auto* c = std::get_if<worker::ForgetTask>(&command)) {
       sources_.erase(c->task.value());
     } else if (const auto* c = std::get_if<worker::ReportReturned>(&command)) {
+      if (c->returned) end_ask(c->task);
       protocol::encode(outbox(0), protocol::TaskReturned{c->task, c->number, c->returned});
     } else if (const auto* c = std::get_if<worker::ReportTimedOut>(&command)) {
+      end_ask(c->task);
       TaskError::Where where;
       where.key = std::to_string(c->task.value());
       where.rank = options_.rank;
@@ -363,8 +374,8 @@ void WorkerLoop::carry_out() {
       where.message = "it ran longer than its limit of " + format_time(static_cast<double>(c->limit_ns) * 1e-9);
       protocol::encode(outbox(0), protocol::TaskFailure{c->task, std::make_exception_ptr(TaskError(std::move(where)))});
     } else if (const auto* c = std::get_if<worker::ReportDone>(&command)) {
-      protocol::TaskReport report{c->task, c->nbytes, c->took_ns, c->fetch, {}};
-      if (c->fetch) report.value = *values_.find(c->task.value());
+      protocol::TaskReport report{c->task, c->nbytes, c->took_ns, c->fetch || end_ask(c->task), {}};
+      if (report.has_value) report.value = *values_.find(c->task.value());
       // Where a task takes that long there are no others to wait for.
       protocol::encode(c->took_ns < report_interval_ns ? reports() : outbox(0), report);
     } else if (const auto* c = std::get_if<worker::Spill>(&command)) {
@@ -388,6 +399,9 @@ void WorkerLoop::carry_out() {
   }
   commands_.clear();
 }
+
+// Under `state_`: whether the client waits for the value of a task that is here no more, one way or the other.
+bool WorkerLoop::end_ask(TaskId task) { return !reported_with_value_.empty() && reported_with_value_.erase(task.value()) > 0; }
 
 // A result that tasks wait for, on this worker or another.
 void WorkerLoop::send_to_tasks(TaskId data, const Object& value) {
@@ -498,6 +512,7 @@ void WorkerLoop::apply(int from, protocol::Message& message) {
   } else if (auto* m = std::get_if<protocol::ForgetOperation>(&message)) {
     operations_.erase(m->id.value());
   } else if (auto* m = std::get_if<protocol::RetractTask>(&message)) {
+    end_ask(m->task);
     machine_.handle(worker::TaskRetracted{m->task}, commands_);
   } else if (auto* m = std::get_if<protocol::WithdrawData>(&message)) {
     machine_.handle(worker::AskWithdrawn{m->data, WorkerId(from - 1)}, commands_);
@@ -508,6 +523,10 @@ void WorkerLoop::apply(int from, protocol::Message& message) {
   } else if (auto* m = std::get_if<protocol::CopyData>(&message)) {
     machine_.handle(worker::CopyWanted{m->data, m->holder, m->nbytes}, commands_);
   } else if (auto* m = std::get_if<protocol::SendValue>(&message)) {
+    if (m->to == client_id && sources_.find(m->data.value())) {
+      reported_with_value_.insert(m->data.value());
+      return;
+    }
     if (m->to != client_id) wanted_by_tasks_.emplace(m->data.value(), std::pair(m->to, m->name));
     machine_.handle(worker::DataAsked{m->data, m->to == client_id ? client_id : tasks_id, false}, commands_);
     carry_out();

@@ -23,10 +23,12 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ashlar/base/paged_table.hpp"
 #include "ashlar/protocol/messages.hpp"
+#include "ashlar/runtime/alarm.hpp"
 #include "ashlar/runtime/memory_limits.hpp"
 #include "ashlar/runtime/nap.hpp"
 #include "ashlar/runtime/scratch.hpp"
@@ -74,11 +76,13 @@ class WorkerLoop {
   void enter_slot();
   void rest(std::unique_lock<std::mutex>& lock);
   void join_spares();
+  void begin_executing();
   void watch();
   bool turn();
   void apply(int from, protocol::Message& message);
   void carry_out();
   void pass_time();
+  bool end_ask(TaskId task);
   void send_to_tasks(TaskId data, const Object& value);
   void run_one(std::unique_lock<std::mutex>& lock, const worker::Start& start, Running& running);
   protocol::WaitsReport describe_waits(std::int64_t number);
@@ -106,6 +110,7 @@ class WorkerLoop {
   PagedTable<Object> values_;
   PagedTable<Source> sources_;
   std::unordered_map<std::int32_t, std::shared_ptr<const Operation>> operations_;
+  std::unordered_set<std::int64_t> reported_with_value_;  ///< tasks here that have not ended, whose values the client waits for
   std::vector<Writer> outbox_;
   std::vector<int> outbox_used_;
   std::atomic<bool> outbox_waiting_{false};  ///< something for which nobody should wait
@@ -113,7 +118,8 @@ class WorkerLoop {
   int executing_ = 0;     ///< executors in user code
   int idle_ = 0;          ///< executors without a task
   bool polling_ = false;  ///< one of them holds the engine
-  bool watcher_asleep_ = false;
+  bool watcher_asleep_ = false;  ///< until its alarm
+  Alarm alarm_;
   bool watching_ = false;  ///< the watcher holds the engine; whoever ends a task takes it away
   int slots_taken_ = 0;   ///< tasks that run and do not wait
   int returning_ = 0;     ///< tasks that waited and want to go on

@@ -45,7 +45,7 @@ void WorkerLoop::enter_slot() {
   ++slots_taken_;
   if (!stopping_) machine_.handle(worker::SlotEntered{}, commands_);
   carry_out();
-  if (executing_++ == 0 && watcher_asleep_) watcher_.notify_one();
+  begin_executing();
 }
 
 // Of an executor that there is neither a task nor a slot for: so many threads would only look about.

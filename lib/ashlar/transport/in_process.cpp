@@ -9,9 +9,15 @@ namespace {
 
 struct Inbox {
   std::mutex mutex;
-  std::condition_variable changed;
+  std::condition_variable changed, changed_apart;
   std::vector<Arrival> arrivals;
   bool woken = false;
+  bool apart = false, relieved = false;  ///< a thread waits apart; another has its place
+  bool something() const { return woken || !arrivals.empty(); }
+  void notify() {
+    changed.notify_one();
+    if (apart && !relieved) changed_apart.notify_one();
+  }
 };
 
 class InProcessTransport final : public Transport {
@@ -26,8 +32,8 @@ class InProcessTransport final : public Transport {
     {
       std::lock_guard lock(inbox.mutex);
       inbox.arrivals.push_back({rank_, std::move(parcel)});
+      inbox.notify();
     }
-    inbox.changed.notify_one();
   }
 
   bool receive(std::vector<Arrival>& arrived) override {
@@ -45,8 +51,31 @@ class InProcessTransport final : public Transport {
   void wait(std::chrono::nanoseconds at_most) override {
     Inbox& inbox = own();
     std::unique_lock lock(inbox.mutex);
-    inbox.changed.wait_for(lock, at_most, [&] { return inbox.woken || !inbox.arrivals.empty(); });
+    inbox.changed.wait_for(lock, at_most, [&] { return inbox.something(); });
     inbox.woken = false;
+  }
+
+  void wait_apart(std::unique_lock<std::mutex>& in_use, std::chrono::nanoseconds at_most) override {
+    Inbox& inbox = own();
+    std::unique_lock lock(inbox.mutex);
+    inbox.apart = true;
+    in_use.unlock();
+    inbox.changed_apart.wait_for(lock, at_most, [&] { return !inbox.relieved && inbox.something(); });
+    if (!inbox.relieved) inbox.woken = false;
+    inbox.apart = false;
+    lock.unlock();
+    in_use.lock();
+  }
+
+  bool relieve() override {
+    std::lock_guard lock(own().mutex);
+    return own().relieved = own().apart;
+  }
+
+  void hand_back() override {
+    std::lock_guard lock(own().mutex);
+    own().relieved = false;
+    if (own().something()) own().notify();
   }
 
   void wake() override {
@@ -54,8 +83,8 @@ class InProcessTransport final : public Transport {
     {
       std::lock_guard lock(inbox.mutex);
       inbox.woken = true;
+      inbox.notify();
     }
-    inbox.changed.notify_one();
   }
 
   std::chrono::nanoseconds longest_wait() const override { return std::chrono::milliseconds(100); }

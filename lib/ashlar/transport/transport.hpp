@@ -6,11 +6,13 @@
 //  3. `receive` moves everything along that can be moved, and gives what has arrived completely.
 //  4. `wait` returns at once when `wake` was called since the last wait, else after at most the time given. One that notices every
 //     arrival returns for it too; over several hosts nobody can, and the caller keeps its waits below `longest_wait`.
-//  5. `wake` may be called from any thread. All else by one thread at a time.
+//  5. `wake` may be called from any thread. All else by one thread at a time; who waits with `wait_apart` does not count.
 //  6. A participant may send to itself.
 //  7. `finish` ends all sending: parcels that are still under way are taken and dropped, wherever they were going. Collective.
+//  8. From `relieve` to `hand_back` nothing wakes the thread in `wait_apart`; `hand_back` wakes it when there is something to do.
 
 #include <chrono>
+#include <mutex>
 #include <vector>
 
 #include "ashlar/base/bytes.hpp"
@@ -32,6 +34,13 @@ class Transport {
   virtual bool receive(std::vector<Arrival>& arrived) = 0;
   virtual void wait(std::chrono::nanoseconds at_most) = 0;
   virtual void wake() = 0;
+  /// Waits without having the transport: `in_use`, the lock of whoever uses it, is given up meanwhile, so that another thread may take it.
+  /// One thread at a time.
+  virtual void wait_apart(std::unique_lock<std::mutex>& in_use, std::chrono::nanoseconds at_most) = 0;
+  /// By another thread that has the transport now: true when a thread waits apart, which sleeps on and costs nothing until `hand_back`, if
+  /// its time does not pass before. False when there is none.
+  virtual bool relieve() = 0;
+  virtual void hand_back() = 0;
   /// How long a caller may wait without missing an arrival for longer than a millisecond.
   virtual std::chrono::nanoseconds longest_wait() const = 0;
   /// True when nothing sent is still under way from here.
