@@ -95,7 +95,9 @@ al::DataFrame ready(al::DataFrame df) {
   return df;
 }
 
-al::DataFrame held(const std::string& base, const std::vector<std::string>& columns, std::int64_t npartitions) {
+// `categories`: text columns that are held as such.
+al::DataFrame held(const std::string& base, const std::vector<std::string>& columns, std::int64_t npartitions,
+                   const std::vector<std::string>& categories = {}) {
   const std::string any =
       std::filesystem::exists(base + "." + columns[0] + ".npy") ? base + "." + columns[0] + ".npy" : base + "." + columns[0] + ".codes.npy";
   const std::int64_t rows = Npy(any).size();
@@ -103,11 +105,18 @@ al::DataFrame held(const std::string& base, const std::vector<std::string>& colu
   std::vector<Part> parts;
   for (std::int64_t p = 0; p < npartitions; ++p)
     parts.emplace_back(base, columns, rows * p / npartitions, rows * (p + 1) / npartitions - rows * p / npartitions);
-  return ready(al::from_map(read_part, parts, {.meta = read_part({base, columns, 0, 0})}).persist());
+  al::DataFrame table = al::from_map(read_part, parts, {.meta = read_part({base, columns, 0, 0})});
+  for (const std::string& name : categories) table = table.assign(name, table[name].astype("category"));
+  return ready(table.persist());
 }
 
 std::string folder(const Setting& setting, const std::string& kind) {
   return setting.folder + "/" + kind + (setting.full ? "-full" : "-small");
+}
+
+// As Polars holds it: the two keys of a hundred texts each are categories.
+al::DataFrame held_for_groups(const Setting& setting) {
+  return held(folder(setting, "groupby") + "/x", {"id1", "id2", "id3", "id4", "id5", "id6", "v1", "v2", "v3"}, partitions, {"id1", "id2"});
 }
 
 using Query = std::function<al::DataFrame(const al::DataFrame& x)>;
@@ -127,8 +136,7 @@ Json summary(const al::DataFrame& answer, const std::vector<std::string>& values
 
 auto groupby(Query query, std::vector<std::string> values) {
   return [=](al::Client&, const Setting& setting, Json& scale) -> std::function<Sample()> {
-    const al::DataFrame x =
-        held(folder(setting, "groupby") + "/x", {"id1", "id2", "id3", "id4", "id5", "id6", "v1", "v2", "v3"}, partitions);
+    const al::DataFrame x = held_for_groups(setting);
     scale["rows"] = x.len();
     return [=] {
       const double start = now();
@@ -168,7 +176,7 @@ auto join(std::string table, std::vector<std::string> columns, std::string key, 
 }
 
 std::function<Sample()> sort_values(al::Client&, const Setting& setting, Json& scale) {
-  const al::DataFrame x = held(folder(setting, "groupby") + "/x", {"id1", "id2", "id3", "id4", "id5", "id6", "v1", "v2", "v3"}, partitions);
+  const al::DataFrame x = held_for_groups(setting);
   scale["rows"] = x.len();
   return [=] {
     const double start = now();
@@ -182,7 +190,7 @@ std::function<Sample()> sort_values(al::Client&, const Setting& setting, Json& s
 }
 
 std::function<Sample()> shuffle(al::Client&, const Setting& setting, Json& scale) {
-  const al::DataFrame x = held(folder(setting, "groupby") + "/x", {"id1", "id2", "id3", "id4", "id5", "id6", "v1", "v2", "v3"}, partitions);
+  const al::DataFrame x = held_for_groups(setting);
   scale["rows"] = x.len();
   return [=] {
     const double start = now();

@@ -43,6 +43,7 @@
 #include "ashlar/runtime/coordination.hpp"
 #include "ashlar/runtime/get_client.hpp"
 #include "ashlar/runtime/run.hpp"
+#include "ashlar/table/arrow.hpp"
 
 namespace ashlar::detail {
 // The floors above the collections put themselves in place before main.

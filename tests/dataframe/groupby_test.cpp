@@ -139,3 +139,47 @@ TEST(GroupBy, EveryFunctionGivesWhatPandasGives) {
   EXPECT_EQ(small(3).groupby({"k"})["s"].nunique().compute()["s"], al::Column(std::vector<std::int64_t>{1, 2, 1}));
   EXPECT_EQ(g.agg("quantile").compute(), g.median().compute());
 }
+
+TEST(GroupBy, UsersAggregationsGiveWhatALoopOverTheRowsGives) {
+  using Range = std::pair<double, double>;
+  const al::Aggregation range(
+      "range", [](double x) { return Range(x, x); },
+      [](Range a, Range b) { return Range(std::min(a.first, b.first), std::max(a.second, b.second)); }, [](Range r) { return r.second - r.first; });
+  // In the order of the rows, whatever the partitions; a capture travels with it.
+  const char between = '+';
+  const al::Aggregation joined(
+      "joined", [](std::int64_t n) { return std::to_string(n); }, [between](std::string a, std::string b) { return a + between + b; },
+      [](const std::string& s) { return s.size() < 9 ? std::optional<std::string>(s) : std::nullopt; });
+  std::mt19937 random(7);
+  for (int round = 0; round < 40; ++round) {
+    const std::vector<Row> rows = al::test::random_rows(random, static_cast<int>(random() % 40));
+    const al::DataFrame df = al::test::frame_of(rows, random);
+    std::map<std::string, std::optional<Range>> ranges;
+    std::map<std::string, std::string> texts;
+    for (const Row& row : rows) {
+      if (!row.s) continue;
+      auto& r = ranges[*row.s];
+      if (row.x) r = r ? Range(std::min(r->first, *row.x), std::max(r->second, *row.x)) : Range(*row.x, *row.x);
+      std::string& t = texts[*row.s];
+      if (row.n) t += (t.empty() ? "" : "+") + std::to_string(*row.n);
+    }
+    std::vector<std::string> keys;
+    std::vector<std::optional<double>> of_ranges;
+    std::vector<std::optional<std::string>> of_texts;
+    for (const auto& [key, r] : ranges) {
+      keys.push_back(key);
+      of_ranges.push_back(r ? std::optional(r->second - r->first) : std::nullopt);
+      const std::string& t = texts[key];
+      of_texts.push_back(t.empty() || t.size() >= 9 ? std::nullopt : std::optional(t));
+    }
+    for (const std::int64_t split_out : {1, 3}) {
+      const al::GroupBy g = df.groupby({"s"}, {.split_out = split_out});
+      EXPECT_EQ(g.agg("x", range).compute(), al::Table({"s", "x_range"}, {al::Column(keys), al::Column(of_ranges)}));
+      EXPECT_EQ(g.agg("n", joined).compute(), al::Table({"s", "n_joined"}, {al::Column(keys), al::Column(of_texts)}));
+    }
+  }
+  EXPECT_EQ(small().groupby({"k"}, {.sort = false}).agg("n", range).compute()["k"], al::Column(std::vector<std::string>{"b", "a", "c"}));
+  EXPECT_THAT(message<al::KeyError>([&] { small().groupby({"k"}).agg("xx", range); }), HasSubstr("no column \"xx\""));
+  EXPECT_THAT(message<al::TypeError>([&] { small().groupby({"k"}).agg("s", range); }), HasSubstr("no conversion from string to float64"));
+  EXPECT_THAT(message<al::ValueError>([&] { small().groupby({"k"}).agg("k", range); }), HasSubstr("a column that is no key"));
+}

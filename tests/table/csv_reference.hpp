@@ -68,7 +68,7 @@ inline std::vector<Record> read_records(const std::string& text, char sep = ',')
 // `columns` fields a record, quotes and line ends wherever they may stand.
 inline std::string nasty_csv(std::mt19937_64& random, int columns, int rows) {
   const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
-  const std::string plain = "ab1-.\"' \xc3\xa9";
+  const std::string plain = "ab1-.\"' \xe9";  // the last stands for a character of two bytes
   const std::string inside = "ab,\n\r\"\"1 ";
   const char* ends[] = {"\n", "\r\n", "\r"};
   const int style = pick(4);  // 3: mixed
@@ -83,7 +83,8 @@ inline std::string nasty_csv(std::mt19937_64& random, int columns, int rows) {
         case 2:
           for (int k = pick(6); k > 0; --k) {
             const char ch = plain[static_cast<std::size_t>(pick(static_cast<int>(plain.size())))];
-            if (ch != '"' || (!out.empty() && out.back() != ',' && out.back() != '\n' && out.back() != '\r')) out += ch;
+            if (ch == '\xe9') out += "\xc3\xa9";
+            else if (ch != '"' || (!out.empty() && out.back() != ',' && out.back() != '\n' && out.back() != '\r')) out += ch;
           }
           break;
         default:

@@ -6,11 +6,10 @@
 
 namespace ashlar {
 
-using table::Aggregation;
 
 namespace {
 
-bool has_aggregation(Aggregation function, ColumnType type) {
+bool has_aggregation(table::Aggregation function, ColumnType type) {
   try {
     table::aggregation_type(function, type);
     return true;
@@ -19,33 +18,33 @@ bool has_aggregation(Aggregation function, ColumnType type) {
   }
 }
 
-Scalar<Value> reduced(const Series& column, Aggregation function, int ddof, double q) {
+Scalar<Value> reduced(const Series& column, table::Aggregation function, int ddof, double q) {
   switch (function) {
-    case Aggregation::sum:
+    case table::Aggregation::sum:
       return column.sum();
-    case Aggregation::mean:
+    case table::Aggregation::mean:
       return column.mean();
-    case Aggregation::min:
+    case table::Aggregation::min:
       return column.min();
-    case Aggregation::max:
+    case table::Aggregation::max:
       return column.max();
-    case Aggregation::count:
+    case table::Aggregation::count:
       return column.count();
-    case Aggregation::std:
+    case table::Aggregation::std:
       return column.std({.ddof = ddof});
-    case Aggregation::var:
+    case table::Aggregation::var:
       return column.var({.ddof = ddof});
-    case Aggregation::prod:
+    case table::Aggregation::prod:
       return column.prod();
-    case Aggregation::any:
+    case table::Aggregation::any:
       return column.any();
-    case Aggregation::all:
+    case table::Aggregation::all:
       return column.all();
-    case Aggregation::nunique:
+    case table::Aggregation::nunique:
       return column.nunique();
-    case Aggregation::median:
+    case table::Aggregation::median:
       return column.median();
-    case Aggregation::quantile:
+    case table::Aggregation::quantile:
       return column.quantile({.q = q});
     default:
       throw InternalError("no reduction of a frame: " + std::string(table::name(function)));
@@ -69,7 +68,7 @@ DataFrame DataFrame::each(Fn fn) const {
   return out;
 }
 
-DataFrame DataFrame::row_of(Aggregation function, int ddof, double q) const {
+DataFrame DataFrame::row_of(table::Aggregation function, int ddof, double q) const {
   std::vector<std::string> names;
   for (const std::string& name : columns())
     if (has_aggregation(function, node_->table()[name].type())) names.push_back(name);
@@ -82,19 +81,19 @@ DataFrame DataFrame::row_of(Aggregation function, int ddof, double q) const {
   return out;
 }
 
-DataFrame DataFrame::sum() const { return row_of(Aggregation::sum); }
-DataFrame DataFrame::mean() const { return row_of(Aggregation::mean); }
-DataFrame DataFrame::min() const { return row_of(Aggregation::min); }
-DataFrame DataFrame::max() const { return row_of(Aggregation::max); }
-DataFrame DataFrame::count() const { return row_of(Aggregation::count); }
-DataFrame DataFrame::std(const DdofOptions& options) const { return row_of(Aggregation::std, options.ddof); }
-DataFrame DataFrame::var(const DdofOptions& options) const { return row_of(Aggregation::var, options.ddof); }
-DataFrame DataFrame::prod() const { return row_of(Aggregation::prod); }
-DataFrame DataFrame::any() const { return row_of(Aggregation::any); }
-DataFrame DataFrame::all() const { return row_of(Aggregation::all); }
-DataFrame DataFrame::nunique() const { return row_of(Aggregation::nunique); }
-DataFrame DataFrame::median() const { return row_of(Aggregation::median); }
-DataFrame DataFrame::quantile(const QuantileOptions& options) const { return row_of(Aggregation::quantile, 1, options.q.v); }
+DataFrame DataFrame::sum() const { return row_of(table::Aggregation::sum); }
+DataFrame DataFrame::mean() const { return row_of(table::Aggregation::mean); }
+DataFrame DataFrame::min() const { return row_of(table::Aggregation::min); }
+DataFrame DataFrame::max() const { return row_of(table::Aggregation::max); }
+DataFrame DataFrame::count() const { return row_of(table::Aggregation::count); }
+DataFrame DataFrame::std(const DdofOptions& options) const { return row_of(table::Aggregation::std, options.ddof); }
+DataFrame DataFrame::var(const DdofOptions& options) const { return row_of(table::Aggregation::var, options.ddof); }
+DataFrame DataFrame::prod() const { return row_of(table::Aggregation::prod); }
+DataFrame DataFrame::any() const { return row_of(table::Aggregation::any); }
+DataFrame DataFrame::all() const { return row_of(table::Aggregation::all); }
+DataFrame DataFrame::nunique() const { return row_of(table::Aggregation::nunique); }
+DataFrame DataFrame::median() const { return row_of(table::Aggregation::median); }
+DataFrame DataFrame::quantile(const QuantileOptions& options) const { return row_of(table::Aggregation::quantile, 1, options.q.v); }
 
 DataFrame DataFrame::describe() const {
   std::vector<std::string> names;

@@ -19,20 +19,20 @@ namespace {
   throw IoError(std::string(what) + " \"" + file + "\": " + std::strerror(error));
 }
 
-struct Descriptor {
+struct OpenFile {
   int fd;
-  explicit Descriptor(const std::string& file) : fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
+  explicit OpenFile(const std::string& file) : fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
     if (fd < 0) failed(file, "cannot open");
   }
-  ~Descriptor() { ::close(fd); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  ~OpenFile() { ::close(fd); }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
 };
 
 }  // namespace
 
 Buffer read_range(const FileRange& range) {
-  const Descriptor file(range.file);
+  const OpenFile file(range.file);
   struct stat found {};
   if (::fstat(file.fd, &found) != 0) failed(range.file, "cannot read");
   if (found.st_size != range.size)

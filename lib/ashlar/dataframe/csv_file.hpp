@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ashlar/base/buffer.hpp"
+#include "ashlar/base/bytes.hpp"
 
 namespace ashlar::dataframe {
 
@@ -16,6 +17,18 @@ struct FileRange {
   std::int64_t begin = 0, end = 0, size = 0;
 };
 Buffer read_range(const FileRange& range);
+
+/// What must be done to the bytes of a file before they are CSV in UTF-8. Such a file is read as a whole.
+struct FileDecoding {
+  bool gzip = false, latin_1 = false;
+  char comment = '\0', quote = '\0', sep = ',';  ///< the rest of a line behind `comment`, outside of quotes, is left out
+
+  explicit operator bool() const { return gzip || latin_1 || comment != '\0'; }
+  void encode(Writer& out) const { out.put(*this); }
+};
+/// The text of the file, of which it had `size` bytes; at least the first `wanted` bytes of text, or all of it: then `whole` is set.
+/// Errors    IoError as read_range; a gzip file that is damaged or ends early.
+std::string read_decoded(const std::string& file, std::int64_t size, const FileDecoding& decoding, std::int64_t wanted, bool& whole);
 
 /// Errors    IoError: missing, a folder.
 std::int64_t file_size(const std::string& file);

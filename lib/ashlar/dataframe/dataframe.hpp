@@ -346,6 +346,19 @@ DataFrame GroupBy::apply(F fn, const MapPartitionsOptions& options) const {
   static_assert(std::is_invocable_r_v<Table, F&, Table>, "ashlar: apply wants a function that takes the Table of a group and gives a Table");
   return apply_groups(dataframe::table_function<dataframe::OfPartition<F>>(fn), options);
 }
+template <class Chunk, class Combine, class Finalize>
+DataFrame GroupBy::agg(const Name& column, const Aggregation<Chunk, Combine, Finalize>& how) const {
+  using How = Aggregation<Chunk, Combine, Finalize>;
+  const auto with_closures = [&](const auto&... functions) {
+    Writer out;
+    dataframe::AggregatedGroups::write_options(out, options_.dropna);
+    (detail::Closure<std::remove_cvref_t<decltype(functions)>>(functions).write(out), ...);
+    return out.head();
+  };
+  return aggregated_by(column, how.name, column_type_of<typename dataframe::ElementsOf<typename How::Argument>::T>, column_type_of<typename How::Result>,
+                       {&dataframe::OfValues<Chunk, Combine>::record, with_closures(how.chunk, how.agg)},
+                       {&dataframe::OfStates<typename How::State, Combine, Finalize, typename How::Result>::record, with_closures(how.agg, how.finalize)});
+}
 template <class F>
 Series Series::apply(F fn) const {
   return map(fn);

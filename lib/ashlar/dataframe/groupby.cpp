@@ -13,7 +13,6 @@ using dataframe::PlanPtr;
 using dataframe::Step;
 using dataframe::StepKind;
 using table::Aggregate;
-using table::Aggregation;
 
 namespace {
 void require_column(const PlanPtr& node, const std::string& name) {
@@ -132,7 +131,7 @@ DataFrame GroupBy::agg(std::initializer_list<Agg> aggregations) const {
   return build(std::move(all));
 }
 
-std::vector<Aggregate> GroupBy::aggregates_of_all(Aggregation function, bool with_suffix, int ddof, double q) const {
+std::vector<Aggregate> GroupBy::aggregates_of_all(table::Aggregation function, bool with_suffix, int ddof, double q) const {
   std::vector<Aggregate> all;
   for (const std::string& name : columns_.empty() ? node_->columns() : columns_) {
     const bool is_key = std::find(keys_.begin(), keys_.end(), name) != keys_.end();
@@ -153,7 +152,7 @@ std::vector<Aggregate> GroupBy::aggregates_of_all(Aggregation function, bool wit
   return all;
 }
 
-DataFrame GroupBy::of_all(Aggregation function, int ddof, double q) const { return build(aggregates_of_all(function, false, ddof, q)); }
+DataFrame GroupBy::of_all(table::Aggregation function, int ddof, double q) const { return build(aggregates_of_all(function, false, ddof, q)); }
 
 DataFrame GroupBy::extremes(std::int64_t n, bool largest) const {
   if (n < 0) throw ValueError("the number of rows wanted of each group is not negative, found " + std::to_string(n));
@@ -190,8 +189,8 @@ DataFrame GroupBy::agg(const Names& functions) const {
   // Column by column, as pandas orders them.
   std::vector<std::vector<Aggregate>> by_function;
   for (const std::string& name : functions.v) {
-    const Aggregation function = table::aggregation_from_name(name);
-    if (function == Aggregation::size) by_function.push_back({{keys_[0], function, "size"}});
+    const table::Aggregation function = table::aggregation_from_name(name);
+    if (function == table::Aggregation::size) by_function.push_back({{keys_[0], function, "size"}});
     else by_function.push_back(aggregates_of_all(function, functions.v.size() > 1));
   }
   for (const std::string& column : node_->columns())
@@ -201,21 +200,21 @@ DataFrame GroupBy::agg(const Names& functions) const {
   return build(std::move(all));
 }
 
-DataFrame GroupBy::sum() const { return of_all(Aggregation::sum); }
-DataFrame GroupBy::mean() const { return of_all(Aggregation::mean); }
-DataFrame GroupBy::min() const { return of_all(Aggregation::min); }
-DataFrame GroupBy::max() const { return of_all(Aggregation::max); }
-DataFrame GroupBy::count() const { return of_all(Aggregation::count); }
-DataFrame GroupBy::std(const DdofOptions& o) const { return of_all(Aggregation::std, o.ddof); }
-DataFrame GroupBy::var(const DdofOptions& o) const { return of_all(Aggregation::var, o.ddof); }
-DataFrame GroupBy::first() const { return of_all(Aggregation::first); }
-DataFrame GroupBy::last() const { return of_all(Aggregation::last); }
-DataFrame GroupBy::nunique() const { return of_all(Aggregation::nunique); }
-DataFrame GroupBy::any() const { return of_all(Aggregation::any); }
-DataFrame GroupBy::prod() const { return of_all(Aggregation::prod); }
-DataFrame GroupBy::median() const { return of_all(Aggregation::median); }
-DataFrame GroupBy::quantile(const QuantileOptions& o) const { return of_all(Aggregation::quantile, 1, o.q.v); }
-DataFrame GroupBy::all() const { return of_all(Aggregation::all); }
-DataFrame GroupBy::size() const { return build({{keys_[0], Aggregation::size, "size"}}); }
+DataFrame GroupBy::sum() const { return of_all(table::Aggregation::sum); }
+DataFrame GroupBy::mean() const { return of_all(table::Aggregation::mean); }
+DataFrame GroupBy::min() const { return of_all(table::Aggregation::min); }
+DataFrame GroupBy::max() const { return of_all(table::Aggregation::max); }
+DataFrame GroupBy::count() const { return of_all(table::Aggregation::count); }
+DataFrame GroupBy::std(const DdofOptions& o) const { return of_all(table::Aggregation::std, o.ddof); }
+DataFrame GroupBy::var(const DdofOptions& o) const { return of_all(table::Aggregation::var, o.ddof); }
+DataFrame GroupBy::first() const { return of_all(table::Aggregation::first); }
+DataFrame GroupBy::last() const { return of_all(table::Aggregation::last); }
+DataFrame GroupBy::nunique() const { return of_all(table::Aggregation::nunique); }
+DataFrame GroupBy::any() const { return of_all(table::Aggregation::any); }
+DataFrame GroupBy::prod() const { return of_all(table::Aggregation::prod); }
+DataFrame GroupBy::median() const { return of_all(table::Aggregation::median); }
+DataFrame GroupBy::quantile(const QuantileOptions& o) const { return of_all(table::Aggregation::quantile, 1, o.q.v); }
+DataFrame GroupBy::all() const { return of_all(table::Aggregation::all); }
+DataFrame GroupBy::size() const { return build({{keys_[0], table::Aggregation::size, "size"}}); }
 
 }  // namespace ashlar

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ashlar/base/options.hpp"
+#include "ashlar/dataframe/aggregation.hpp"
 #include "ashlar/dataframe/series.hpp"
 #include "ashlar/dataframe/table_function.hpp"
 
@@ -69,6 +70,10 @@ class GroupBy {
   DataFrame apply(F fn) const;
   template <class F>
   DataFrame apply(F fn, const MapPartitionsOptions& options) const;
+  /// A user's aggregation of one column, called "column_name". Cost    states travel, not rows.
+  /// Errors    KeyError, TypeError, ValueError when it is built.
+  template <class Chunk, class Combine, class Finalize>
+  DataFrame agg(const Name& column, const Aggregation<Chunk, Combine, Finalize>& how) const;
   /// Rows of each group, nulls too: column "size".
   DataFrame size() const;
 
@@ -80,6 +85,8 @@ class GroupBy {
   dataframe::PlanPtr by_hash(std::int64_t npartitions) const;
   DataFrame apply_groups(dataframe::TableFunction fn, const MapPartitionsOptions& options) const;
   DataFrame build(std::vector<table::Aggregate> aggregates) const;
+  DataFrame aggregated_by(const Name& column, const std::string& function, ColumnType argument, ColumnType result, dataframe::TableFunction chunk,
+                          dataframe::TableFunction finish) const;
 
   dataframe::PlanPtr node_;
   std::vector<std::string> keys_;

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "ashlar/base/codec.hpp"
+#include "ashlar/dataframe/exchange_detail.hpp"
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -29,6 +30,7 @@ namespace {
 Value representative(ColumnType type) {
   switch (type) {
     case ColumnType::boolean: return false;
+    case ColumnType::category:
     case ColumnType::string: return "1970-01-01";
     case ColumnType::timestamp: return timestamp{};
     case ColumnType::duration: return duration{1};
@@ -244,15 +246,7 @@ PlanPtr persisted(const PlanPtr& node, std::vector<ResultHandle> results) {
 
 // ---------------------------------------------------------------- which columns are needed
 namespace {
-using Columns = std::vector<std::string>;
-
 bool has(const Columns& columns, const std::string& name) { return std::find(columns.begin(), columns.end(), name) != columns.end(); }
-
-Columns with(Columns columns, const Columns& more) {
-  for (const std::string& m : more)
-    if (!has(columns, m)) columns.push_back(m);
-  return columns;
-}
 }  // namespace
 
 std::vector<PlanNode::Demand> StepNode::demand(const Columns& wanted) const {

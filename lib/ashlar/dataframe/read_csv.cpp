@@ -1,6 +1,8 @@
 #include "ashlar/dataframe/read_csv.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 
 #include "ashlar/dataframe/csv_file.hpp"
 #include "ashlar/table/csv_parse.hpp"
@@ -19,6 +21,7 @@ struct Piece {
   FileRange range;
   std::int64_t line = 1;
   std::size_t file = 0;  // its number
+  FileDecoding decoding = {};  // where there is any, the range is that of the text, up to its end
 
   void encode(Writer& out) const {
     out.text(range.file);
@@ -26,6 +29,7 @@ struct Piece {
     out.put(range.end);
     out.put(range.size);
     out.put(line);
+    out.put(decoding);
   }
   static Piece decode(Reader& in) {
     Piece p;
@@ -34,6 +38,7 @@ struct Piece {
     p.range.end = in.get<std::int64_t>();
     p.range.size = in.get<std::int64_t>();
     p.line = in.get<std::int64_t>();
+    p.decoding = in.get<FileDecoding>();
     return p;
   }
 };
@@ -47,6 +52,28 @@ struct ScannedRange {
 std::string_view text_of(const Buffer& buffer, const FileRange& range) {
   return {reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(range.end - range.begin)};
 }
+
+// The records of a piece.
+class Loaded {
+ public:
+  explicit Loaded(const Piece& piece) {
+    if (piece.decoding) {
+      bool whole;
+      decoded_ = read_decoded(piece.range.file, piece.range.size, piece.decoding, std::numeric_limits<std::int64_t>::max(), whole);
+      text = std::string_view(decoded_).substr(std::min(static_cast<std::size_t>(piece.range.begin), decoded_.size()));
+    } else {
+      bytes_ = read_range(piece.range);
+      text = text_of(bytes_, piece.range);
+    }
+  }
+  Loaded(const Loaded&) = delete;
+  Loaded& operator=(const Loaded&) = delete;
+  std::string_view text;
+
+ private:
+  Buffer bytes_;
+  std::string decoded_;
+};
 
 // Pass one: the effect of a byte range on the automaton that finds records.
 class ScanOperation final : public OperationOf<ScanOperation> {
@@ -80,8 +107,8 @@ class InferOperation final : public OperationOf<InferOperation> {
   Object run(TaskInput& task) const override {
     Reader in(task.payload);
     const Piece piece = Piece::decode(in);
-    const Buffer bytes = read_range(piece.range);
-    return Object::of(table::infer({text_of(bytes, piece.range), piece.line, piece.range.file}, dialect_, columns_));
+    const Loaded loaded(piece);
+    return Object::of(table::infer({loaded.text, piece.line, piece.range.file}, dialect_, columns_));
   }
 
  private:
@@ -107,8 +134,8 @@ class ReadCsvOperation final : public OperationOf<ReadCsvOperation> {
   Object run(TaskInput& task) const override {
     Reader in(task.payload);
     const Piece piece = Piece::decode(in);
-    const Buffer bytes = read_range(piece.range);
-    return Object::of(table::parse({text_of(bytes, piece.range), piece.line, piece.range.file}, dialect_, columns_, types_));
+    const Loaded loaded(piece);
+    return Object::of(table::parse({loaded.text, piece.line, piece.range.file}, dialect_, columns_, types_));
   }
 
  private:
@@ -160,6 +187,7 @@ CsvDialect dialect_of(const ReadCsvOptions& options) {
   dialect.sep = one_character(options.sep, "sep", false);
   dialect.quotechar = one_character(options.quotechar, "quotechar", true);
   dialect.decimal = one_character(options.decimal, "decimal", false);
+  dialect.thousands = one_character(options.thousands, "thousands", true);
   dialect.header = options.header;
   dialect.skip_blank_lines = options.skip_blank_lines;
   dialect.na_values = options.na_values.v;
@@ -168,24 +196,75 @@ CsvDialect dialect_of(const ReadCsvOptions& options) {
   return dialect;
 }
 
-void refuse_compressed(const std::string& file, const std::string& compression, std::string_view beginning) {
-  if (!compression.empty() && compression != "infer")
-    throw NotImplementedError("not yet: read_csv of compressed files (compression = \"" + compression + "\"); decompress " + file + " first");
+bool is_gzip(const std::string& file, const std::string& compression, std::string_view beginning) {
+  if (compression.empty()) return false;
+  if (compression == "gzip") {
+    if (!beginning.starts_with("\x1f\x8b")) throw IoError("the file \"" + file + "\" is not compressed with gzip, though .compression says so");
+    return true;
+  }
+  if (compression != "infer")
+    throw NotImplementedError("not yet: read_csv of files compressed with anything but gzip (compression = \"" + compression + "\"); decompress " + file + " first");
   static constexpr std::pair<std::string_view, const char*> marks[] = {
-      {"\x1f\x8b", "gzip"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"BZh", "bzip2"}, {{"\xfd" "7zXZ\0", 6}, "xz"}, {{"PK\x03\x04", 4}, "zip"}};
+      {"\x28\xb5\x2f\xfd", "zstd"}, {"BZh", "bzip2"}, {{"\xfd" "7zXZ\0", 6}, "xz"}, {{"PK\x03\x04", 4}, "zip"}};
   for (const auto& [mark, name] : marks)
-    if (compression == "infer" && beginning.starts_with(mark))
-      throw NotImplementedError("not yet: read_csv of compressed files; " + file + " is compressed with " + name + ", decompress it first");
+    if (beginning.starts_with(mark))
+      throw NotImplementedError("not yet: read_csv of files compressed with anything but gzip; " + file + " is compressed with " + name + ", decompress it first");
+  return beginning.starts_with("\x1f\x8b");
 }
 
-table::CsvHeader header_of(const std::string& file, std::int64_t size, const CsvDialect& dialect, const std::string& compression) {
+FileDecoding decoding_of(const std::string& file, std::int64_t size, const CsvDialect& dialect, const ReadCsvOptions& options) {
+  FileDecoding out;
+  const FileRange start{file, 0, std::min<std::int64_t>(size, 8), size};
+  const Buffer bytes = read_range(start);
+  out.gzip = is_gzip(file, options.compression, text_of(bytes, start));
+  if (options.encoding == "latin-1" || options.encoding == "latin1" || options.encoding == "iso-8859-1")
+    out.latin_1 = true;
+  else if (options.encoding != "utf-8" && options.encoding != "utf8")
+    throw ValueError("read_csv wants \"utf-8\" or \"latin-1\" as encoding, found \"" + options.encoding + "\"");
+  out.comment = one_character(options.comment, "comment", true);
+  if (out.comment != '\0' && (out.comment == dialect.sep || out.comment == dialect.quotechar || out.comment == '\n' || out.comment == '\r'))
+    throw ValueError(std::string("what begins a comment is no separator, quote or line end of a CSV file, found '") + out.comment + "'");
+  out.quote = dialect.quotechar;
+  out.sep = dialect.sep;
+  return out;
+}
+
+// Behind the first `lines` lines; nothing when there are not so many.
+std::optional<std::size_t> behind_lines(std::string_view text, std::int64_t lines) {
+  std::size_t at = 0;
+  for (; lines > 0; --lines) {
+    at = text.find_first_of("\r\n", at);
+    if (at == std::string_view::npos) return std::nullopt;
+    at += text.substr(at, 2) == "\r\n" ? 2 : 1;
+  }
+  return at;
+}
+
+table::CsvHeader header_of(const Piece& start, const CsvDialect& dialect, std::int64_t skiprows) {
+  const std::string& file = start.range.file;
+  const std::int64_t size = start.range.size;
   for (std::int64_t length = 64 * 1024;; length *= 8) {
-    const FileRange range{file, 0, std::min(length, size), size};
-    const Buffer bytes = read_range(range);
-    const std::string_view beginning = text_of(bytes, range);
-    refuse_compressed(file, compression, beginning);
-    table::CsvHeader header = table::read_header(beginning, range.end == size, dialect, file);
-    if (header.complete || range.end == size) return header;
+    bool whole = length >= size;
+    Buffer bytes;
+    std::string decoded;
+    std::string_view beginning;
+    if (start.decoding) {
+      decoded = read_decoded(file, size, start.decoding, length, whole);
+      beginning = decoded;
+    } else {
+      const FileRange range{file, 0, std::min(length, size), size};
+      bytes = read_range(range);
+      beginning = text_of(bytes, range);
+    }
+    const auto skipped = behind_lines(beginning, skiprows);
+    if (!skipped && !whole) continue;
+    if (!skipped)
+      throw IoError(file + " has fewer lines than .skiprows says to pass over: " + std::to_string(skiprows));
+    table::CsvHeader header = table::read_header(beginning.substr(*skipped), whole, dialect, file);
+    if (!header.complete && !whole) continue;
+    header.data_offset += static_cast<std::int64_t>(*skipped);
+    header.data_line += skiprows;
+    return header;
   }
 }
 
@@ -196,6 +275,7 @@ DataFrame read_csv(const std::string& path, const ReadCsvOptions& options) { ret
 
 DataFrame read_csv(const std::vector<std::string>& paths, const ReadCsvOptions& options) {
   using namespace dataframe;
+  if (options.skiprows < 0) throw ValueError("read_csv passes over a number of lines that is not negative, found skiprows = " + std::to_string(options.skiprows));
   if (options.blocksize.v < 1) throw ValueError("read_csv wants a blocksize of at least one byte, found " + std::to_string(options.blocksize.v));
   std::vector<std::string> files;
   for (const std::string& path : paths)
@@ -212,13 +292,22 @@ DataFrame read_csv(const std::vector<std::string>& paths, const ReadCsvOptions& 
   std::vector<Piece> ranges;
   for (std::size_t f = 0; f < files.size(); ++f) {
     const std::int64_t size = file_size(files[f]);
-    headers.push_back(header_of(files[f], size, node->dialect, options.compression));
+    // First what may throw: g++ 12 destroys the parts of a half-made aggregate twice.
+    const FileDecoding decoding = decoding_of(files[f], size, node->dialect, options);
+    Piece start{{files[f], 0, size, size}, 1, f, decoding};
+    headers.push_back(header_of(start, node->dialect, options.skiprows));
     if (headers[f].names != headers[0].names) {
       std::size_t at = 0;
       while (at < headers[f].names.size() && at < headers[0].names.size() && headers[f].names[at] == headers[0].names[at]) ++at;
       const auto named = [&](const table::CsvHeader& h) { return at < h.names.size() ? "\"" + h.names[at] + "\"" : std::string("nothing"); };
       throw IoError("files of one frame want the same columns: column " + std::to_string(at + 1) + " of " + files[0] + " is " +
                     named(headers[0]) + ", of " + files[f] + " " + named(headers[f]));
+    }
+    if (start.decoding) {
+      start.range.begin = headers[f].data_offset;
+      start.line = headers[f].data_line;
+      ranges.push_back(start);
+      continue;
     }
     for (std::int64_t begin = headers[f].data_offset; begin < size || begin == headers[f].data_offset; begin += options.blocksize.v) {
       ranges.push_back({{files[f], begin, std::min(begin + options.blocksize.v, size), size}, headers[f].data_line, f});

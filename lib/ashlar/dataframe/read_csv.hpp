@@ -33,7 +33,8 @@ struct ColumnTypes {
 struct ReadCsvOptions {
   ASHLAR_OPTIONS;
   ByteSize blocksize = "64MiB";        ///< bytes of a partition; cut where records begin, wherever that is
-  std::string compression = "infer";   ///< "infer" or "" (none)
+  std::string compression = "infer";   ///< "infer" (by the first bytes), "gzip" or "" (none). A compressed file is one partition
+  std::string encoding = "utf-8";      ///< "utf-8" (with a byte order mark or without) or "latin-1". A file of the latter is one partition
   std::string sep = ",";
   bool header = true;                  ///< false: there is none, columns are "0", "1", …
   Names usecols = {};                  ///< only these columns, in the order of the file
@@ -44,6 +45,9 @@ struct ReadCsvOptions {
   Names parse_dates = {};              ///< columns that hold points in time
   std::string decimal = ".";
   std::string quotechar = "\"";
+  std::string thousands = {};          ///< one character between the digits of numbers, passed over
+  std::string comment = {};            ///< one character: what follows it on a line, outside of quotes, is left out. Such a file is one partition
+  std::int64_t skiprows = 0;           ///< lines before the header that are passed over
 };
 
 /// A frame of one CSV file or all that a pattern (`*`, `?`, `[…]`) matches, in the order of their names; all have the same columns.
@@ -51,7 +55,7 @@ struct ReadCsvOptions {
 /// Types are those of the whole column, found by reading everything once, on the workers, when the frame is built. Columns nobody uses are
 /// not parsed later.
 /// Errors    IoError that names the file (and line): missing, no CSV, a record with another number of fields; KeyError for unknown columns;
-///           NotImplementedError for compressed files.
+///           NotImplementedError for files compressed with anything but gzip.
 /// Ranks     files are opened where tasks run: every rank must see them.
 /// Cost      reads the files twice where they are larger than `blocksize` (where records begin, then types), else once, before it returns.
 /// Example   auto df = al::read_csv("volcano.csv", {.na_values = {"Unknown"}});

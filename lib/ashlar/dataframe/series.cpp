@@ -216,7 +216,11 @@ Column Series::compute() const { return ashlar::compute(*this); }
 Series Series::persist() const { return ashlar::persist(*this); }
 
 // ---------------------------------------------------------------- accessors
-StringMethods::StringMethods(PlanPtr node) : node_(std::move(node)) { require_type(node_, ColumnType::string, ".str()"); }
+StringMethods::StringMethods(PlanPtr node) : node_(std::move(node)) {
+  if (const Column* column = std::get_if<Column>(&node_->sample); column && column->type() == ColumnType::category)
+    node_ = Series(node_).astype("string").node();
+  require_type(node_, ColumnType::string, ".str()");
+}
 Series StringMethods::upper() const { return string_method(node_, "str-upper", dataframe::StringMethod::upper); }
 Series StringMethods::lower() const { return string_method(node_, "str-lower", dataframe::StringMethod::lower); }
 Series StringMethods::strip() const { return string_method(node_, "str-strip", dataframe::StringMethod::strip); }

@@ -1,6 +1,7 @@
 #include "ashlar/dataframe/step.hpp"
 
 #include "ashlar/base/codec.hpp"
+#include "ashlar/dataframe/exchange_detail.hpp"
 #include "ashlar/table/elementwise.hpp"
 #include "ashlar/table/rolling.hpp"
 #include "ashlar/table/row_order.hpp"
@@ -122,12 +123,6 @@ Column calendar_field(const Step& step, const Column& a) {
 Table kept(const Table& table, const Step& step) {
   if (step.keep.empty() || step.keep == table.columns()) return table;
   return table.select(step.keep);
-}
-
-std::vector<Column> columns_of(const Table& t, const std::vector<std::string>& names) {
-  std::vector<Column> out;
-  for (const std::string& name : names) out.push_back(t[name]);
-  return out;
 }
 
 // What one row, or no row, of a border says.

@@ -19,6 +19,7 @@ Aggregation aggregation_from_name(std::string_view text) {
 }
 
 ColumnType aggregation_type(Aggregation function, ColumnType type) {
+  if (type == ColumnType::category) type = ColumnType::string;
   const bool number = is_numeric(type);
   switch (function) {
     case Aggregation::count:
@@ -55,7 +56,13 @@ ColumnType aggregation_type(Aggregation function, ColumnType type) {
   throw TypeError("there is no " + std::string(name(function)) + " of a " + std::string(ashlar::name(type)) + " column");
 }
 
-Reduction Reduction::build(Aggregation function, const Column& column, int ddof, double q) {
+Column aggregated_as(Aggregation function, const Column& column) {
+  const bool counted = function == Aggregation::count || function == Aggregation::size || function == Aggregation::nunique;
+  return column.type() == ColumnType::category && !counted ? column.cast(ColumnType::string) : column;
+}
+
+Reduction Reduction::build(Aggregation function, const Column& of, int ddof, double q) {
+  const Column column = aggregated_as(function, of);
   Reduction out;
   out.function_ = function;
   out.type_ = column.type();

@@ -14,7 +14,8 @@ enum class Aggregation : std::uint8_t { sum, mean, min, max, count, size, std, v
 /// "mean" -> Aggregation::mean. ValueError that lists them all.
 Aggregation aggregation_from_name(std::string_view name);
 std::string_view name(Aggregation function);
-/// The type of the result: sums of integers are int64 or uint64, means float64 (of float32: float32), counts int64.
+/// The type of the result: sums of integers are int64 or uint64, means float64 (of float32: float32), counts int64; the first of
+/// categories is a string.
 /// Errors    TypeError, such as for the mean of strings.
 ColumnType aggregation_type(Aggregation function, ColumnType type);
 
@@ -39,6 +40,9 @@ class Accumulator {
 /// before the division. Medians and quantiles are exact: their states hold every value. A NaN among the values makes them NaN.
 /// Errors    TypeError when there is no such aggregation of this type; ValueError for q outside [0, 1].
 std::unique_ptr<Accumulator> make_accumulator(Aggregation function, ColumnType type, int ddof = 1, double q = 0.5);
+
+/// The column, or its texts where it is of categories and these are more than counted.
+Column aggregated_as(Aggregation function, const Column& column);
 
 /// One aggregation of a whole column, ready to be merged with those of later parts.
 ///

@@ -1,8 +1,10 @@
 #include "ashlar/table/column.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "ashlar/table/column_builder_detail.hpp"
+#include "ashlar/table/key_index.hpp"
 #include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar {
@@ -41,6 +43,34 @@ Column Column::from_buffers(ColumnType type, std::int64_t length, Buffer values,
   return column;
 }
 
+Column Column::from_codes(std::int64_t length, Buffer codes, Column categories, Buffer validity) {
+  if (categories.type_ != ColumnType::string) throw TypeError("categories are texts, found " + std::string(name(categories.type_)));
+  if (categories.null_count_) throw ValueError("categories are never missing, found " + std::to_string(categories.null_count_) + " nulls among them");
+  KeyIndex different({ColumnType::string}, true);
+  std::vector<std::uint32_t> numbers;
+  std::vector<std::int64_t> first_rows;
+  different.insert({&categories, 1}, numbers, first_rows);
+  if (std::cmp_not_equal(different.size(), categories.length_))
+    throw ValueError("categories are different texts, found " + std::to_string(different.size()) + " among " + std::to_string(categories.length_));
+  Column out = from_buffers(ColumnType::category, length, std::move(codes), std::move(validity));
+  const auto of_rows = out.codes();
+  for (std::int64_t i = 0; i < length; ++i)
+    if (const std::int32_t code = of_rows[static_cast<std::size_t>(i)]; out.is_valid(i) && (code < 0 || code >= categories.length_))
+      throw IndexError("no such category: code " + std::to_string(code) + ", categories " + std::to_string(categories.length_));
+  out.categories_ = std::make_shared<const Column>(std::move(categories));
+  return out;
+}
+
+std::span<const std::int32_t> Column::codes() const {
+  if (type_ != ColumnType::category) throw TypeError("codes are those of a category column, this one holds " + std::string(name(type_)));
+  return {static_cast<const std::int32_t*>(address()), static_cast<std::size_t>(length_)};
+}
+const Column& Column::categories() const {
+  if (type_ != ColumnType::category) throw TypeError("categories are those of a category column, this one holds " + std::string(name(type_)));
+  static const Column none = nulls(ColumnType::string, 0);
+  return categories_ ? *categories_ : none;
+}
+
 template <class T>
 Column Column::make(const std::vector<T>& values) {
   const auto n = static_cast<std::int64_t>(values.size());
@@ -69,6 +99,7 @@ Column Column::from_values(ColumnType type, std::span<const Value> values) {
     for (const Value& v : values) v.is_null() ? builder.append_null() : builder.append(convert(v));
     return builder.finish();
   };
+  if (type == ColumnType::category) return from_values(ColumnType::string, values).cast(type);
   if (type == ColumnType::string) {
     StringBuilder builder;
     return fill(builder, [](const Value& v) { return v.as<std::string>(); });
@@ -109,6 +140,7 @@ Value Column::value(std::int64_t i) const {
   if (i < 0 || i >= length_) throw IndexError("no such row in the column: row " + std::to_string(i) + ", length " + std::to_string(length_));
   if (!is_valid(i)) return {};
   if (type_ == ColumnType::string) return text(i);
+  if (type_ == ColumnType::category) return categories().text(codes()[static_cast<std::size_t>(i)]);
   const auto at = static_cast<std::size_t>(i);
   if (type_ == ColumnType::timestamp) return values<timestamp>()[at];
   if (type_ == ColumnType::duration) return values<duration>()[at];
@@ -139,6 +171,7 @@ std::vector<T> Column::to_vector() const {
                        std::to_string(null_count_) + " nulls in " + std::to_string(length_) +
                        " rows: take the column itself, whose is_valid(i) tells, ask for double, or use fillna");
     if constexpr (is_text<T>) {
+      if (type_ == ColumnType::category) return cast(ColumnType::string).template to_vector<T>();
       require(ColumnType::string, false);
       std::vector<T> out;
       out.reserve(static_cast<std::size_t>(length_));
@@ -169,6 +202,7 @@ Column Column::slice(std::int64_t begin, std::int64_t end) const {
 std::int64_t Column::nbytes() const {
   std::int64_t n = length_ * static_cast<std::int64_t>(itemsize(type_)) + (null_count_ ? static_cast<std::int64_t>(bitmap_bytes(length_)) : 0);
   if (type_ == ColumnType::string && values_) n += 8 + offsets()[length_] - offsets()[0];
+  if (categories_) n += categories_->nbytes();
   return n;
 }
 
@@ -182,6 +216,11 @@ bool Column::equal(const Column& a, const Column& b) {
     return true;
   };
   if (a.type_ == ColumnType::string) return all([&](std::int64_t i) { return a.text(i) == b.text(i); });
+  if (a.type_ == ColumnType::category)
+    return all([&](std::int64_t i) {
+      const auto at = static_cast<std::size_t>(i);
+      return a.categories().text(a.codes()[at]) == b.categories().text(b.codes()[at]);
+    });
   return dispatch_fixed(a.type_, [&]<class T>(std::type_identity<T>) {
     const auto* x = static_cast<const T*>(a.address());
     const auto* y = static_cast<const T*>(b.address());
@@ -198,6 +237,7 @@ void Column::encode(Writer& out) const {
   out.put(type_);
   out.put(length_);
   out.put(null_count_);
+  if (type_ == ColumnType::category) categories().encode(out);
   if (length_ == 0) return;
   const std::size_t size = itemsize(type_), begin = static_cast<std::size_t>(offset_) * size;
   if (type_ == ColumnType::string) {
@@ -223,16 +263,24 @@ Column Column::decode(Reader& in) {
   const auto type = in.get<ColumnType>();
   const auto length = in.get<std::int64_t>();
   const auto null_count = in.get<std::int64_t>();
-  if (static_cast<std::uint8_t>(type) >= static_cast<std::uint8_t>(ColumnType::category) || length < 0)
+  if (static_cast<std::uint8_t>(type) > static_cast<std::uint8_t>(ColumnType::category) || length < 0)
     throw InternalError("message does not hold a column: type " + std::to_string(static_cast<int>(type)) + ", length " + std::to_string(length));
-  if (length == 0) return nulls(type, 0);
+  std::shared_ptr<const Column> categories;
+  if (type == ColumnType::category) categories = std::make_shared<const Column>(decode(in));
+  if (length == 0) {
+    Column none = nulls(type, 0);
+    none.categories_ = std::move(categories);
+    return none;
+  }
   Buffer values = in.buffer(), text, validity;
   if (type == ColumnType::string) {
     const auto nbytes = in.get<std::int64_t>();
     text = nbytes ? in.buffer() : Buffer::zeros(1);
   }
   if (null_count) validity = in.buffer();
-  return from_buffers(type, length, std::move(values), std::move(validity), std::move(text));
+  Column out = from_buffers(type, length, std::move(values), std::move(validity), std::move(text));
+  out.categories_ = std::move(categories);
+  return out;
 }
 
 #define ASHLAR_COLUMN(T)                                            \

@@ -3,9 +3,12 @@
 //
 // Memory is laid out as Arrow's, one thing aside: a bool takes a byte, as in NumPy. Strings are n + 1 offsets of 64 bits and the bytes.
 // The validity bitmap (bit set = valid) is absent when nothing is missing. Buffers are shared and immutable: a slice copies nothing.
+// A category column holds 32-bit codes, the places of its texts in a column of different texts that many columns share (Arrow's dictionary);
+// where two such columns come together, their categories are united. Categories have no order of their own: they sort as their texts.
 // What stands under a null is zero in columns made here, and anything in columns made from buffers.
 
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,6 +38,9 @@ class Column {
   static Column full(ColumnType type, const Value& value, std::int64_t length);
   /// Takes buffers laid out as said above. `validity` may be empty; `text` belongs to strings.
   static Column from_buffers(ColumnType type, std::int64_t length, Buffer values, Buffer validity = {}, Buffer text = {});
+  /// A category column: `codes` are std::int32_t, each below categories.size() where not null. `categories`: different texts, none missing.
+  /// Errors    TypeError, ValueError for other categories; IndexError for a code outside of them.
+  static Column from_codes(std::int64_t length, Buffer codes, Column categories, Buffer validity = {});
 
   ColumnType type() const { return type_; }
   std::int64_t size() const { return length_; }
@@ -60,6 +66,9 @@ class Column {
     const std::int64_t* at = offsets() + i;
     return {reinterpret_cast<const char*>(text_.data()) + at[0], static_cast<std::size_t>(at[1] - at[0])};
   }
+  /// The code of each element, meaningless at nulls, and what they stand for. Categories only: TypeError else.
+  std::span<const std::int32_t> codes() const;
+  const Column& categories() const;
   /// size() + 1 offsets into `text_data`. Strings only.
   const std::int64_t* offsets() const { return reinterpret_cast<const std::int64_t*>(values_.data()) + offset_; }
   const char* text_data() const { return reinterpret_cast<const char*>(text_.data()); }
@@ -84,7 +93,8 @@ class Column {
   Column filter(const Column& mask) const;
   /// One after the other; all of one type, at least one.
   static Column concat(std::span<const Column> parts);
-  /// The same values as another type. Floats to integers must be whole, integers must fit; strings are not parsed.
+  /// The same values as another type. Floats to integers must be whole, integers must fit; strings are not parsed. Strings become categories
+  /// in the order of their texts.
   /// Errors    ValueError with the value that does not fit; TypeError for kinds without a conversion.
   Column cast(ColumnType type) const;
 
@@ -109,6 +119,7 @@ class Column {
   ColumnType type_ = ColumnType::float64;
   std::int64_t length_ = 0, offset_ = 0, null_count_ = 0;
   Buffer values_, validity_, text_;
+  std::shared_ptr<const Column> categories_;
 };
 
 }  // namespace ashlar

@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "ashlar/table/column_builder_detail.hpp"
+#include "ashlar/table/key_index.hpp"
+#include "ashlar/table/table.hpp"
 #include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar {
@@ -91,11 +93,24 @@ Column Column::take(std::span<const std::int64_t> rows) const {
     for (std::int64_t i = 0; i < n; ++i)
       if (const std::int64_t row = rows[static_cast<std::size_t>(i)]; row >= 0 && is_valid(row)) set_bit(bits.data(), i);
   }
-  if (n == 0 || length_ == 0) return nulls(type_, n);
+  if (n == 0 || length_ == 0) {
+    Column none = nulls(type_, n);
+    none.categories_ = categories_;
+    return none;
+  }
   if (type_ == ColumnType::string) {
     Buffer offsets_buffer;
     Buffer bytes = take_texts(*this, rows, offsets_buffer);
     return from_buffers(type_, n, std::move(offsets_buffer), std::move(bits), std::move(bytes));
+  }
+  if (type_ == ColumnType::category) {
+    Column codes = *this;
+    codes.type_ = ColumnType::int32;
+    codes.categories_ = nullptr;
+    Column out = codes.take(rows);
+    out.type_ = type_;
+    out.categories_ = categories_;
+    return out;
   }
   return dispatch_fixed(type_, [&]<class T>(std::type_identity<T>) {
     Buffer buffer;
@@ -126,10 +141,65 @@ std::vector<std::int64_t> table::rows_where(const Column& mask, std::int64_t len
 
 Column Column::filter(const Column& mask) const { return take(rows_where(mask, length_)); }
 
+namespace {
+
+// The same columns with the categories of all: those of the first, then what the others have more.
+std::vector<Column> with_common_categories(std::span<const Column> parts) {
+  KeyIndex index({ColumnType::string}, true);
+  std::vector<Column> pieces, of_each;
+  std::vector<std::vector<std::uint32_t>> codes_of_each;
+  const Column* last = nullptr;
+  for (const Column& part : parts) {
+    const Column& categories = part.categories();
+    if (last != &categories) {
+      std::vector<std::uint32_t> numbers;
+      std::vector<std::int64_t> added;
+      index.insert({&categories, 1}, numbers, added);
+      pieces.push_back(categories.take(added));
+      codes_of_each.push_back(std::move(numbers));
+      last = &categories;
+    } else {
+      codes_of_each.push_back(codes_of_each.back());
+    }
+  }
+  const Column united = Column::concat(pieces);
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    const auto from = parts[p].codes();
+    Buffer buffer;
+    auto* to = fresh<std::int32_t>(buffer, parts[p].size());
+    for (std::size_t i = 0; i < from.size(); ++i)
+      to[i] = parts[p].is_valid(static_cast<std::int64_t>(i)) ? static_cast<std::int32_t>(codes_of_each[p][static_cast<std::size_t>(from[i])]) : 0;
+    of_each.push_back(Column::from_codes(parts[p].size(), std::move(buffer), united, validity_copy(parts[p])));
+  }
+  return of_each;
+}
+
+}  // namespace
+
 Column Column::concat(std::span<const Column> parts) {
   if (parts.empty()) throw ValueError("concat wants at least one column, found none");
   if (parts.size() == 1) return parts[0];
   const ColumnType type = parts[0].type_;
+  if (type == ColumnType::category) {
+    // Parts without rows and without categories say nothing.
+    std::vector<Column> telling;
+    for (const Column& p : parts)
+      if (p.type_ != type || p.length_ || (p.categories_ && p.categories_->length_)) telling.push_back(p);
+    if (telling.empty()) return parts[0];
+    bool common = true;
+    for (Column& p : telling) {
+      if (p.type_ != type)
+        throw TypeError("concat wants columns of one type, found " + std::string(name(type)) + " and " + std::string(name(p.type_)));
+      common &= p.categories_ == telling[0].categories_ || p.categories() == telling[0].categories();
+    }
+    if (!common) telling = with_common_categories(telling);
+    const auto categories = telling[0].categories_;
+    for (Column& p : telling) p.type_ = ColumnType::int32;
+    Column out = concat(telling);
+    out.type_ = type;
+    out.categories_ = categories;
+    return out;
+  }
   std::int64_t length = 0, text_bytes = 0, null_count = 0;
   for (const Column& p : parts) {
     if (p.type_ != type)
@@ -217,6 +287,30 @@ Column cast_numbers(const Column& column, ColumnType type) {
 
 Column Column::cast(ColumnType type) const {
   if (type == type_) return *this;
+  if (type_ == ColumnType::category) {
+    if (type != ColumnType::string) throw TypeError("there is no conversion from category to " + std::string(name(type)) + ", only to string");
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(length_));
+    const auto of_rows = codes();
+    for (std::int64_t i = 0; i < length_; ++i) rows[static_cast<std::size_t>(i)] = is_valid(i) ? of_rows[static_cast<std::size_t>(i)] : -1;
+    return categories().take(rows);
+  }
+  if (type == ColumnType::category) {
+    if (type_ != ColumnType::string) throw TypeError("categories are texts: there is no conversion from " + std::string(name(type_)) + ", cast to string first");
+    KeyIndex index({ColumnType::string}, true);
+    std::vector<std::uint32_t> numbers;
+    std::vector<std::int64_t> first_rows;
+    index.insert({this, 1}, numbers, first_rows);
+    const Column different = take(first_rows);
+    const auto order = rows_in_order({&different, 1}, {true}, true);
+    std::vector<std::int32_t> code(order.size());
+    for (std::size_t place = 0; place < order.size(); ++place) code[static_cast<std::size_t>(order[place])] = static_cast<std::int32_t>(place);
+    Buffer buffer;
+    auto* to = fresh<std::int32_t>(buffer, length_);
+    for (std::size_t i = 0; i < numbers.size(); ++i) to[i] = numbers[i] == KeyIndex::dropped ? 0 : code[numbers[i]];
+    Column out = from_buffers(type, length_, std::move(buffer), validity_copy(*this));
+    out.categories_ = std::make_shared<const Column>(different.take(order));
+    return out;
+  }
   if (is_numeric(type) && is_numeric(type_))
     return dispatch_numeric(type_, [&]<class From>(std::type_identity<From>) {
       return dispatch_numeric(type, [&]<class To>(std::type_identity<To>) { return cast_numbers<From, To>(*this, type); });

@@ -36,13 +36,15 @@ std::size_t itemsize(ColumnType type) {
     case ColumnType::uint16: return 2;
     case ColumnType::int32:
     case ColumnType::uint32:
-    case ColumnType::float32: return 4;
+    case ColumnType::float32:
+    case ColumnType::category: return 4;
     default: return 8;
   }
 }
 
 ColumnType promote(ColumnType a, ColumnType b) {
   if (a == b) return a;
+  if (is_textual(a) && is_textual(b)) return ColumnType::string;
   if (!is_numeric(a) || !is_numeric(b))
     throw TypeError("no type holds both " + std::string(name(a)) + " and " + std::string(name(b)));
   if (a == ColumnType::boolean) return b;

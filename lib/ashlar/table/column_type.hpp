@@ -33,7 +33,7 @@ enum class ColumnType : std::uint8_t {
   string,
   timestamp,
   duration,
-  category,  ///< reserved: no column has it yet
+  category,  ///< texts of which many are equal: 32-bit codes into a column of different texts
 };
 
 /// "bool", "int64", "float64", "string", "timestamp"…
@@ -42,7 +42,7 @@ std::string_view name(ColumnType type);
 ColumnType column_type_from_name(std::string_view name);
 std::ostream& operator<<(std::ostream& out, ColumnType type);
 
-/// Bytes of one element; of a string column, of one offset (8).
+/// Bytes of one element; of a string column, of one offset (8); of a category column, of one code (4).
 std::size_t itemsize(ColumnType type);
 
 constexpr bool is_signed_integer(ColumnType t) { return t >= ColumnType::int8 && t <= ColumnType::int64; }
@@ -51,9 +51,12 @@ constexpr bool is_integer(ColumnType t) { return t >= ColumnType::int8 && t <= C
 constexpr bool is_floating(ColumnType t) { return t == ColumnType::float32 || t == ColumnType::float64; }
 /// bool, integers and floats.
 constexpr bool is_numeric(ColumnType t) { return t <= ColumnType::float64; }
+/// Texts, each stored or each told once.
+constexpr bool is_textual(ColumnType t) { return t == ColumnType::string || t == ColumnType::category; }
 constexpr bool is_temporal(ColumnType t) { return t == ColumnType::timestamp || t == ColumnType::duration; }
 
 /// The smallest type that holds both, by NumPy 2's table: int64 and uint64 make float64, int32 and float32 too.
+/// string and category make string.
 /// Errors    TypeError for pairs without one, such as int64 and string.
 ColumnType promote(ColumnType a, ColumnType b);
 

@@ -5,17 +5,20 @@
 namespace ashlar::table {
 
 void CsvDialect::check() const {
-  for (const char c : {sep, quotechar, decimal})
+  for (const char c : {sep, quotechar, decimal, thousands})
     if (c == '\n' || c == '\r') throw ValueError("a line end cannot be the separator, quote or decimal point of a CSV file");
   if (sep == quotechar || sep == decimal || quotechar == decimal || sep == '\0')
     throw ValueError("the separator, quote and decimal point of a CSV file are three different characters, found '" + std::string(1, sep) + "', '" +
                      std::string(1, quotechar) + "', '" + std::string(1, decimal) + "'");
+  if (thousands != '\0' && (thousands == decimal || thousands == quotechar || (thousands >= '0' && thousands <= '9')))
+    throw ValueError(std::string("what stands between thousands is no digit, and neither the decimal point nor the quote of a CSV file, found '") + thousands + "'");
 }
 
 void CsvDialect::encode(Writer& out) const {
   out.put(sep);
   out.put(quotechar);
   out.put(decimal);
+  out.put(thousands);
   out.put(header);
   out.put(skip_blank_lines);
   out.put(keep_default_na);
@@ -28,6 +31,7 @@ CsvDialect CsvDialect::decode(Reader& in) {
   d.sep = in.get<char>();
   d.quotechar = in.get<char>();
   d.decimal = in.get<char>();
+  d.thousands = in.get<char>();
   d.header = in.get<bool>();
   d.skip_blank_lines = in.get<bool>();
   d.keep_default_na = in.get<bool>();

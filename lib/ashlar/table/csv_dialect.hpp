@@ -16,12 +16,13 @@ struct CsvDialect {
   char sep = ',';
   char quotechar = '"';             ///< '\0': quotes mean nothing
   char decimal = '.';
+  char thousands = '\0';            ///< between the digits of numbers, passed over; '\0': nothing
   bool header = true;               ///< the first record names the columns; else they are "0", "1", …
   bool skip_blank_lines = true;     ///< lines of nothing but blanks do not count as records
   std::vector<std::string> na_values = {};  ///< texts that mean missing, besides the usual ones
   bool keep_default_na = true;      ///< "", NA, NaN, null, N/A, None… mean missing, as in pandas
 
-  /// Errors    ValueError when sep, quotechar and decimal are not three different characters, or one ends lines.
+  /// Errors    ValueError when sep, quotechar and decimal are not three different characters, thousands is one of the last two, or one ends lines.
   void check() const;
   void encode(Writer& out) const;
   static CsvDialect decode(Reader& in);

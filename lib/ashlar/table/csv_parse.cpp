@@ -1,5 +1,6 @@
 #include "ashlar/table/csv_parse.hpp"
 
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -7,6 +8,7 @@
 #include "ashlar/table/byte_count_detail.hpp"
 #include "ashlar/table/column_builder_detail.hpp"
 #include "ashlar/table/csv_tokenize_detail.hpp"
+#include "ashlar/table/utf8_detail.hpp"
 #include "ashlar/table/timestamp_text.hpp"
 #include "ashlar/table/type_dispatch_detail.hpp"
 
@@ -18,35 +20,85 @@ namespace {
                 ", the header has " + std::to_string(wanted));
 }
 
-void refuse_zero_bytes(const CsvRecords& records) {
-  const void* zero = records.bytes.empty() ? nullptr : std::memchr(records.bytes.data(), 0, records.bytes.size());
-  if (!zero) return;
-  std::int64_t line = records.line;
-  for (const char* p = records.bytes.data(); p != zero; ++p) line += *p == '\n';
-  throw IoError(std::string(records.source) + " is not a CSV file: it holds a zero byte at line " + std::to_string(line));
+// Bytes that are no text: zero bytes, and what is not UTF-8.
+void require_text(const CsvRecords& records) {
+  const std::size_t at = text_ends(records.bytes);
+  if (at == records.bytes.size()) return;
+  const std::string_view before = records.bytes.substr(0, at);
+  const std::int64_t line = records.line + count_line_ends(before);
+  const auto byte = static_cast<unsigned char>(records.bytes[at]);
+  if (byte == 0) throw IoError(std::string(records.source) + " is not a CSV file: it holds a zero byte at line " + std::to_string(line));
+  char hex[8];
+  std::snprintf(hex, sizeof hex, "0x%02x", byte);
+  throw IoError(std::string(records.source) + ": line " + std::to_string(line) + " is not UTF-8 (byte " + hex + "); say .encoding = \"latin-1\" if it is that");
 }
 
-struct InferenceSink {
-  const CsvRecords& records;
-  const CsvColumns& columns;
-  const NaValues& missing;
-  char decimal;
-  CsvInference& out;
+// A number without what stands between its thousands; other texts as they are.
+class WithoutThousands {
+ public:
+  WithoutThousands(char thousands, char decimal) : thousands_(thousands), decimal_(decimal) {}
+  std::string_view operator()(std::string_view text) { return thousands_ == '\0' ? text : stripped(text); }
 
+ private:
+  std::string_view stripped(std::string_view text) {
+    if (text.find(thousands_) == std::string_view::npos) return text;
+    digits_.clear();
+    bool digit_seen = false;
+    for (const char c : text) {
+      const bool digit = c >= '0' && c <= '9';
+      if (c == thousands_ && digit_seen) continue;
+      if (!digit && c != decimal_ && c != '+' && c != '-' && c != 'e' && c != 'E') return text;
+      digit_seen |= digit;
+      digits_ += c;
+    }
+    return digits_;
+  }
+
+  char thousands_, decimal_;
+  std::string digits_;
+};
+
+class InferenceSink {
+ public:
+  InferenceSink(const CsvRecords& records, const CsvDialect& dialect, const CsvColumns& columns, CsvInference& out)
+      : records_(records), columns_(columns), missing_(dialect), decimal_(dialect.decimal), without_thousands_(dialect.thousands, dialect.decimal),
+        readable_(records.bytes.data() + records.bytes.size()), open_(columns.used.begin(), columns.used.end()), out_(out) {
+    for (const std::string& text : dialect.na_values)
+      for (const char c : text) numbers_may_be_missing_ |= c >= '0' && c <= '9';
+  }
+  // Columns whose type is settled, and those nobody wants, are passed by with one look.
   void field(std::size_t number, std::string_view text) {
-    if (number >= columns.names.size() || !columns.used[number] || out.columns[number].settled() || missing.contains(text)) return;
-    // A text that is not in the records was put together from a quoted field.
-    const auto begin = reinterpret_cast<std::uintptr_t>(records.bytes.data()), at = reinterpret_cast<std::uintptr_t>(text.data());
-    if (at >= begin && at + 16 <= begin + records.bytes.size() && !columns.dates[number])
-      out.columns[number].add_readable(text, decimal);
-    else
-      out.columns[number].add(text, decimal, columns.dates[number]);
+    if (number < open_.size() && open_[number]) look(number, text);
   }
   bool end_record(std::size_t fields, std::int64_t line) {
-    if (fields != columns.names.size()) ragged(records, line, fields, columns.names.size());
-    ++out.rows;
+    if (fields != columns_.names.size()) ragged(records_, line, fields, columns_.names.size());
+    ++out_.rows;
     return true;
   }
+
+ private:
+  void look(std::size_t number, std::string_view text) {
+    ColumnKinds& kinds = out_.columns[number];
+    // A text that is not in the records was put together from a quoted field.
+    const auto from = reinterpret_cast<std::uintptr_t>(records_.bytes.data()), to = reinterpret_cast<std::uintptr_t>(readable_);
+    const auto at = reinterpret_cast<std::uintptr_t>(text.data());
+    const bool readable = at >= from && at + 16 <= to && !columns_.dates[number];
+    if (readable && !numbers_may_be_missing_ && kinds.add_plain_number(text, decimal_)) return;
+    if (missing_.contains(text)) return;
+    text = without_thousands_(text);
+    kinds.add(text, decimal_, columns_.dates[number]);
+    open_[number] = !kinds.settled();
+  }
+
+  const CsvRecords& records_;
+  const CsvColumns& columns_;
+  const NaValues missing_;
+  const char decimal_;
+  WithoutThousands without_thousands_;
+  const char* const readable_;
+  std::vector<std::uint8_t> open_;
+  CsvInference& out_;
+  bool numbers_may_be_missing_ = false;
 };
 
 // Text becomes elements of one column.
@@ -81,12 +133,27 @@ std::unique_ptr<FieldParser> parser(Builder builder, Parse parse) {
   return std::make_unique<Parser<Builder, Parse>>(std::move(builder), std::move(parse));
 }
 
-std::unique_ptr<FieldParser> make_parser(ColumnType type, char decimal, std::int64_t rows) {
+class CategoryParser final : public FieldParser {
+ public:
+  explicit CategoryParser(std::int64_t rows) { builder_.reserve(rows); }
+  bool append(std::string_view text) override {
+    builder_.append(text);
+    return true;
+  }
+  void append_null() override { builder_.append_null(); }
+  Column finish() override { return builder_.finish().cast(ColumnType::category); }
+
+ private:
+  StringBuilder builder_;
+};
+
+std::unique_ptr<FieldParser> make_parser(ColumnType type, const CsvDialect& dialect, std::int64_t rows) {
   if (type == ColumnType::string) {
     StringBuilder builder;
     builder.reserve(rows);
     return parser(std::move(builder), [](std::string_view t) { return std::optional(t); });
   }
+  if (type == ColumnType::category) return std::make_unique<CategoryParser>(rows);
   if (type == ColumnType::timestamp) {
     FixedBuilder<timestamp> builder;
     builder.reserve(rows);
@@ -96,8 +163,9 @@ std::unique_ptr<FieldParser> make_parser(ColumnType type, char decimal, std::int
   return dispatch_numeric(type, [&]<class T>(std::type_identity<T>) {
     FixedBuilder<T> builder;
     builder.reserve(rows);
-    return parser(std::move(builder), [decimal](std::string_view t) -> std::optional<T> {
+    return parser(std::move(builder), [decimal = dialect.decimal, without = WithoutThousands(dialect.thousands, dialect.decimal)](std::string_view t) mutable -> std::optional<T> {
       (void)decimal;
+      t = without(t);
       if constexpr (std::is_same_v<T, bool>) {
         return parse_bool(t);
       } else if constexpr (std::is_floating_point_v<T>) {
@@ -174,11 +242,10 @@ CsvInference CsvInference::decode(Reader& in) {
 }
 
 CsvInference infer(const CsvRecords& records, const CsvDialect& dialect, const CsvColumns& columns) {
-  refuse_zero_bytes(records);
+  require_text(records);
   CsvInference out;
   out.columns.resize(columns.names.size());
-  const NaValues missing(dialect);
-  InferenceSink sink{records, columns, missing, dialect.decimal, out};
+  InferenceSink sink(records, dialect, columns, out);
   tokenize(records.bytes, dialect, records.line, records.source, sink);
   return out;
 }
@@ -186,11 +253,10 @@ CsvInference infer(const CsvRecords& records, const CsvDialect& dialect, const C
 Table parse(const CsvRecords& records, const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types) {
   if (types.size() != columns.names.size())
     throw ValueError("a CSV schema wants one type per column: columns " + std::to_string(columns.names.size()) + ", types " + std::to_string(types.size()));
-  refuse_zero_bytes(records);
   // No more records than line ends: one allocation per column.
   const std::int64_t rows = count_byte(records.bytes, '\n') + 1;
   std::vector<std::unique_ptr<FieldParser>> parsers;
-  for (std::size_t c = 0; c < types.size(); ++c) parsers.push_back(columns.used[c] ? make_parser(types[c], dialect.decimal, rows) : nullptr);
+  for (std::size_t c = 0; c < types.size(); ++c) parsers.push_back(columns.used[c] ? make_parser(types[c], dialect, rows) : nullptr);
   const NaValues missing(dialect);
   ParseSink sink{records, columns, types, missing, parsers, 0, 0, {}, false};
   tokenize(records.bytes, dialect, records.line, records.source, sink);

@@ -29,7 +29,7 @@ struct CsvInference {
 CsvInference infer(const CsvRecords& records, const CsvDialect& dialect, const CsvColumns& columns);
 
 /// The used columns of the records, in the file's order. `types` has one entry for every column of the file. Texts that mean missing become nulls.
-/// Errors    IoError with file, line and column for a text that is not of its column's type, and as `infer`; TypeError for duration and category.
+/// Errors    IoError with file, line and column for a text that is not of its column's type, and as `infer`; TypeError for duration.
 Table parse(const CsvRecords& records, const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types);
 
 /// All of a CSV text at once. What reading it in parts must equal.

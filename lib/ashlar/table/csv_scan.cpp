@@ -4,8 +4,8 @@
 #include <cstring>
 #include <set>
 
-#include "ashlar/table/byte_count_detail.hpp"
 #include "ashlar/table/csv_tokenize_detail.hpp"
+#include "ashlar/table/utf8_detail.hpp"
 
 namespace ashlar::table {
 namespace {
@@ -56,14 +56,6 @@ class Automaton {
  private:
   char sep_, quote_;
 };
-
-std::int64_t count_lines(std::string_view bytes) {
-  const std::int64_t lf = count_byte(bytes, '\n'), cr = count_byte(bytes, '\r');
-  if (cr == 0) return lf;
-  std::int64_t pairs = 0;
-  for (std::size_t i = 1; i < bytes.size(); ++i) pairs += bytes[i] == '\n' && bytes[i - 1] == '\r';
-  return lf + cr - pairs;
-}
 
 }  // namespace
 
@@ -136,9 +128,9 @@ RangeScan scan_range(std::string_view bytes, const CsvDialect& dialect) {
     o.exit = now[s];
     for (std::size_t before = 0; before < s; ++before)
       if (out.from[before].first_record == o.first_record) o.lines_before = out.from[before].lines_before;
-    if (o.first_record > 0 && o.lines_before == 0) o.lines_before = count_lines(bytes.substr(0, static_cast<std::size_t>(o.first_record)));
+    if (o.first_record > 0 && o.lines_before == 0) o.lines_before = count_line_ends(bytes.substr(0, static_cast<std::size_t>(o.first_record)));
   }
-  out.lines = count_lines(bytes);
+  out.lines = count_line_ends(bytes);
   out.begins_with_lf = !bytes.empty() && bytes.front() == '\n';
   out.ends_with_cr = !bytes.empty() && bytes.back() == '\r';
   return out;
@@ -214,7 +206,8 @@ CsvHeader read_header(std::string_view beginning, bool whole, const CsvDialect& 
   const std::size_t mark = beginning.starts_with("\xef\xbb\xbf") ? 3 : 0;
   std::string_view bytes = beginning.substr(mark);
   if (bytes.find('\0') != std::string_view::npos)
-    throw IoError(std::string(source) + " is not a CSV file: it holds a zero byte at offset " + std::to_string(bytes.find('\0') + mark));
+    throw IoError(std::string(source) + " is not a CSV file: it holds a zero byte at line " +
+                  std::to_string(1 + count_line_ends(bytes.substr(0, bytes.find('\0')))));
   // The end of the first record that is not blank must be seen, and the byte behind a CR.
   FirstRecord first;
   std::size_t read = 0;
@@ -232,12 +225,15 @@ CsvHeader read_header(std::string_view beginning, bool whole, const CsvDialect& 
     read = tokenize(bytes.substr(0, last_end), dialect, 1, source, first);
     if (first.fields.empty()) return header;
   }
+  for (const std::string& name : first.fields)
+    if (text_ends(name) != name.size())
+      throw IoError(std::string(source) + ": the names of the columns are not UTF-8; say .encoding = \"latin-1\" if they are that");
   if (first.fields.empty()) throw IoError(std::string(source) + " is not a CSV file: it is empty, a header with the names of the columns is wanted");
   header.complete = true;
   header.data_offset = static_cast<std::int64_t>(mark);
   if (dialect.header) {
     header.data_offset += static_cast<std::int64_t>(read);
-    header.data_line += count_lines(bytes.substr(0, read));
+    header.data_line += count_line_ends(bytes.substr(0, read));
     header.names = std::move(first.fields);
     name_columns(header.names);
   } else {

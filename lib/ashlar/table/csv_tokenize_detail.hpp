@@ -14,36 +14,42 @@
 
 namespace ashlar::table {
 
-/// Where the next separator or line end stands: found for 64 bytes at once, as bits of a word that is kept until its bytes are passed.
+/// Separators and line ends, one after the other: found for 64 bytes at once, as bits of a word from which those that are passed are taken.
 class FieldEnds {
  public:
   FieldEnds(const char* begin, const char* end, char sep) : base_(begin), end_(end), sep_(sep) { load(); }
-  /// The first of them at or behind `p`, which never goes back by more than the word that was used last; `end` when there is none.
+  /// The next one; `end` when there is none.
+  const char* next() {
+    while (left_ == 0) {
+      if (end_ - base_ <= 64) return end_;
+      base_ += 64;
+      load();
+    }
+    const char* const at = base_ + std::countr_zero(left_);
+    left_ &= left_ - 1;
+    return at;
+  }
+  /// The first one at or behind `p`, which lies behind those that were passed.
   const char* from(const char* p) {
     if (p - base_ >= 64) {
       base_ = p;
       load();
+    } else {
+      left_ &= ~std::uint64_t{0} << (p - base_);
     }
-    std::uint64_t left = ends_ & (~std::uint64_t{0} << (p - base_));
-    while (left == 0) {
-      if (end_ - base_ <= 64) return end_;
-      base_ += 64;
-      load();
-      left = ends_;
-    }
-    return base_ + std::countr_zero(left);
+    return next();
   }
 
  private:
   void load() {
     if (end_ - base_ >= 64) {
-      ends_ = bits(base_);
+      left_ = bits(base_);
       return;
     }
     char padded[64] = {};  // a zero ends no field
     const std::size_t n = static_cast<std::size_t>(end_ - base_);
     if (n) std::memcpy(padded, base_, n);
-    ends_ = bits(padded);
+    left_ = bits(padded);
   }
   std::uint64_t bits(const char* from) const {
     std::uint64_t out = 0;
@@ -61,7 +67,7 @@ class FieldEnds {
   }
 
   const char *base_, *end_;
-  std::uint64_t ends_ = 0;
+  std::uint64_t left_ = 0;  // those of the 64 bytes at base_ that were not passed
   char sep_;
 };
 
@@ -77,9 +83,10 @@ std::size_t tokenize(std::string_view bytes, const CsvDialect& dialect, std::int
   FieldEnds ends(p, end, sep);
   std::string scratch;
 
+  // p at a line end that `ends` gave.
   const auto pass_line_end = [&] {
     if (p == end) return;
-    if (*p == '\r' && p + 1 < end && p[1] == '\n') ++p;
+    if (*p == '\r' && p + 1 < end && p[1] == '\n') p = ends.next();
     ++p;
     ++line;
   };
@@ -122,7 +129,7 @@ std::size_t tokenize(std::string_view bytes, const CsvDialect& dialect, std::int
       const char* q = p;
       while (q < end && (*q == ' ' || *q == '\t') && *q != sep) ++q;
       if (q == end || *q == '\n' || *q == '\r') {
-        p = q;
+        p = q == end ? end : ends.from(q);
         pass_line_end();
         continue;
       }
@@ -135,7 +142,7 @@ std::size_t tokenize(std::string_view bytes, const CsvDialect& dialect, std::int
         sink.field(number++, text);
       } else {
         const char* begin = p;
-        p = ends.from(p);
+        p = ends.next();
         sink.field(number++, std::string_view(begin, static_cast<std::size_t>(p - begin)));
       }
       if (p < end && *p == sep) {

@@ -23,10 +23,9 @@ class ColumnKinds {
  public:
   /// Adds what one field that is not missing says. `date`: the column is one of parse_dates.
   void add(std::string_view text, char decimal, bool date);
-  /// As `add`, for a text of a column that is no date behind whose first byte 16 can be read: what most numbers look like is told without a loop.
-  void add_readable(std::string_view text, char decimal) {
-    if (!add_plain(text, decimal)) add(text, decimal, false);
-  }
+  /// Adds what a text says that looks as most numbers do, told without a loop; false, and nothing added, for others. The column is no date, and 16
+  /// bytes can be read from where the text begins.
+  bool add_plain_number(std::string_view text, char decimal) { return add_plain(text, decimal); }
   /// True when more fields cannot change the type: it is a string.
   bool settled() const { return bits_ & text_bit; }
   void merge(const ColumnKinds& other) { bits_ |= other.bits_; }

@@ -99,8 +99,12 @@ CsvFormat CsvFormat::decode(Reader& in) {
   return format;
 }
 
-std::string write_csv(const Table& table, const CsvFormat& format) {
+std::string write_csv(const Table& rows, const CsvFormat& format) {
   format.check();
+  Table table = rows;
+  for (std::int64_t c = 0; c < rows.ncols(); ++c)
+    if (rows.at(c).type() == ColumnType::category)
+      table = table.with_column(rows.columns()[static_cast<std::size_t>(c)], rows.at(c).cast(ColumnType::string));
   std::string out;
   FieldWriter writer(out, format);
   const bool alone = table.ncols() == 1;

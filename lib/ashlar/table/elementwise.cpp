@@ -145,6 +145,7 @@ Column fillna(const Column& a, const Value& value) {
 }
 
 Column isin(const Column& a, const Values& values) {
+  if (a.type() == ColumnType::category) return isin(a.cast(ColumnType::string), values);
   Buffer buffer;
   bool* to = fresh<bool>(buffer, a.size());
   bool null_wanted = false;

@@ -21,7 +21,8 @@ std::string_view symbol(Logic op);
 /// A column, or one value that stands for a column of it.
 class Operand {
  public:
-  Operand(Column column) : v_(std::move(column)) {}
+  /// Categories are computed with as the texts they stand for.
+  Operand(Column column) : v_(column.type() == ColumnType::category ? column.cast(ColumnType::string) : std::move(column)) {}
   Operand(Value value) : v_(std::move(value)) {}
   bool is_scalar() const { return v_.index() == 1; }
   const Column& column() const { return std::get<0>(v_); }

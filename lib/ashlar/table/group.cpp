@@ -43,7 +43,7 @@ GroupPartial GroupPartial::build(const Table& table, const Names& keys, const st
   out.keys_ = key_table.take(first_rows);
 
   for (const Aggregate& a : aggregates) {
-    const Column& column = a.function == Aggregation::size ? key_table.at(0) : table[a.column];
+    const Column column = aggregated_as(a.function, a.function == Aggregation::size ? key_table.at(0) : table[a.column]);
     auto state = make_accumulator(a.function, column.type(), a.ddof, a.q);
     state->resize(index.size());
     if (!groups.empty()) state->update(column, groups.data());

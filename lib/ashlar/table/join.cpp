@@ -198,7 +198,7 @@ JoinRows join_rows(std::span<const Column> left, std::span<const Column> right, 
 
 ColumnType join_key_type(const std::string& left_name, ColumnType left, const std::string& right_name, ColumnType right) {
   if (left == right) return left;
-  if (is_numeric(left) && is_numeric(right)) return promote(left, right);
+  if ((is_numeric(left) && is_numeric(right)) || (is_textual(left) && is_textual(right))) return promote(left, right);
   throw TypeError("a join wants keys that can be equal, found \"" + left_name + "\" of " + std::string(ashlar::name(left)) + " and \"" +
                   right_name + "\" of " + std::string(ashlar::name(right)));
 }

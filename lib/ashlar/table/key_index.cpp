@@ -42,13 +42,46 @@ void for_each_bits(const Column& column, std::int64_t begin, std::int64_t n, Bod
 }  // namespace
 
 class KeyIndex::Impl {
+  struct Place {
+    std::size_t word;
+    unsigned shift;
+  };
+  struct Rows {
+    std::vector<std::uint64_t> words;  // those of a row side by side
+    std::uint32_t hashes[block];
+    std::uint8_t nulls[block];
+  };
+
+  // fn(words) where words() is the number of words of a key, known to the compiler where it is small.
+  template <class Fn>
+  void with_words(Fn fn) const {
+    if (words_ == 1) return fn(std::integral_constant<std::size_t, 1>{});
+    if (words_ == 2) return fn(std::integral_constant<std::size_t, 2>{});
+    fn([this] { return words_; });
+  }
+  template <class Words>
+  auto comparison(const Rows& rows, const std::uint8_t* null, Words words) const {
+    return [this, &rows, null, words](std::int64_t i, std::uint32_t k) {
+      // A null stands on zeros, and zero is a key too.
+      if (const bool missing = null && null[i]; missing || k == null_) return missing && k == null_;
+      const std::uint64_t* a = rows.words.data() + static_cast<std::size_t>(i) * words();
+      const std::uint64_t* b = keys_.data() + std::size_t{k} * words();
+      for (std::size_t w = 0; w < words(); ++w)
+        if (a[w] != b[w]) return false;
+      return true;
+    };
+  }
+  auto addresses() const {
+    return [this](std::uint32_t k) { return keys_.data() + std::size_t{k} * words_; };
+  }
+
  public:
   Impl(std::vector<ColumnType> types, bool dropna) : types_(std::move(types)), dropna_(dropna), texts_(types_.size()) {
     // Wide ones first fill their words; the narrow ones share what is left.
     alone_ = types_.size() == 1;
     unsigned used = 64;
     for (std::size_t k = 0; k < types_.size(); ++k) {
-      const unsigned bits = types_[k] == ColumnType::string ? 32 : static_cast<unsigned>(itemsize(types_[k])) * 8;
+      const unsigned bits = is_textual(types_[k]) ? 32 : static_cast<unsigned>(itemsize(types_[k])) * 8;
       if (used + bits > 64) {
         ++words_;
         used = 0;
@@ -91,6 +124,10 @@ class KeyIndex::Impl {
   void insert_rows(std::span<const Column> keys, std::uint32_t* groups, std::vector<std::int64_t>& new_rows) {
     const std::int64_t n = keys[0].size();
     Rows rows;
+    const auto categories = numbers_of_categories(keys, [&](std::size_t k, const Column& texts, std::uint32_t* numbers) {
+      for (std::int64_t begin = 0; begin < texts.size(); begin += block)
+        texts_[k].insert(texts, begin, std::min(block, texts.size() - begin), nullptr, numbers + begin, [](std::int64_t) {});
+    });
     for (std::int64_t begin = 0; begin < n; begin += block) {
       const std::int64_t length = std::min(block, n - begin);
       if (std::uint64_t{size()} + static_cast<std::uint64_t>(length) >= dropped) too_many();
@@ -100,7 +137,10 @@ class KeyIndex::Impl {
         continue;
       }
       pack(keys, begin, length, rows,
-           [&](std::size_t k, std::uint32_t* numbers) { texts_[k].insert(keys[k], begin, length, nullptr, numbers, [](std::int64_t) {}); });
+           [&](std::size_t k, std::uint32_t* numbers) {
+             if (types_[k] == ColumnType::category) return number_codes(keys[k], begin, length, categories[k], numbers);
+             texts_[k].insert(keys[k], begin, length, nullptr, numbers, [](std::int64_t) {});
+           });
       const std::uint8_t* null = alone_ && !dropna_ ? nulls_of(keys, begin, length, rows) : nullptr;
       with_words([&](auto words) {
         find_or_add_block(slots_, rows.hashes, skip, length, groups + begin, comparison(rows, null, words), addresses(),
@@ -129,6 +169,10 @@ class KeyIndex::Impl {
     const std::int64_t n = keys[0].size();
     Rows rows;
     std::uint8_t absent[block];
+    const auto categories = numbers_of_categories(keys, [&](std::size_t k, const Column& texts, std::uint32_t* numbers) {
+      for (std::int64_t begin = 0; begin < texts.size(); begin += block)
+        texts_[k].find(texts, begin, std::min(block, texts.size() - begin), nullptr, numbers + begin);
+    });
     for (std::int64_t begin = 0; begin < n; begin += block) {
       const std::int64_t length = std::min(block, n - begin);
       const std::uint8_t* skip = dropna_ ? nulls_of(keys, begin, length, rows) : nullptr;
@@ -142,7 +186,10 @@ class KeyIndex::Impl {
       else
         std::memset(absent, 0, static_cast<std::size_t>(length));
       pack(keys, begin, length, rows, [&](std::size_t k, std::uint32_t* numbers) {
-        texts_[k].find(keys[k], begin, length, nullptr, numbers);
+        if (types_[k] == ColumnType::category)
+          number_codes(keys[k], begin, length, categories[k], numbers);
+        else
+          texts_[k].find(keys[k], begin, length, nullptr, numbers);
         for (std::int64_t i = 0; i < length; ++i) {
           absent[i] |= numbers[i] == HashSlots::none;
           any_absent |= absent[i] != 0;
@@ -157,20 +204,32 @@ class KeyIndex::Impl {
   }
 
  private:
-  struct Place {
-    std::size_t word;
-    unsigned shift;
-  };
-  struct Rows {
-    std::vector<std::uint64_t> words;  // those of a row side by side
-    std::uint32_t hashes[block];
-    std::uint8_t nulls[block];
-  };
-
   static std::vector<Column> rows_of(std::span<const Column> keys, std::span<const std::int64_t> rows) {
     std::vector<Column> out;
     for (const Column& key : keys) out.push_back(key.take(rows));
     return out;
+  }
+
+  // For each category column the number of each of its texts, and behind them that of null.
+  template <class Number>
+  static std::vector<std::vector<std::uint32_t>> numbers_of_categories(std::span<const Column> keys, Number number) {
+    std::vector<std::vector<std::uint32_t>> out(keys.size());
+    for (std::size_t k = 0; k < keys.size(); ++k) {
+      if (keys[k].type() != ColumnType::category) continue;
+      const Column& texts = keys[k].categories();
+      out[k].resize(static_cast<std::size_t>(texts.size()) + 1);
+      number(k, texts, out[k].data());
+      if (keys[k].null_count()) number(k, Column::nulls(ColumnType::string, 1), &out[k].back());
+    }
+    return out;
+  }
+  static void number_codes(const Column& key, std::int64_t begin, std::int64_t n, const std::vector<std::uint32_t>& of_codes, std::uint32_t* numbers) {
+    const std::int32_t* const codes = key.codes().data() + begin;
+    if (!key.null_count()) {
+      for (std::int64_t i = 0; i < n; ++i) numbers[i] = of_codes[static_cast<std::size_t>(codes[i])];
+    } else {
+      for (std::int64_t i = 0; i < n; ++i) numbers[i] = key.is_valid(begin + i) ? of_codes[static_cast<std::size_t>(codes[i])] : of_codes.back();
+    }
   }
 
   // Keys that have few values together - whole numbers that lie close, texts that repeat - have a place in a table by value: its entry is the
@@ -185,6 +244,11 @@ class KeyIndex::Impl {
     for (std::size_t k = 0; k < keys.size(); ++k) {
       if (keys[k].null_count() || is_floating(types_[k])) return false;
       if (types_[k] == ColumnType::string) continue;
+      if (types_[k] == ColumnType::category) {
+        width[k] = static_cast<std::uint64_t>(keys[k].categories().size());
+        if ((places *= width[k]) > limit) return false;
+        continue;
+      }
       std::tie(lowest[k], width[k]) = range_of(keys[k]);
       // width is 0 where all of 64 bits are in use
       if (width[k] == 0 || width[k] > limit || (places *= width[k]) > limit) return false;
@@ -211,6 +275,8 @@ class KeyIndex::Impl {
       const auto factor = static_cast<std::uint32_t>(width[k]);
       if (types_[k] == ColumnType::string)
         for (std::int64_t i = 0; i < n; ++i) groups[i] = groups[i] * factor + numbers[k][static_cast<std::size_t>(i)];
+      else if (types_[k] == ColumnType::category)
+        for (std::int64_t i = 0; const std::int32_t code : keys[k].codes()) groups[i] = groups[i] * factor + static_cast<std::uint32_t>(code), ++i;
       else
         for_each_whole(keys[k], [&](std::int64_t i, std::uint64_t bits) { groups[i] = groups[i] * factor + static_cast<std::uint32_t>(bits - lowest[k]); });
     }
@@ -259,29 +325,6 @@ class KeyIndex::Impl {
 
   bool single_text() const { return alone_ && types_[0] == ColumnType::string; }
 
-  // fn(words) where words() is the number of words of a key, known to the compiler where it is small.
-  template <class Fn>
-  void with_words(Fn fn) const {
-    if (words_ == 1) return fn(std::integral_constant<std::size_t, 1>{});
-    if (words_ == 2) return fn(std::integral_constant<std::size_t, 2>{});
-    fn([this] { return words_; });
-  }
-  template <class Words>
-  auto comparison(const Rows& rows, const std::uint8_t* null, Words words) const {
-    return [this, &rows, null, words](std::int64_t i, std::uint32_t k) {
-      // A null stands on zeros, and zero is a key too.
-      if (const bool missing = null && null[i]; missing || k == null_) return missing && k == null_;
-      const std::uint64_t* a = rows.words.data() + static_cast<std::size_t>(i) * words();
-      const std::uint64_t* b = keys_.data() + std::size_t{k} * words();
-      for (std::size_t w = 0; w < words(); ++w)
-        if (a[w] != b[w]) return false;
-      return true;
-    };
-  }
-  auto addresses() const {
-    return [this](std::uint32_t k) { return keys_.data() + std::size_t{k} * words_; };
-  }
-
   // Which rows have a null in some key; null pointer when none has.
   static const std::uint8_t* nulls_of(std::span<const Column> keys, std::int64_t begin, std::int64_t n, Rows& rows) {
     bool any = false;
@@ -300,7 +343,7 @@ class KeyIndex::Impl {
     for (std::size_t k = 0; k < keys.size(); ++k) {
       std::uint64_t* to = rows.words.data() + places_[k].word;
       const unsigned shift = places_[k].shift;
-      if (types_[k] == ColumnType::string) {
+      if (is_textual(types_[k])) {
         std::uint32_t numbers[block];
         number_texts(k, numbers);
         for (std::int64_t i = 0; i < n; ++i) to[static_cast<std::size_t>(i) * words_] |= std::uint64_t{numbers[i]} << shift;
@@ -366,10 +409,21 @@ std::vector<std::uint64_t> hash_rows(std::span<const Column> keys) {
   const std::int64_t n = keys[0].size();
   std::vector<std::uint64_t> out(static_cast<std::size_t>(n), hash_seed);
   std::uint64_t part[block];
-  for (const Column& key : keys)
+  for (const Column& key : keys) {
+    std::vector<std::uint64_t> of_codes;  // the hashes of the texts, so that they are those of a string column
+    if (key.type() == ColumnType::category) {
+      const Column& texts = key.categories();
+      of_codes.resize(static_cast<std::size_t>(texts.size()) + 1);
+      for (std::int64_t begin = 0; begin < texts.size(); begin += block)
+        TextIndex::hash(texts, begin, std::min(block, texts.size() - begin), of_codes.data() + begin);
+      TextIndex::hash(Column::nulls(ColumnType::string, 1), 0, 1, &of_codes.back());
+    }
     for (std::int64_t begin = 0; begin < n; begin += block) {
       const std::int64_t length = std::min(block, n - begin);
-      if (key.type() == ColumnType::string)
+      if (key.type() == ColumnType::category)
+        for (std::int64_t i = 0; i < length; ++i)
+          part[i] = key.is_valid(begin + i) ? of_codes[static_cast<std::size_t>(key.codes()[static_cast<std::size_t>(begin + i)])] : of_codes.back();
+      else if (key.type() == ColumnType::string)
         TextIndex::hash(key, begin, length, part);
       else
         for_each_bits(key, begin, length,
@@ -379,6 +433,7 @@ std::vector<std::uint64_t> hash_rows(std::span<const Column> keys) {
         hash = folded_product(hash ^ part[i], hash_factor);
       }
     }
+  }
   return out;
 }
 

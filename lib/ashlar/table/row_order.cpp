@@ -23,6 +23,10 @@ int compare_at(const Column& a, std::int64_t i, const Column& b, std::int64_t j,
   const bool x = a.is_null(i), y = b.is_null(j);
   if (x || y) return x == y ? 0 : x == nulls_last ? 1 : -1;
   if (a.type() == ColumnType::string) return compare_values(a.text(i), b.text(j), ascending);
+  if (a.type() == ColumnType::category) {
+    const auto text = [](const Column& c, std::int64_t row) { return c.categories().text(c.codes()[static_cast<std::size_t>(row)]); };
+    return compare_values(text(a, i), text(b, j), ascending);
+  }
   return dispatch_fixed(a.type(), [&]<class T>(std::type_identity<T>) {
     return compare_values(static_cast<const T*>(a.address())[i], static_cast<const T*>(b.address())[j], ascending);
   });
@@ -84,7 +88,7 @@ std::vector<std::uint32_t> RowOrder::parts_of(std::span<const Column> keys, std:
   std::vector<std::uint32_t> out(static_cast<std::size_t>(n));
   if (ncuts == 0) return out;
   // One key that is never missing, without calls; all else row by row.
-  if (keys.size() == 1 && keys[0].type() != ColumnType::string && !keys[0].null_count() && !cuts[0].null_count()) {
+  if (keys.size() == 1 && !is_textual(keys[0].type()) && !keys[0].null_count() && !cuts[0].null_count()) {
     dispatch_fixed(keys[0].type(), [&]<class T>(std::type_identity<T>) {
       const T* from = static_cast<const T*>(keys[0].address());
       const T* at = static_cast<const T*>(cuts[0].address());
@@ -144,6 +148,7 @@ std::vector<std::int64_t> largest_of_groups(std::span<const Column> keys, const 
   std::vector<std::int64_t> first_rows;
   index.insert(keys, groups, first_rows);
   if (n == 0) return {};
+  if (values.type() == ColumnType::category) return largest_of_groups(keys, values.cast(ColumnType::string), n, largest, dropna);
   const auto wanted = static_cast<std::size_t>(std::min<std::int64_t>(n, values.size()));
   if (values.type() == ColumnType::string)
     return best_rows(groups, index.size(), wanted, values,

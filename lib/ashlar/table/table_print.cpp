@@ -147,6 +147,7 @@ Strings format_durations(const Column& column) {
 
 // `nullable`: the column from which these rows come has nulls.
 Strings format_values(const Column& column, bool nullable) {
+  if (column.type() == ColumnType::category) return format_values(column.cast(ColumnType::string), nullable);
   if (is_floating(column.type())) return format_floats(column, column.to_vector<double>());
   if (column.type() == ColumnType::timestamp) return format_timestamps(column);
   if (column.type() == ColumnType::duration) return format_durations(column);

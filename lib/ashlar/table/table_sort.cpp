@@ -134,7 +134,18 @@ KeyBits bits_of(const Column& key, bool ascending, bool nulls_last) {
   out.bits.resize(n);
   bool has_nan = false;
   std::uint64_t lowest = ~std::uint64_t{0}, highest = 0;
-  if (key.type() == ColumnType::string) {
+  if (key.type() == ColumnType::category) {
+    const Column& categories = key.categories();
+    std::vector<std::int64_t> order(static_cast<std::size_t>(categories.size()));
+    std::iota(order.begin(), order.end(), std::int64_t{0});
+    sort_texts(categories, order, 0, order.size(), 0);
+    std::vector<std::uint64_t> place(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) place[static_cast<std::size_t>(order[i])] = i;
+    const auto codes = key.codes();
+    for (std::size_t i = 0; i < n; ++i) out.bits[i] = key.is_valid(static_cast<std::int64_t>(i)) ? place[static_cast<std::size_t>(codes[i])] : 0;
+    lowest = 0;
+    highest = order.empty() ? 0 : order.size() - 1;
+  } else if (key.type() == ColumnType::string) {
     // A text stands for its place among the different texts.
     KeyIndex index({ColumnType::string}, true);
     std::vector<std::uint32_t> numbers;

@@ -1,0 +1,102 @@
+// Joins of frames: which rows change their partition, and the tasks that join what came together.
+
+#include "ashlar/dataframe/exchange_detail.hpp"
+#include "ashlar/dataframe/program.hpp"
+
+namespace ashlar::dataframe {
+
+namespace {
+
+class JoinOperation final : public OperationOf<JoinOperation> {
+ public:
+  JoinOperation(table::Join how, std::vector<table::JoinColumn> columns) : how_(std::move(how)), columns_(std::move(columns)) {}
+  void encode(Writer& out) const override {
+    how_.encode(out);
+    out.put<std::uint64_t>(columns_.size());
+    for (const table::JoinColumn& column : columns_) column.encode(out);
+  }
+  static std::shared_ptr<const JoinOperation> decode(Reader& in) {
+    table::Join how = table::Join::decode(in);
+    std::vector<table::JoinColumn> columns(in.get<std::uint64_t>());
+    for (table::JoinColumn& column : columns) column = table::JoinColumn::decode(in);
+    return std::make_shared<JoinOperation>(std::move(how), std::move(columns));
+  }
+  Object run(TaskInput& task) const override {
+    return Object::of(table::join(task.inputs.at(0).get<Table>(), task.inputs.at(1).get<Table>(), how_, columns_));
+  }
+
+ private:
+  table::Join how_;
+  std::vector<table::JoinColumn> columns_;
+};
+
+class JoinNode final : public LayerNode {
+ public:
+  table::Join how;
+  std::vector<table::JoinColumn> result;
+
+  std::vector<table::JoinColumn> needed(const Columns& wanted) const {
+    std::vector<table::JoinColumn> out;
+    for (const table::JoinColumn& column : result)
+      if (std::find(wanted.begin(), wanted.end(), column.name) != wanted.end()) out.push_back(column);
+    return out;
+  }
+  std::vector<Demand> demand(const Columns& wanted) const override {
+    using From = table::JoinColumn::From;
+    Columns left = how.left_on, right = how.right_on;
+    for (const table::JoinColumn& column : needed(wanted)) {
+      if (column.from == From::left || column.from == From::both) left = with(std::move(left), {column.source});
+      if (column.from == From::right) right = with(std::move(right), {column.source});
+      if (column.from == From::both) right = with(std::move(right), {column.right});
+    }
+    return {left, right};
+  }
+  std::shared_ptr<const Layer> layer(const std::vector<std::vector<TaskRef>>& inputs, const Columns& wanted) const override {
+    const auto side = [](const std::vector<TaskRef>& tasks, std::int64_t i) {
+      return tasks.size() == 1 ? tasks[0] : tasks[static_cast<std::size_t>(i)];
+    };
+    return std::make_shared<PlanLayer>(name, npartitions, std::make_shared<JoinOperation>(how, needed(wanted)),
+                                       [left = inputs[0], right = inputs[1], side](std::int64_t i, std::vector<TaskRef>& out) {
+                                         out.push_back(side(left, i));
+                                         out.push_back(side(right, i));
+                                       });
+  }
+};
+
+}  // namespace
+
+PlanPtr joined(const PlanPtr& left, const PlanPtr& right, const table::Join& how, JoinBy by, std::int64_t npartitions) {
+  using table::JoinKind;
+  auto node = std::make_shared<JoinNode>();
+  node->how = how;
+  node->result = table::join_columns(left->columns(), right->columns(), how);
+  const Table sample = table::join(left->table(), right->table(), how);
+
+  // Rows without a partner must not be told of twice: such a side is not sent to all.
+  const bool left_whole = how.kind == JoinKind::inner || how.kind == JoinKind::right || how.kind == JoinKind::cross;
+  const bool right_whole = how.kind != JoinKind::right && how.kind != JoinKind::outer;
+  PlanPtr a = left, b = right;
+  const bool single = a->npartitions == 1 && b->npartitions == 1;
+  if (by == JoinBy::broadcast || how.kind == JoinKind::cross) {
+    if (!right_whole && !left_whole)
+      throw ValueError("an outer join cannot be broadcast: rows without a partner would be told of once per partition");
+    if (right_whole)
+      b = repartition(b, 1);
+    else
+      a = repartition(a, 1);
+  } else if (by == JoinBy::hash || !(single || (right_whole && b->npartitions == 1) || (left_whole && a->npartitions == 1))) {
+    std::vector<ColumnType> types;
+    for (std::size_t k = 0; k < how.left_on.size(); ++k)
+      types.push_back(
+          table::join_key_type(how.left_on[k], a->table()[how.left_on[k]].type(), how.right_on[k], b->table()[how.right_on[k]].type()));
+    const std::int64_t parts = npartitions > 0 ? npartitions : std::max(a->npartitions, b->npartitions);
+    a = shuffled(a, how.left_on, types, parts);
+    b = shuffled(b, how.right_on, types, parts);
+  }
+  Writer content;
+  how.encode(content);
+  settle(*node, "merge", std::max(a->npartitions, b->npartitions), {a, b}, sample, content);
+  return node;
+}
+
+}  // namespace ashlar::dataframe
