@@ -21,6 +21,7 @@
 #include "ashlar/array/fft.hpp"
 #include "ashlar/array/linalg.hpp"
 #include "ashlar/array/manipulation.hpp"
+#include "ashlar/array/map.hpp"
 #include "ashlar/array/map_blocks.hpp"
 #include "ashlar/array/overlap.hpp"
 #include "ashlar/array/random.hpp"

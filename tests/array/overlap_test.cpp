@@ -79,6 +79,36 @@ TEST(MapOverlap, SeesTheNeighboursAndWhatTheBoundarySays) {
   }
 }
 
+// A step's halo is written around the result of the step before, where that lies: nobody who reads that result, or a part of it, may see it.
+TEST(MapOverlap, StepsLeaveWhatTheyReadAsItWas) {
+  for (int i = 0; i < cases(20); ++i) {
+    const std::uint64_t seed = first_seed() + static_cast<std::uint64_t>(i);
+    SCOPED_TRACE("ASHLAR_TEST_SEED=" + std::to_string(seed));
+    Random random(seed);
+    const long n = random.draw(6, 40), cut = random.draw(1, 3);
+    const Plain<double> x = random.whole<double>({n});
+    const auto add = [](const NDArray<double>& b) {
+      NDArray<double> r(b.shape());
+      for (index_t j = 0; j < b.size(); ++j) r(j) = b(j) + (j > 0 ? b(j - 1) : 0.0) + (j + 1 < b.size() ? b(j + 1) : 0.0);
+      return r;
+    };
+    const MapOverlapOptions options{.depth = 1, .boundary = 100};
+    const auto added = [&](const std::vector<double>& v) {
+      std::vector<double> r;
+      for (std::size_t j = 0; j < v.size(); ++j) r.push_back(v[j] + (j > 0 ? v[j - 1] : 100) + (j + 1 < v.size() ? v[j + 1] : 100));
+      return r;
+    };
+    const auto y = random.array(x).map_overlap(add, options);
+    const auto part = y(range(cut, n - cut)).map_overlap(add, options), whole = y.map_overlap(add, options), again = whole.map_overlap(add, options);
+    const std::vector<double> one = added(x.values), two = added(one), three = added(two), inner = added({one.begin() + cut, one.end() - cut});
+    const auto all = concatenate(std::vector<Array<double>>{y, part, whole, again, y.map_overlap(add, options), y});
+    std::vector<double> want;
+    for (const auto* v : {&one, &inner, &two, &three, &two, &one}) want.insert(want.end(), v->begin(), v->end());
+    expect_same(values_of(all), Plain<double>{{static_cast<long>(want.size())}, want});
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
+
 TEST(MapOverlap, KeepsTheHaloWhenAsked) {
   const auto x = arange(6, {.chunks = 3});
   std::ostringstream out;

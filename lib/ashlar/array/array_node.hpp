@@ -31,6 +31,7 @@ class ArrayNode {
     held,         ///< results that are on the workers
     layer,        ///< tasks made by somebody else: chunks of a file
     elementwise,  ///< an operation of programs
+    map,          ///< a user's function of elements
     view,         ///< slice, transpose, broadcast, rechunk: another way to number the elements
     reduction,
     reshape,

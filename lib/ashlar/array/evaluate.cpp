@@ -3,6 +3,7 @@
 #include "ashlar/array/delayed_argument.hpp"
 #include "ashlar/array/lowering_detail.hpp"
 #include "ashlar/base/error.hpp"
+#include "ashlar/graph/run_here.hpp"
 
 namespace ashlar::detail {
 namespace {
@@ -102,6 +103,43 @@ ArrayPtr held_array(const ArrayNode& node, std::vector<ResultHandle> results) {
   return std::make_shared<HeldNode>(node.name(), node.dtype(), node.shape(), node.chunks(), std::move(results));
 }
 
+namespace {
+
+/// A problem so small that sending it away would take longer than solving it: few nodes, few chunks, few elements, and nothing in it that
+/// lies on workers, reads files or is a user's function of blocks (which may want to run on a worker).
+bool is_tiny(const ArrayPtr& root) {
+  constexpr std::size_t nodes_max = 64;
+  constexpr index_t chunks_max = 32, elements_max = 32768;  // all nodes together
+  std::vector<const ArrayNode*> seen{root.get()};
+  index_t chunks = 0, elements = 0;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const ArrayNode& node = *seen[i];
+    switch (node.kind()) {
+      case Kind::source:
+      case Kind::local:
+      case Kind::elementwise:
+      case Kind::map:
+      case Kind::view:
+      case Kind::reduction:
+      case Kind::reshape:
+      case Kind::concatenate:
+      case Kind::set: break;
+      default: return false;
+    }
+    if (!node.lengths_known()) return false;
+    // A part of a large array of the client is no large problem, but its elements bound what may be copied.
+    chunks += node.num_chunks();
+    elements += node.shape().elements();
+    if (chunks > chunks_max || elements > elements_max) return false;
+    for (const ArrayPtr& input : node.inputs())
+      if (std::find(seen.begin(), seen.end(), input.get()) == seen.end()) seen.push_back(input.get());
+    if (seen.size() > nodes_max) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 Block compute_array(const ArrayPtr& node) {
   GraphBuilder builder;
   std::vector<TaskRef> wanted;
@@ -109,7 +147,7 @@ Block compute_array(const ArrayPtr& node) {
     auto lock = lowering_lock();
     wanted = lower_array(node, builder);
   }
-  const auto objects = evaluate(std::move(builder), wanted);
+  const auto objects = is_tiny(node) ? run_here(std::move(builder).take(), wanted) : evaluate(std::move(builder), wanted);
   return assemble_array(*node, objects);
 }
 

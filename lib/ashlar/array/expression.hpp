@@ -19,6 +19,7 @@ namespace ashlar {
 
 class Index;
 struct BlockFunction;
+struct MapFunction;
 
 namespace expression {
 
@@ -58,6 +59,8 @@ Block elementwise_now(Op op, std::span<const Operand> operands);
 ArrayPtr cast(const ArrayPtr& node, DType dtype);
 /// A literal as an expression of an element type.
 ArrayPtr constant(const ScalarValue& value);
+/// A user's function of elements; inputs broadcast, and have the types the function was compiled for.
+ArrayPtr map(std::vector<ArrayPtr> inputs, const MapFunction& function, Bytes closure, DType dtype);
 /// The imaginary part, zeros of real numbers.
 ArrayPtr imag(const ArrayPtr& node);
 Block imag_now(const Block& block);

@@ -10,7 +10,7 @@
 namespace ashlar {
 
 Bytes detail::closure_bytes(const void* function, std::size_t nbytes, std::string_view name) {
-  refuse_addresses(function, nbytes, "the block function " + std::string(name), "pass what it refers to as another argument of al::map_blocks, or capture it by value");
+  refuse_addresses(function, nbytes, "the function " + std::string(name), "pass what it refers to as another array argument, or capture it by value");
   const auto* first = static_cast<const std::byte*>(function);
   return Bytes(first, first + nbytes);
 }

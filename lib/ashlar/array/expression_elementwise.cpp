@@ -52,19 +52,8 @@ DType common_type(Op op, std::span<const Operand> operands) {
   return result;
 }
 
-}  // namespace
-
-ArrayPtr elementwise(Op op, std::span<const Operand> operands) {
-  const DType common = common_type(op, operands), compute = op_compute_type(op, common);
-  std::vector<ArrayPtr> inputs;
-  Shape shape;
-  for (std::size_t i = 0; i < operands.size(); ++i) {
-    const Operand& o = operands[i];
-    if (o.kind == Operand::Kind::lazy) inputs.push_back(o.node);
-    else if (o.kind == Operand::Kind::local) inputs.push_back(from_block(o.block, {}));
-    else inputs.push_back(constant(op == Op::where && i == 0 ? o.literal.cast(DType::bool_) : o.literal.cast(common)));
-    shape = broadcast_shapes(shape, inputs.back()->shape());
-  }
+/// The chunks of arrays that broadcast to `shape`: cut at all their borders.
+Chunks broadcast_chunks(const std::vector<ArrayPtr>& inputs, const Shape& shape) {
   Chunks chunks;
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     std::vector<const std::vector<index_t>*> lists;
@@ -82,6 +71,30 @@ ArrayPtr elementwise(Op op, std::span<const Operand> operands) {
     if (lists.empty()) chunks.push_back({1});
     else chunks.push_back(common_chunks(lists, static_cast<int>(axis)));
   }
+  return chunks;
+}
+
+}  // namespace
+
+ArrayPtr map(std::vector<ArrayPtr> inputs, const MapFunction& function, Bytes closure, DType dtype) {
+  Shape shape;
+  for (const ArrayPtr& input : inputs) shape = broadcast_shapes(shape, input->shape());
+  Chunks chunks = broadcast_chunks(inputs, shape);
+  return std::make_shared<MapNode>(function, std::move(closure), dtype, std::move(shape), std::move(chunks), std::move(inputs));
+}
+
+ArrayPtr elementwise(Op op, std::span<const Operand> operands) {
+  const DType common = common_type(op, operands), compute = op_compute_type(op, common);
+  std::vector<ArrayPtr> inputs;
+  Shape shape;
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const Operand& o = operands[i];
+    if (o.kind == Operand::Kind::lazy) inputs.push_back(o.node);
+    else if (o.kind == Operand::Kind::local) inputs.push_back(from_block(o.block, {}));
+    else inputs.push_back(constant(op == Op::where && i == 0 ? o.literal.cast(DType::bool_) : o.literal.cast(common)));
+    shape = broadcast_shapes(shape, inputs.back()->shape());
+  }
+  Chunks chunks = broadcast_chunks(inputs, shape);
   return std::make_shared<ElementwiseNode>(op, compute, op_result_type(op, compute), std::move(shape), std::move(chunks), std::move(inputs));
 }
 

@@ -37,6 +37,13 @@ Program::Value GroupProgram::emit(const ArrayNode& node, const View& view) {
         value = program_.apply(operation.op, type, operands[0], operands[1], operands[2]);
         break;
       }
+      case Kind::map: {
+        const auto& map = as<MapNode>(node);
+        std::vector<Program::Value> operands;
+        for (std::size_t i = 0; i < node.inputs().size(); ++i) operands.push_back(emit(*node.input(i), compose(view, input_view(node, i), space_)));
+        value = program_.call(*map.function, map.closure, node.dtype(), operands);
+        break;
+      }
       default: throw InternalError("a node of another kind was fused: " + node.name());
     }
   }

@@ -63,6 +63,7 @@ void Lowering::lower(const ArrayPtr& node) {
   switch (node->kind()) {
     case Kind::source:
     case Kind::elementwise:
+    case Kind::map:
     case Kind::view: return lower_fused(*node);
     case Kind::local:
       if (plan_.needs_tasks(node.get())) place(*node, std::make_shared<LocalLayer>(std::static_pointer_cast<const LocalNode>(node)));

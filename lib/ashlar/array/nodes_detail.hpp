@@ -56,6 +56,14 @@ struct ElementwiseNode final : ArrayNode {
   DType compute;
 };
 
+/// A user's function of elements. Inputs broadcast to the shape and have the types it was compiled for.
+struct MapNode final : ArrayNode {
+  MapNode(const MapFunction& fn, Bytes captures, DType dtype, Shape shape, Chunks chunks, std::vector<ArrayPtr> inputs)
+      : ArrayNode(Kind::map, "map", dtype, std::move(shape), std::move(chunks), std::move(inputs)), function(&fn), closure(std::move(captures)) {}
+  const MapFunction* function;
+  Bytes closure;
+};
+
 struct ViewNode final : ArrayNode {
   ViewNode(std::string name, const ArrayPtr& of, View map, Shape shape, Chunks chunks)
       : ArrayNode(Kind::view, std::move(name), of->dtype(), std::move(shape), std::move(chunks), {of}), view(std::move(map)) {}
@@ -177,7 +185,7 @@ const Node& as(const ArrayPtr& node) {
   return static_cast<const Node&>(*node);
 }
 
-/// How input `i` of an elementwise or view node is seen from the node.
+/// How input `i` of an elementwise, map or view node is seen from the node.
 View input_view(const ArrayNode& node, std::size_t i);
 
 }  // namespace ashlar::lowering

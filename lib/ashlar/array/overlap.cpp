@@ -1,9 +1,12 @@
 // The tasks of map_overlap: one layer per side of each axis cuts the borders off all chunks (tasks nobody asks for are never made), one layer
-// puts a chunk and its neighbours' borders together and calls the function.
+// puts a chunk and its neighbours' borders together and calls the function. A function's result is handed on as the inside of a block with
+// room around it, so that in a chain of such calls (a stencil's steps) no chunk is copied.
 
 #include "ashlar/array/overlap.hpp"
 
 #include <algorithm>
+#include <mutex>
+#include <unordered_map>
 
 #include "ashlar/array/lowering_detail.hpp"
 #include "ashlar/base/error.hpp"
@@ -67,6 +70,54 @@ class BorderLayer final : public Layer {
   std::size_t axis_;
   index_t depth_;
   DType type_;
+};
+
+/// Memory whose outer elements nobody sees: the function's result, of which only the inside is handed on. The first task that wants a halo around
+/// that inside may write it there, while others read the inside; a later one copies. Such memory is not writable through Buffer, so a function
+/// that changes its block in place gets a copy.
+class Room {
+ public:
+  /// The inside of a block, whose outside nobody will ask for.
+  static Block inside_of(const Block& block, const std::vector<index_t>& start, const Shape& shape) {
+    const bool alone = block.buffer().unique() && block.is_contiguous();  // else the function kept it, and others may see all of it
+    Block inside = block.slice(start, shape.v, std::vector<index_t>(start.size(), 1));
+    if (!alone) return inside;
+    const auto room = std::make_shared<Room>(block.buffer(), inside.offset(), shape);
+    return Block(inside.dtype(), inside.shape(), inside.strides(), inside.offset(), Buffer::wrap(room->memory_.data(), room->memory_.size(), room));
+  }
+  /// True once for each such inside, which the caller holds. A part of one has no room of its own.
+  static bool claim(const Block& inside) {
+    std::lock_guard lock(mutex());
+    const auto found = offers().find(inside.buffer().data());
+    if (found == offers().end() || found->second->offset_ != inside.offset() || found->second->shape_ != inside.shape()) return false;
+    offers().erase(found);
+    return true;
+  }
+
+  Room(Buffer memory, index_t offset, Shape shape) : memory_(std::move(memory)), offset_(offset), shape_(std::move(shape)) {
+    std::lock_guard lock(mutex());
+    offers()[memory_.data()] = this;
+  }
+  ~Room() {
+    std::lock_guard lock(mutex());
+    offers().erase(memory_.data());
+  }
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+
+ private:
+  // Never destroyed: blocks held by static objects go after main.
+  static std::mutex& mutex() {
+    static auto* mutex = new std::mutex;
+    return *mutex;
+  }
+  static std::unordered_map<const std::byte*, const Room*>& offers() {
+    static auto* offers = new std::unordered_map<const std::byte*, const Room*>;
+    return *offers;
+  }
+  Buffer memory_;
+  index_t offset_;
+  Shape shape_;
 };
 
 class OverlapOperation final : public OperationOf<OverlapOperation> {
@@ -160,12 +211,13 @@ class OverlapOperation final : public OperationOf<OverlapOperation> {
     if (!trim_) return Object::of<Block>(std::move(result));
     std::vector<index_t> start;
     for (std::size_t i = 0; i < at.size(); ++i) start.push_back(grown(at, i).first);
-    return Object::of<Block>(result.slice(start, grid_.shape(at).v, std::vector<index_t>(at.size(), 1)));
+    return Object::of<Block>(Room::inside_of(result, start, grid_.shape(at)));
   }
 
  private:
-  Block with_halo(const Coordinates& at, const std::vector<Neighbour>& around, const std::vector<Object>& inputs, std::size_t first) const {
-    const Block& own = inputs.at(first).get<Block>();
+  Block with_halo(const Coordinates& at, const std::vector<Neighbour>& around, std::vector<Object>& inputs, std::size_t first) const {
+    Block own = std::move(inputs.at(first)).take<Block>();
+    const Shape own_shape = own.shape();
     const std::size_t n = at.size();
     const std::vector<index_t> one(n, 1);
     Shape shape = own.shape();
@@ -178,9 +230,7 @@ class OverlapOperation final : public OperationOf<OverlapOperation> {
       grows = grows || b + a > 0;
     }
     if (!grows) return own;
-    Block whole = Block::allocate(own.dtype(), shape);
-    whole.make_writable();
-    whole.slice(before, own.shape().v, one).assign(own);
+    Block whole = room_around(std::move(own), before, shape);
     for (std::size_t k = 0; k < around.size(); ++k) {
       const Neighbour& neighbour = around[k];
       const Block& border = inputs.at(first + 1 + k).get<Block>();
@@ -191,7 +241,7 @@ class OverlapOperation final : public OperationOf<OverlapOperation> {
           continue;
         }
         count[i] = neighbour.offset[i] < 0 ? halos_[i].before : halos_[i].after;
-        to[i] = neighbour.offset[i] < 0 ? 0 : before[i] + own.shape()[i];
+        to[i] = neighbour.offset[i] < 0 ? 0 : before[i] + own_shape[i];
         if (neighbour.offset[i] < 0 && i != neighbour.axis) from[i] = border.shape()[i] - count[i];
       }
       whole.slice(to, count, one).assign(border.slice(from, count, one));
@@ -201,8 +251,22 @@ class OverlapOperation final : public OperationOf<OverlapOperation> {
       const Halo& halo = halos_[i];
       if (halo.outside == Halo::Outside::none || halo.outside == Halo::Outside::periodic) continue;
       if (at[i] == 0) fill_outside(whole, i, halo, before[i] - 1, -1, halo.before);
-      if (at[i] + 1 == grid_.count(i)) fill_outside(whole, i, halo, before[i] + own.shape()[i], 1, halo.after);
+      if (at[i] + 1 == grid_.count(i)) fill_outside(whole, i, halo, before[i] + own_shape[i], 1, halo.after);
     }
+    return whole;
+  }
+
+  /// A block of `shape` with `own` inside it, and room around it that may be written. What a function of this kind returned has such room already.
+  static Block room_around(Block own, const std::vector<index_t>& before, const Shape& shape) {
+    index_t corner = own.offset();
+    for (std::size_t i = 0; i < before.size(); ++i) corner -= before[i] * own.strides()[i];
+    const bool inside = own.strides() == c_strides(shape) && corner >= 0 &&
+                        static_cast<std::size_t>((corner + shape.elements()) * itemsize(own.dtype())) <= own.buffer().size();
+    if (inside && Room::claim(own)) return own.view(shape, c_strides(shape), corner);
+    Block whole = Block::allocate(own.dtype(), shape);
+    whole.make_writable();
+    const Shape own_shape = own.shape();
+    whole.slice(before, own_shape.v, std::vector<index_t>(before.size(), 1)).assign(own);
     return whole;
   }
 

@@ -38,6 +38,7 @@ int op_cost(Op op) {
 
 int own_cost(const ArrayNode& node) {
   switch (node.kind()) {
+    case Kind::map: return 12;  // unknown
     case Kind::elementwise: return op_cost(as<ElementwiseNode>(node).op);
     case Kind::source: {
       const auto& source = as<SourceNode>(node);
@@ -47,7 +48,9 @@ int own_cost(const ArrayNode& node) {
   }
 }
 
-bool inlineable(const ArrayNode& node) { return node.kind() == Kind::source || node.kind() == Kind::elementwise || node.kind() == Kind::view; }
+bool inlineable(const ArrayNode& node) {
+  return node.kind() == Kind::source || node.kind() == Kind::elementwise || node.kind() == Kind::map || node.kind() == Kind::view;
+}
 
 /// Inputs before users, without recursion.
 std::vector<ArrayPtr> topological(const std::vector<ArrayPtr>& roots) {

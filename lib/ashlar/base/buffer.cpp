@@ -9,11 +9,15 @@
 #include <new>
 #include <vector>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 namespace ashlar {
 namespace {
 
 // Four classes per power of two: at most a quarter of a buffer is slack.
-constexpr std::size_t kSmallest = 64, kMapped = 64 * 1024;
+constexpr std::size_t kSmallest = 64, kMapped = 64 * 1024, kHuge = 2 * 1024 * 1024;
 constexpr int kClasses = 4 * 48;
 
 std::size_t class_size(int number) {
@@ -46,13 +50,17 @@ class Pool {
       }
       ++statistics_.allocations;
     }
-    const std::size_t alignment = nbytes >= kMapped ? 4096 : 64;
-    void* memory = std::aligned_alloc(alignment, (nbytes + alignment - 1) / alignment * alignment);
+    // Chunks are read from end to end: with huge pages prefetching goes on across page borders, and the first touch costs a fraction.
+    const std::size_t alignment = nbytes >= kHuge ? kHuge : nbytes >= kMapped ? 4096 : 64, unit = std::min<std::size_t>(alignment, 4096);
+    void* memory = std::aligned_alloc(alignment, (nbytes + unit - 1) / unit * unit);
     if (!memory) {
       std::lock_guard lock(mutex_);
       statistics_.bytes_in_use -= static_cast<std::int64_t>(nbytes);
       throw std::bad_alloc();
     }
+#ifdef MADV_HUGEPAGE
+    if (nbytes >= kHuge) madvise(memory, nbytes, MADV_HUGEPAGE);  // advice: where the system has none, nothing changes
+#endif
     return static_cast<std::byte*>(memory);
   }
 

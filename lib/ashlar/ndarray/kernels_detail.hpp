@@ -45,21 +45,33 @@ struct RandomSource {
 /// out[i] = the number of element k + i * stride.
 void random(DType type, const RandomSource& source, index_t k, index_t stride, index_t n, void* out);
 
-/// Operations one after the other on values that stay in registers: each takes the result of the one before and one other operand.
-/// Rounding is that of the single operations.
+/// Operations one after the other on a block of values that stays in registers: each takes the result of the one before and one other
+/// operand. `load` and `count` begin anew, `keep` puts the block aside, for a later stage to take as its operand: so a whole expression
+/// is one chain. Rounding is that of the single operations.
 enum class ChainOp : std::uint8_t {
-  add, subtract, subtract_from, multiply, divide, divide_into, maximum, maximum_of, minimum, minimum_of, negative, absolute, square, sqrt
+  add, subtract, subtract_from, multiply, divide, divide_into, maximum, maximum_of, minimum, minimum_of, negative, absolute, square, sqrt,
+  load, count, keep
+};
+enum class ChainOperand : std::uint8_t {
+  none,
+  strip,   // an element for each
+  scalar,  // one element for all
+  kept     // a block put aside
 };
 struct ChainStage {
   ChainOp op;
-  bool scalar;          // the operand is one element for all
-  const void* operand;  // a strip or one element; null for operations on one operand
+  ChainOperand kind;
+  const void* operand;  // count: a ChainCount; keep: where to, `chain_kept_bytes` aligned to 64
 };
-struct Chain {
-  const void* source = nullptr;  // a strip; null: start + step * (k + i * stride), whole numbers below 2^53 (float64 only)
+/// start + step * (k + i * stride) with whole numbers below 2^53 in the brackets; float64 only.
+struct ChainCount {
   double start = 0, step = 0, k = 0, stride = 0;
-  std::span<const ChainStage> stages;
-  void* out = nullptr;  // null: only the sum is wanted
+};
+inline constexpr std::size_t chain_kept_bytes = 512;  // of a block: eight of the widest vectors
+inline constexpr int chain_kept_max = 8, chain_counts_max = chain_kept_max + 1;  // more would push the strips out of L1
+struct Chain {
+  std::span<const ChainStage> stages;  // the first is a load or a count
+  void* out = nullptr;                 // null: only the sum is wanted
 };
 /// Runs a chain over n elements. With `sum`, returns the sum of the results, the bits of Reducer::segments.
 using ChainLoop = double (*)(index_t n, const Chain& chain);

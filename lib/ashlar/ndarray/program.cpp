@@ -95,6 +95,21 @@ Program::Value Program::apply(Op op, DType type, Value a, Value b, Value c) {
   return add(std::move(step));
 }
 
+Program::Value Program::call(const MapFunction& function, Bytes closure, DType type, std::span<const Value> operands) {
+  if (operands.empty() || operands.size() > static_cast<std::size_t>(map_operands_max))
+    throw InternalError("a function of elements takes 1 to " + std::to_string(map_operands_max) + " operands, found " + std::to_string(operands.size()));
+  Step step;
+  step.kind = Step::Kind::call;
+  step.type = type;
+  step.function = &function;
+  step.closure = std::move(closure);
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    check_value(operands[i], "an operand");
+    step.operands[i] = operands[i];
+  }
+  return add(std::move(step));
+}
+
 DType Program::type_of(Value value) const {
   check_value(value, "type_of: the argument");
   return steps_[static_cast<std::size_t>(value)].type;
@@ -173,6 +188,11 @@ std::string Program::text() const {
         for (int k = 0; k < op_arity(step.op); ++k) line += (k ? ", v" : "v") + std::to_string(step.operands[k]);
         line += ")";
         break;
+      case Step::Kind::call:
+        line += "map(";
+        for (int k = 0; k < map_operands_max && step.operands[k] >= 0; ++k) line += (k ? ", v" : "v") + std::to_string(step.operands[k]);
+        line += ")";
+        break;
     }
     all += line + "\n";
   }
@@ -212,6 +232,11 @@ void Program::encode(Writer& out) const {
       case Step::Kind::apply:
         out.put(step.op);
         out.put(step.compute);
+        for (int k = 0; k < 3; ++k) out.put(step.operands[k]);
+        break;
+      case Step::Kind::call:
+        put_descriptor(out, *step.function);
+        out.array(step.closure);
         for (Value operand : step.operands) out.put(operand);
         break;
     }
@@ -260,6 +285,11 @@ Program Program::decode(Reader& in) {
       case Step::Kind::apply:
         step.op = in.get<Op>();
         step.compute = in.get<DType>();
+        for (int k = 0; k < 3; ++k) step.operands[k] = in.get<Value>();
+        break;
+      case Step::Kind::call:
+        step.function = &static_cast<const MapFunction&>(get_descriptor(in));
+        step.closure = in.array<std::byte>();
         for (Value& operand : step.operands) operand = in.get<Value>();
         break;
     }

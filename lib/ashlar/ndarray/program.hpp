@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "ashlar/base/bytes.hpp"
 #include "ashlar/ndarray/block.hpp"
+#include "ashlar/ndarray/map_function.hpp"
 #include "ashlar/ndarray/op.hpp"
 #include "ashlar/ndarray/reduction.hpp"
 
@@ -49,6 +51,8 @@ class Program {
   Value random(DType type, Distribution distribution, std::uint64_t seed, double a, double b, LinearIndex k);
   /// `type` is the compute type; a cast's operand may have any type and `type` is the result's.
   Value apply(Op op, DType type, Value a, Value b = -1, Value c = -1);
+  /// A user's function of elements; the operands have the types it was compiled for.
+  Value call(const MapFunction& function, Bytes closure, DType type, std::span<const Value> operands);
   DType type_of(Value value) const;
 
   /// The elements of `value` become a block of the program's shape.

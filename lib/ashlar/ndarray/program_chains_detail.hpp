@@ -11,13 +11,13 @@ namespace ashlar {
 struct ChainPlan {
   struct Stage {
     kernels::ChainOp op;
-    int operand;  // a value, -1: none
+    int operand;    // a value, -1: none
+    int kept = -1;  // the block that is put aside (keep) or taken as operand instead
   };
-  int source;  // the value loaded first, or an arange that is part of the chain
-  bool counts;  // the source is such an arange
   std::vector<Stage> stages;
   int end;                  // the value it computes
-  std::vector<int> inside;  // the values before it, which live in registers only
+  std::vector<int> inside;  // the values before it, which live in registers and blocks put aside only
+  int kept = 0;             // blocks put aside
 };
 
 /// What a value is, as far as chains are concerned.
@@ -28,7 +28,7 @@ struct ChainFacts {
 };
 
 /// Every live floating operation a chain can do is in exactly one plan, as its end or before it. A value joins the chain of an
-/// operand when nobody else wants that operand.
+/// operand when nobody else wants that operand; a chain whose value only one other chain wants is computed inside that one.
 std::vector<ChainPlan> find_chains(const std::vector<Program::Step>& steps, const std::vector<ChainFacts>& facts);
 
 }  // namespace ashlar

@@ -77,6 +77,7 @@ class ProgramRun {
     kernels::ChainLoop loop = nullptr;
     int sum_sink = -1;  // the reduction that takes the sums
     std::vector<kernels::ChainStage> stages;
+    std::vector<kernels::ChainCount> counts;  // one per stage
   };
   struct Instruction {
     int value;
@@ -190,13 +191,9 @@ class ProgramRun {
       value(operand).last_use = std::max(value(operand).last_use, reader);
     };
     for (const Sink& sink : sinks_) reads(sink.value, sink.value);
-    for (const ChainRun& chain : chains_) {
-      if (!chain.plan.counts) {
-        reads(chain.plan.source, chain.plan.end);
-        value(chain.plan.source).needs_strip = true;
-      }
-      for (const ChainPlan::Stage& stage : chain.plan.stages) reads(stage.operand, chain.plan.end);
-    }
+    for (const ChainRun& chain : chains_)
+      for (const ChainPlan::Stage& stage : chain.plan.stages)
+        if (stage.op != kernels::ChainOp::count) reads(stage.operand, chain.plan.end);
     for (int v = 0; v < static_cast<int>(values_.size()); ++v) {
       if (value(v).uses == 0 || value(v).chain >= 0 || value(v).inside_chain) continue;
       for (int operand : step(v).operands) {
@@ -245,14 +242,23 @@ class ProgramRun {
     };
     if (chain) {
       for (const ChainPlan::Stage& stage : chain->plan.stages) {
-        const bool scalar = stage.operand >= 0 && uniform(stage.operand);
-        chain->stages.push_back({stage.op, scalar, scalar ? step(stage.operand).start.bytes : nullptr});
-        last_read(stage.operand);
+        auto operand = kernels::ChainOperand::none;
+        const void* at = nullptr;
+        if (stage.kept >= 0) {
+          operand = kernels::ChainOperand::kept;
+          chains_kept_ = std::max(chains_kept_, stage.kept + 1);
+        } else if (stage.operand >= 0 && stage.op != kernels::ChainOp::count) {
+          operand = uniform(stage.operand) ? kernels::ChainOperand::scalar : kernels::ChainOperand::strip;
+          if (operand == kernels::ChainOperand::scalar) at = step(stage.operand).start.bytes;
+          last_read(stage.operand);
+        }
+        chain->stages.push_back({stage.op, operand, at});
       }
-      if (!chain->plan.counts) last_read(chain->plan.source);
     } else if (s.kind == Kind::apply) {
       instruction.loop = s.op == Op::cast ? kernels::cast(step(s.operands[0]).type, s.type) : kernels::elementwise(s.op, s.compute);
       if (!instruction.loop) throw InternalError("no loop for " + std::string(op_name(s.op)) + " of " + std::string(dtype_name(s.compute)));
+      for (int operand : s.operands) last_read(operand);
+    } else if (s.kind == Kind::call) {
       for (int operand : s.operands) last_read(operand);
     }
     result.slot_stays = uniform(v);
@@ -272,7 +278,15 @@ class ProgramRun {
       // Strips that start 4096 bytes apart would be mistaken for each other by the processor's store buffer.
       total += (static_cast<std::size_t>(cut_.elements_max() * slot.itemsize) + 63) / 64 * 64 + 320;
     }
-    strips_ = Buffer::allocate(total);
+    const std::size_t kept = total;
+    strips_ = Buffer::allocate(total + static_cast<std::size_t>(chains_kept_) * kernels::chain_kept_bytes);
+    for (ChainRun& chain : chains_) {
+      chain.counts.resize(chain.stages.size());
+      for (std::size_t i = 0; i < chain.stages.size(); ++i) {
+        if (const int slot = chain.plan.stages[i].kept; slot >= 0) chain.stages[i].operand = strips_.data() + kept + static_cast<std::size_t>(slot) * kernels::chain_kept_bytes;
+        else if (chain.stages[i].op == kernels::ChainOp::count) chain.stages[i].operand = &chain.counts[i];
+      }
+    }
     for (std::size_t v = 0; v < values_.size(); ++v) {
       Value& value = values_[v];
       if (value.slot < 0) continue;
@@ -320,6 +334,10 @@ class ProgramRun {
       run_chain(chains_[static_cast<std::size_t>(result.chain)], result, rows, n);
     } else if (s.kind == Kind::apply) {
       instruction.loop(n, result.at, operand(s.operands[0]), operand(s.operands[1]), operand(s.operands[2]));
+    } else if (s.kind == Kind::call) {
+      const void* operands[map_operands_max];
+      for (int k = 0; k < map_operands_max; ++k) operands[k] = operand(s.operands[k]);
+      s.function->call(s.closure, n, result.at, operands);
     } else if (s.kind == Kind::input) {
       load(v, start, rows);
     } else if (s.kind == Kind::arange) {
@@ -342,22 +360,22 @@ class ProgramRun {
   }
 
   void run_chain(ChainRun& chain, Value& result, index_t rows, index_t n) {
-    kernels::Chain run;
-    if (chain.plan.counts) {
-      const Program::Step& s = step(chain.plan.source);
-      Source& numbers = source(chain.plan.source);
-      run.start = s.start.as<double>();
-      run.step = s.step.as<double>();
-      run.k = static_cast<double>(numbers.base + offset_of(numbers));
-      run.stride = static_cast<double>(numbers.runs->runs()[0].stride);
-    } else {
-      run.source = value(chain.plan.source).at;
-    }
     for (std::size_t i = 0; i < chain.stages.size(); ++i) {
+      kernels::ChainStage& stage = chain.stages[i];
       const int operand = chain.plan.stages[i].operand;
-      if (operand < 0 || step(operand).kind == Kind::constant) continue;
-      chain.stages[i].operand = chain.stages[i].scalar ? value(operand).element : value(operand).at;
+      if (operand < 0) continue;
+      if (stage.op == kernels::ChainOp::count) {
+        const Program::Step& s = step(operand);
+        Source& numbers = source(operand);
+        chain.counts[i] = {s.start.as<double>(), s.step.as<double>(), static_cast<double>(numbers.base + offset_of(numbers)),
+                           static_cast<double>(numbers.runs->runs()[0].stride)};
+      } else if (stage.kind == kernels::ChainOperand::strip) {
+        stage.operand = value(operand).at;
+      } else if (step(operand).kind != Kind::constant) {
+        stage.operand = value(operand).element;
+      }
     }
+    kernels::Chain run;
     run.stages = chain.stages;
     run.out = chain.sum_sink >= 0 ? nullptr : result.at;
     const double sum = chain.loop(n, run);
@@ -385,6 +403,7 @@ class ProgramRun {
   std::vector<Source> sources_;
   std::vector<Sink> sinks_;
   std::vector<ChainRun> chains_;
+  int chains_kept_ = 0;  // blocks that chains put aside, at most
   std::vector<Instruction> instructions_;
   std::vector<Slot> slots_;
   std::vector<int> free_slots_;

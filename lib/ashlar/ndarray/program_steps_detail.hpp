@@ -6,13 +6,15 @@
 namespace ashlar {
 
 struct Program::Step {
-  enum class Kind : std::uint8_t { input, constant, arange, random, apply };
+  enum class Kind : std::uint8_t { input, constant, arange, random, apply, call };
 
   Kind kind = Kind::constant;
   DType type = DType::float64;        // of the result
   Op op = Op::cast;                   // apply
   DType compute = DType::float64;     // apply: type of the operands (of a cast: of the result)
-  Value operands[3] = {-1, -1, -1};   // apply
+  Value operands[map_operands_max] = {-1, -1, -1, -1, -1, -1};  // apply, call
+  const MapFunction* function = nullptr;  // call
+  Bytes closure;                          // call
   std::int32_t input = -1;            // input: its number
   ScalarValue start, step;            // constant: start; arange: both
   LinearIndex index;                  // arange, random
