@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
     app.add_flag("--submit", setting.submit, "make a pattern's tasks by Client::submit, while others run, instead of delayed()");
     app.add_option("--tasks", setting.tasks, "of independent, chain_alternating, busy, memory_per_…; 0: as the workload says")->check(CLI::NonNegativeNumber);
     app.add_option("--idle-seconds", setting.idle_s, "of submit_latency and idle; 0: 5 and 60")->check(CLI::NonNegativeNumber);
+    app.add_flag("--from-csv", setting.from_csv, "the frame workloads read their tables from CSV files instead of holding them: for little memory");
     app.add_flag("--table", table, "print the METG of the sweeps as a table, on stderr");
     app.add_option("--svg", svg, "draw the sweeps' efficiency against granularity into this file");
     app.add_flag("--rank-0-alone", alone, "time rank 0 without workers, which a stand-in answers for: client, submission, scheduling, release");
