@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
     options.add("--submit", &setting.submit, "make a pattern's tasks by Client::submit, while others run, instead of delayed()");
     options.add("--tasks", &setting.tasks, "of independent, chain_alternating, busy, memory_per_…; 0: as the workload says", {.kind = command_line::Wanted::not_negative});
     options.add("--idle-seconds", &setting.idle_s, "of submit_latency and idle; 0: 5 and 60", {.kind = command_line::Wanted::not_negative});
+    options.add("--from-csv", &setting.from_csv, "the frame workloads read their tables from CSV files instead of holding them: for little memory");
     options.add("--table", &table, "print the METG of the sweeps as a table, on stderr");
     options.add("--svg", &svg, "draw the sweeps' efficiency against granularity into this file");
     options.add("--rank-0-alone", &alone, "time rank 0 without workers, which a stand-in answers for: client, submission, scheduling, release");

@@ -26,6 +26,7 @@ struct Setting {
   bool submit = false;           ///< tasks are made by Client::submit instead of delayed()
   std::int64_t tasks = 0;        ///< of independent, chain_alternating, busy and memory_per_task
   double idle_s = 0;             ///< of submit_latency and idle
+  bool from_csv = false;         ///< the tables of the frame workloads are read from x.*.csv by each question, not held
 };
 
 /// What one run of a workload leaves: its seconds (from the first statement that describes the computation until the answer exists),

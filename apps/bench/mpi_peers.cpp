@@ -1,9 +1,11 @@
 // bench_mpi [--size small|full] [--repeats N] NAME…: stencil_metg, metg_stencil_1d, metg_nearest and imbalance as one would write them by hand
-// in plain MPI: columns in static blocks, edge cells exchanged without blocking. One rank is one worker. One JSON line per workload.
+// in plain MPI: columns in static blocks, edge cells exchanged without blocking; shuffle (when it is named): rows cut by a hash of their key, one
+// MPI_Alltoallv per column. One rank is one worker. One JSON line per workload.
 #include <mpi.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -200,6 +202,96 @@ void imbalance(const Options& options) {
          {{"ideal_s", ideal}, {"efficiency", ideal / median(seconds)}});
 }
 
+// The numbers of the frame workloads' tables.
+std::uint64_t bits_of(std::uint64_t stream, std::uint64_t index) {
+  std::uint64_t z = (index + 1) * 0x9E3779B97F4A7C15u + stream * 0xD1B54A32D192ED03u;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+std::int64_t below(std::uint64_t stream, std::int64_t index, std::int64_t n) {
+  return static_cast<std::int64_t>(static_cast<double>(bits_of(stream, static_cast<std::uint64_t>(index)) >> 11) * 0x1p-53 * static_cast<double>(n));
+}
+
+// The table of the groupby questions, rows of equal id3 to one rank: the columns as plain arrays, categories as codes, id3 as twelve characters.
+void shuffle(const Options& options) {
+  const std::int64_t n = options.full ? 10'000'000 : 1'000'000, groups = n / 100;
+  const std::int64_t first = n * rank / ranks, rows = n * (rank + 1) / ranks - first;
+  constexpr std::size_t widths[] = {4, 4, 12, 8, 8, 8, 8, 8, 8}, columns = std::size(widths);
+  std::vector<std::vector<char>> table(columns), mine(columns);
+  for (std::size_t c = 0; c < columns; ++c) table[c].resize(static_cast<std::size_t>(rows) * widths[c]);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const std::int64_t i = first + row;
+    const auto put = [&](std::size_t c, const auto& value) { std::memcpy(table[c].data() + static_cast<std::size_t>(row) * widths[c], &value, widths[c]); };
+    put(0, static_cast<std::int32_t>(below(11, i, 100)));
+    put(1, static_cast<std::int32_t>(below(12, i, 100)));
+    char id3[24];
+    std::snprintf(id3, sizeof id3, "id%010lld", static_cast<long long>(1 + below(13, i, groups)));
+    put(2, id3);
+    put(3, 1 + below(14, i, 100));
+    put(4, 1 + below(15, i, 100));
+    put(5, 1 + below(16, i, groups));
+    put(6, 1 + below(17, i, 5));
+    put(7, 1 + below(18, i, 15));
+    put(8, static_cast<double>(below(19, i, 100'000'000)) / 1e6);
+  }
+  std::vector<double> seconds;
+  std::int64_t received = 0;
+  for (int repeat = 0; repeat <= options.repeats; ++repeat) {
+    MPI_Barrier(MPI_COMM_WORLD);
+    const double start = MPI_Wtime();
+    std::vector<std::int32_t> to(static_cast<std::size_t>(rows));
+    std::vector<int> out(static_cast<std::size_t>(ranks)), in(static_cast<std::size_t>(ranks));
+    for (std::int64_t row = 0; row < rows; ++row) {
+      std::uint64_t a;
+      std::uint32_t b;
+      std::memcpy(&a, table[2].data() + row * 12, 8);
+      std::memcpy(&b, table[2].data() + row * 12 + 8, 4);
+      const std::uint64_t hash = bits_of(a, b);
+      ++out[static_cast<std::size_t>(to[static_cast<std::size_t>(row)] = static_cast<std::int32_t>(hash % static_cast<std::uint64_t>(ranks)))];
+    }
+    MPI_Alltoall(out.data(), 1, MPI_INT, in.data(), 1, MPI_INT, MPI_COMM_WORLD);
+    received = 0;
+    for (const int count : in) received += count;
+    std::vector<char> packed;
+    for (std::size_t c = 0; c < columns; ++c) {
+      std::vector<int> sizes(out.size()), begins(out.size()), in_sizes(out.size()), in_begins(out.size());
+      for (std::size_t r = 0; r < out.size(); ++r) {
+        sizes[r] = out[r] * static_cast<int>(widths[c]);
+        in_sizes[r] = in[r] * static_cast<int>(widths[c]);
+        begins[r] = r ? begins[r - 1] + sizes[r - 1] : 0;
+        in_begins[r] = r ? in_begins[r - 1] + in_sizes[r - 1] : 0;
+      }
+      packed.resize(table[c].size());
+      std::vector<char*> at;
+      for (const int begin : begins) at.push_back(packed.data() + begin);
+      const auto pack = [&]<std::size_t Width>(std::integral_constant<std::size_t, Width>) {
+        const char* from = table[c].data();
+        for (const std::int32_t r : to) {
+          std::memcpy(at[static_cast<std::size_t>(r)], from, Width);
+          at[static_cast<std::size_t>(r)] += Width;
+          from += Width;
+        }
+      };
+      if (widths[c] == 4) pack(std::integral_constant<std::size_t, 4>{});
+      else if (widths[c] == 8) pack(std::integral_constant<std::size_t, 8>{});
+      else pack(std::integral_constant<std::size_t, 12>{});
+      mine[c] = std::vector<char>(static_cast<std::size_t>(received) * widths[c]);
+      MPI_Alltoallv(packed.data(), sizes.data(), begins.data(), MPI_CHAR, mine[c].data(), in_sizes.data(), in_begins.data(), MPI_CHAR, MPI_COMM_WORLD);
+    }
+    const double took = slowest(MPI_Wtime() - start);
+    if (repeat > 0) seconds.push_back(took);
+  }
+  double v3 = 0, total = 0;
+  for (std::int64_t row = 0; row < received; ++row) {
+    double value;
+    std::memcpy(&value, mine[8].data() + row * 8, 8);
+    v3 += value;
+  }
+  MPI_Allreduce(&v3, &total, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+  report("shuffle", {{"size", options.full ? "full" : "small"}, {"rows", n}}, seconds, {{"rows", n}, {"v3", total}}, {{"bytes", 68 * n}});
+}
+
 int run(int argc, char** argv) {
   Options options;
   std::vector<std::string> names;
@@ -223,7 +315,8 @@ int run(int argc, char** argv) {
       {"stencil_metg", [&] { curves.push_back(metg("stencil_metg", Pattern::stencil_1d, options)); }},
       {"metg_stencil_1d", [&] { curves.push_back(metg("metg_stencil_1d", Pattern::stencil_1d, options)); }},
       {"metg_nearest", [&] { curves.push_back(metg("metg_nearest", Pattern::nearest, options)); }},
-      {"imbalance", [&] { imbalance(options); }}};
+      {"imbalance", [&] { imbalance(options); }},
+      {"shuffle", [&] { shuffle(options); }}};
   for (const std::string& name : names)
     if (std::none_of(all.begin(), all.end(), [&](const auto& w) { return w.first == name; })) {
       std::string known;
@@ -231,7 +324,7 @@ int run(int argc, char** argv) {
       throw std::runtime_error("there is no workload " + name + "; there are" + known);
     }
   for (const auto& [text, body] : all)
-    if (names.empty() || std::count(names.begin(), names.end(), text) > 0) body();
+    if ((names.empty() && text != "shuffle") || std::count(names.begin(), names.end(), text) > 0) body();
   if (rank == 0 && options.table) std::cerr << curves_table(curves);
   if (rank == 0 && !options.svg.empty() && !(std::ofstream(options.svg) << curves_svg(curves) << std::flush)) throw std::runtime_error("cannot write " + options.svg);
   return 0;
