@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Breaks the scheduler or the worker on purpose, one fault at a time, and sees whether the tests notice.
+# Breaks the scheduler, the worker or the arrays on purpose, one fault at a time, and sees whether the tests notice.
 #   scripts/mutations.sh [--build FOLDER] [NAME…]
 # Each tests/mutations/NAME.patch is applied to a copy of the tree, the tests that should notice are built there and run. Says which test
 # caught which fault. Ends with 1 when a patch does not apply any more, a mutated tree does not build, or a fault survives.
@@ -8,8 +8,17 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # The machines, on paper and in the simulator.
-targets=(worker_state_test worker_orders_test scheduler_state_test scheduler_invariants_test scheduler_errors_test scheduler_place_test
+machines=(worker_state_test worker_orders_test scheduler_state_test scheduler_invariants_test scheduler_errors_test scheduler_place_test
   simulation_cluster_test simulation_stress_test)
+# Faults named array_…
+arrays=(ndarray_slice_test ndarray_program_test ndarray_reduction_test array_expression_property_test)
+targets=()
+targets_of() {
+  case $1 in
+    array_*) targets=("${arrays[@]}") ;;
+    *) targets=("${machines[@]}") ;;
+  esac
+}
 
 folder=
 names=()
@@ -30,6 +39,13 @@ done
 if [ ${#names[@]} -eq 0 ]; then
   for patch in "$root"/tests/mutations/*.patch; do names+=("$(basename "$patch" .patch)"); done
 fi
+for name in "${names[@]}"; do
+  case $name in
+    array_*) some_arrays=1 ;;
+    *) some_machines=1 ;;
+  esac
+done
+targets=(${some_machines:+"${machines[@]}"} ${some_arrays:+"${arrays[@]}"})
 if [ -z "$folder" ]; then
   folder=$(mktemp -d "${TMPDIR:-/tmp}/ashlar-mutations-XXXXXX")
   trap 'rm -rf "$folder"' EXIT
@@ -82,6 +98,7 @@ done
 
 failed=0
 for name in "${names[@]}"; do
+  targets_of "$name"
   if ! mutate "$root/tests/mutations/$name.patch" >"$log" 2>&1; then
     cat "$log"
     echo "FAILED: $name: the patch does not apply (any more)"

@@ -1,6 +1,7 @@
 // Workloads on chunked arrays.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <thread>
@@ -120,6 +121,34 @@ std::function<Sample()> elementwise_chain(al::Client&, const Setting& setting, J
   };
 }
 
+// The same as one function of elements.
+std::function<Sample()> elementwise_chain_map(al::Client&, const Setting& setting, Json& scale) {
+  const std::int64_t n = setting.full ? 16'000 : 5'000;
+  set_shape(scale, n, n);
+  const auto x = ready(held(n, n, {1000, 1000}));
+  return [=] {
+    const double start = now();
+    const double sum = al::map([](double v) { return std::clamp((v * 2 + 1) * v - v / 3, 0.0, 1.0); }, x).sum().compute();
+    return Sample{now() - start, sum};
+  };
+}
+
+// (x + 1).sum() of 10 x 10 elements of the client: the median of many.
+std::function<Sample()> tiny_sum(al::Client&, const Setting&, Json& scale) {
+  set_shape(scale, 10, 10);
+  return [values = al::NDArray<double>(al::Shape{10, 10})] {
+    std::vector<double> seconds;
+    double sum = 0;
+    for (int i = 0; i < 1000; ++i) {
+      const double start = now();
+      sum += (al::from_array(values) + 1).sum().compute();
+      seconds.push_back(now() - start);
+    }
+    std::nth_element(seconds.begin(), seconds.begin() + 500, seconds.end());
+    return Sample{seconds[500], sum};
+  };
+}
+
 std::function<Sample()> hdf5_write(al::Client&, const Setting& setting, Json& scale) {
   const std::int64_t rows = setting.full ? 20'000 : 5'000, columns = setting.full ? 25'000 : 5'000;
   set_shape(scale, rows, columns);
@@ -191,6 +220,14 @@ std::function<Sample()> svd_tall(al::Client&, const Setting& setting, Json& scal
   };
 }
 
+// Compiled as limit.cpp is, for vectors of the processor it runs on; without fused multiply-add both versions give the same bits.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+[[gnu::target_clones("avx2", "default"), gnu::optimize("O3")]]
+#endif
+void mean_of_four(const double* __restrict row, double* __restrict out, std::int64_t width) {
+  for (std::int64_t j = 1; j + 1 < width; ++j) out[j] = 0.25 * (row[j - width] + row[j + width] + row[j - 1] + row[j + 1]);
+}
+
 std::function<Sample()> stencil(al::Client&, const Setting& setting, Json& scale) {
   const std::int64_t n = setting.full ? 8'000 : 2'000, side = setting.full ? 2'000 : 1'000, steps = 20;
   set_shape(scale, n, n);
@@ -203,14 +240,10 @@ std::function<Sample()> stencil(al::Client&, const Setting& setting, Json& scale
       y = y.map_overlap(
           [](al::NDArray<double> block) {
             const al::index_t rows = block.shape()[0], width = block.shape()[1];
-            al::NDArray<double> result(block.shape());  // what stands at the border is cut off
+            al::NDArray<double> result(al::Block::allocate(al::DType::float64, block.shape()));  // what stands at the border is cut off
             const double* from = std::as_const(block).data();
             double* to = result.data();
-            for (al::index_t i = 1; i + 1 < rows; ++i) {
-              const double* row = from + i * width;
-              double* out = to + i * width;
-              for (al::index_t j = 1; j + 1 < width; ++j) out[j] = 0.25 * (row[j - width] + row[j + width] + row[j - 1] + row[j + 1]);
-            }
+            for (al::index_t i = 1; i + 1 < rows; ++i) mean_of_four(from + i * width, to + i * width, width);
             return result;
           },
           {.depth = 1, .boundary = 0});
@@ -233,7 +266,9 @@ const std::vector<Workload>& array_workloads() {
                                             {"svd_tall", svd_tall},
                                             {"stencil", stencil},
                                             {"hdf5_write", hdf5_write},
-                                            {"elementwise_chain", elementwise_chain}};
+                                            {"elementwise_chain", elementwise_chain},
+                                            {"elementwise_chain_map", elementwise_chain_map, true},
+                                            {"tiny_sum", tiny_sum, true}};
   return all;
 }
 

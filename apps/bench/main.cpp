@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
     if (alone) return bench::rank_0_alone(setting.tasks > 0 ? setting.tasks : setting.full ? 1'000'000 : 100'000, alone_workers, setting.repeats);
 
     std::vector<bench::Workload> all = bench::array_workloads();
-    for (const auto* more : {&bench::frame_workloads(), &bench::task_workloads(), &bench::pattern_workloads(), &bench::cost_workloads()}) all.insert(all.end(), more->begin(), more->end());
+    for (const auto* more : {&bench::numpy_workloads(), &bench::frame_workloads(), &bench::task_workloads(), &bench::pattern_workloads(), &bench::cost_workloads()}) all.insert(all.end(), more->begin(), more->end());
     if (list) {
       for (const auto& w : all) std::cout << w.name << (w.on_request ? "  (when named)" : "") << '\n';
       return 0;

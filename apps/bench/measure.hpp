@@ -49,6 +49,7 @@ struct Workload {
 
 const std::vector<Workload>& array_workloads();
 const std::vector<Workload>& frame_workloads();
+const std::vector<Workload>& numpy_workloads();
 const std::vector<Workload>& task_workloads();
 const std::vector<Workload>& pattern_workloads();
 const std::vector<Workload>& cost_workloads();

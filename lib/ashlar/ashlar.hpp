@@ -23,6 +23,7 @@
 #include "ashlar/array/manipulation.hpp"
 #include "ashlar/array/map.hpp"
 #include "ashlar/array/map_blocks.hpp"
+#include "ashlar/array/order.hpp"
 #include "ashlar/array/overlap.hpp"
 #include "ashlar/array/random.hpp"
 #include "ashlar/array/reductions.hpp"

@@ -4,11 +4,16 @@
 #include "ashlar/array/cumulative.hpp"
 #include "ashlar/array/elementwise.hpp"
 #include "ashlar/array/linalg.hpp"
+#include "ashlar/array/map.hpp"
+#include "ashlar/array/order.hpp"
+#include "ashlar/array/overlap.hpp"
 #include "ashlar/array/random.hpp"
 #include "harness/job_main.hpp"
 
 namespace ashlar::test {
 namespace {
+
+using al_block = NDArray<double>;
 
 template <class T>
 void expect_same_bits(const Array<T>& x, const std::string& story) {
@@ -48,6 +53,43 @@ TEST(AnyRanks, LargeSumsProductsAndRandomNumbersHaveTheSameBits) {
   expect_same_bits(matmul(x.transpose(), x), "matmul");
   expect_same_bits((x + x(range(_, _, -1), range(_, _, -1))).mean({.axis = 1}), "reversed");
   expect_same_bits(x.rechunk({{100, 200}, {200}}).cumsum({.axis = 1}), "cumsum");
+  expect_same_bits(quantile(x, std::vector<double>{0.0, 0.3, 0.9}), "quantiles");
+  expect_same_bits(argsort(x, 0), "argsort");
+  expect_same_bits(map([](double a, double b) { return a < b ? a / 3 : a * b; }, x, x(range(_, _, -1), range(_, _, -1))).sum({.axis = 1}), "map");
+}
+
+// Halos are written around chunks in place, while others read the chunks.
+TEST(AnyRanks, StepsOfAStencilHaveTheSameBits) {
+  const auto smooth = [](al_block b) {
+    const index_t rows = b.shape()[0], columns = b.shape()[1];
+    al_block result(b.shape());
+    const double* from = std::as_const(b).data();
+    double* to = result.data();
+    for (index_t i = 0; i < rows; ++i)
+      for (index_t j = 0; j < columns; ++j) {
+        double sum = from[i * columns + j];
+        if (i > 0) sum += from[(i - 1) * columns + j] / 3;
+        if (i + 1 < rows) sum += from[(i + 1) * columns + j] / 5;
+        if (j > 0) sum += from[i * columns + j - 1] / 7;
+        if (j + 1 < columns) sum += from[i * columns + j + 1] / 11;
+        to[i * columns + j] = sum / 2;
+      }
+    return result;
+  };
+  for (const Boundary& boundary : {periodic, reflect, nearest, Boundary(0.25), none}) {
+    const auto x = random::default_rng(9).normal({53, 61}, {.chunks = {17, 19}});
+    auto y = x;
+    std::vector<Array<double>> steps;
+    for (int step = 0; step < 6; ++step) {
+      y = y.map_overlap(smooth, {.depth = {2, 1}, .boundary = boundary});
+      steps.push_back(y);
+    }
+    expect_same_bits(y, "the last step, " + boundary.kind);
+    // A step that others read as well must not change under them.
+    expect_same_bits(steps[2] + steps[5] * steps[3], "steps that others read, " + boundary.kind);
+    expect_same_bits(steps[1].map_overlap(smooth, {.depth = {1, 3}, .boundary = boundary}), "another depth, " + boundary.kind);
+    expect_same_bits(steps[4].map_overlap(smooth, {.depth = {2, 1}, .boundary = boundary}) - y, "two that want the room, " + boundary.kind);
+  }
 }
 
 }  // namespace

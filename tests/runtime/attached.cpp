@@ -29,7 +29,7 @@ int numbers(MPI_Comm comm, int n) {
     for (int x : client.gather(client.map([](int x) { return 2 * x; }, from))) sum += x;
     expect(sum == n * (n - 1), "the sum of the doubled numbers");
     expect(static_cast<int>(client.scheduler_info().workers.size()) == std::max(1, size - 1), "one worker per rank but the first");
-    return al::ones<double>({100, 100}, {.chunks = {30, 30}}).sum().compute() == 10'000 ? 5 : 6;
+    return al::ones<double>({400, 400}, {.chunks = {120, 120}}).sum().compute() == 160'000 ? 5 : 6;
   });
 }
 
