@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Breaks the scheduler or the worker on purpose, one fault at a time, and sees whether the tests notice.
+# Breaks the scheduler, the worker or the dataframes on purpose, one fault at a time, and sees whether the tests notice.
 #   scripts/mutations.sh [--build FOLDER] [NAME…]
 # Each tests/mutations/NAME.patch is applied to a copy of the tree, the tests that should notice are built there and run. Says which test
 # caught which fault. Ends with 1 when a patch does not apply any more, a mutated tree does not build, or a fault survives.
@@ -7,9 +7,13 @@
 # NAME             only these faults
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# The machines, on paper and in the simulator.
-targets=(worker_state_test worker_orders_test scheduler_state_test scheduler_invariants_test scheduler_errors_test scheduler_place_test
+# The machines, on paper and in the simulator; tables and frames against loops over plain rows.
+machines=(worker_state_test worker_orders_test scheduler_state_test scheduler_invariants_test scheduler_errors_test scheduler_place_test
   simulation_cluster_test simulation_stress_test)
+frames=(table_join_test table_group_test dataframe_exchange_test dataframe_pipeline_test)
+targets_of() {
+  if grep -q '^+++ b/lib/ashlar/\(table\|dataframe\)/' "$root/tests/mutations/$1.patch"; then targets=("${frames[@]}"); else targets=("${machines[@]}"); fi
+}
 
 folder=
 names=()
@@ -65,6 +69,12 @@ PYTHON
 }
 build() { cmake --build "$folder/tree/build" --target "${targets[@]}" >"$log" 2>&1 </dev/null; }
 echo "building the tests without any fault"
+all=()
+for name in "${names[@]}"; do
+  targets_of "$name"
+  all+=("${targets[@]}")
+done
+mapfile -t targets < <(printf '%s\n' "${all[@]}" | sort -u)
 # Built as the tree itself is, inside the copy: what is not mutated comes out of ccache.
 if ! cmake -G Ninja -S "$folder/tree" -B "$folder/tree/build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DASHLAR_BUILD_APPS=OFF >"$log" 2>&1 </dev/null || ! build; then
   tail -40 "$log"
@@ -82,6 +92,7 @@ done
 
 failed=0
 for name in "${names[@]}"; do
+  targets_of "$name"
   if ! mutate "$root/tests/mutations/$name.patch" >"$log" 2>&1; then
     cat "$log"
     echo "FAILED: $name: the patch does not apply (any more)"
