@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Breaks the scheduler, the worker or the arrays on purpose, one fault at a time, and sees whether the tests notice.
+# Breaks the scheduler, the worker, the arrays or the dataframes on purpose, one fault at a time, and sees whether the tests notice.
 #   scripts/mutations.sh [--build FOLDER] [NAME…]
 # Each tests/mutations/NAME.patch is applied to a copy of the tree, the tests that should notice are built there and run. Says which test
 # caught which fault. Ends with 1 when a patch does not apply any more, a mutated tree does not build, or a fault survives.
@@ -7,15 +7,16 @@
 # NAME             only these faults
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# The machines, on paper and in the simulator.
+# The machines, on paper and in the simulator; arrays against loops over elements; tables and frames against loops over plain rows.
 machines=(worker_state_test worker_orders_test scheduler_state_test scheduler_invariants_test scheduler_errors_test scheduler_place_test
   simulation_cluster_test simulation_stress_test)
-# Faults named array_…
 arrays=(ndarray_slice_test ndarray_program_test ndarray_reduction_test array_expression_property_test)
+frames=(table_join_test table_group_test dataframe_exchange_test dataframe_pipeline_test)
 targets=()
-targets_of() {
-  case $1 in
-    array_*) targets=("${arrays[@]}") ;;
+targets_of() { # by the floor that the patch breaks
+  case $(sed -n 's|^+++ b/lib/ashlar/\([^/]*\)/.*|\1|p' "$root/tests/mutations/$1.patch" | head -1) in
+    ndarray | array) targets=("${arrays[@]}") ;;
+    table | dataframe) targets=("${frames[@]}") ;;
     *) targets=("${machines[@]}") ;;
   esac
 }
@@ -39,13 +40,6 @@ done
 if [ ${#names[@]} -eq 0 ]; then
   for patch in "$root"/tests/mutations/*.patch; do names+=("$(basename "$patch" .patch)"); done
 fi
-for name in "${names[@]}"; do
-  case $name in
-    array_*) some_arrays=1 ;;
-    *) some_machines=1 ;;
-  esac
-done
-targets=(${some_machines:+"${machines[@]}"} ${some_arrays:+"${arrays[@]}"})
 if [ -z "$folder" ]; then
   folder=$(mktemp -d "${TMPDIR:-/tmp}/ashlar-mutations-XXXXXX")
   trap 'rm -rf "$folder"' EXIT
@@ -81,6 +75,12 @@ PYTHON
 }
 build() { cmake --build "$folder/tree/build" --target "${targets[@]}" >"$log" 2>&1 </dev/null; }
 echo "building the tests without any fault"
+all=()
+for name in "${names[@]}"; do
+  targets_of "$name"
+  all+=("${targets[@]}")
+done
+mapfile -t targets < <(printf '%s\n' "${all[@]}" | sort -u)
 # Built as the tree itself is, inside the copy: what is not mutated comes out of ccache.
 if ! cmake -G Ninja -S "$folder/tree" -B "$folder/tree/build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DASHLAR_BUILD_APPS=OFF >"$log" 2>&1 </dev/null || ! build; then
   tail -40 "$log"

@@ -19,13 +19,13 @@ namespace ashlar {
 namespace {
 
 // What all ranks must agree on before a job begins.
-struct Shape {
+struct JobShape {
   int goes_on = 1;  // 0: no more jobs
   int threads = 1;
   std::int64_t memory_limit = 0;
 };
 
-Settings settings_of(const Shape& shape) {
+Settings settings_of(const JobShape& shape) {
   Settings settings;
   settings.threads = shape.threads;
   settings.memory_limit = shape.memory_limit;
@@ -36,7 +36,7 @@ Settings settings_of(const Shape& shape) {
 }
 
 // On rank 0; the others wait in `serve`.
-void run_on_all(Shape shape, const std::function<void(SchedulerLoop&)>& body) {
+void run_on_all(JobShape shape, const std::function<void(SchedulerLoop&)>& body) {
   MPI_Bcast(&shape, sizeof shape, MPI_BYTE, 0, MPI_COMM_WORLD);
   const Outcome outcome = run_job(MPI_COMM_WORLD, settings_of(shape), [&](SchedulerLoop& loop) {
     body(loop);
@@ -49,7 +49,7 @@ void run_on_all(Shape shape, const std::function<void(SchedulerLoop&)>& body) {
 int serve() {
   int code = 0;
   for (;;) {
-    Shape shape;
+    JobShape shape;
     MPI_Bcast(&shape, sizeof shape, MPI_BYTE, 0, MPI_COMM_WORLD);
     if (!shape.goes_on) return code;
     code |= run_job(MPI_COMM_WORLD, settings_of(shape), [](SchedulerLoop&) { return 0; }).exit_code;
@@ -106,7 +106,7 @@ struct RandomGraph {
   std::vector<bool> wanted;
   std::vector<bool> cancelled, dropped;  // of the wanted
   bool fetch_last = false, tells_size = false;
-  Shape shape;
+  JobShape shape;
 
   std::int64_t size() const { return static_cast<std::int64_t>(inputs.size()); }
   std::size_t piece_of(std::int64_t task) const {
@@ -289,7 +289,7 @@ int main(int argc, char** argv) {
   int code = 0;
   if (rank == 0) {
     code = RUN_ALL_TESTS();
-    ashlar::Shape end{0, 0, 0};
+    ashlar::JobShape end{0, 0, 0};
     MPI_Bcast(&end, sizeof end, MPI_BYTE, 0, MPI_COMM_WORLD);
   } else {
     code = ashlar::serve();
