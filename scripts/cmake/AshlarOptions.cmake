@@ -30,7 +30,12 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 add_library(ashlar_warnings INTERFACE)
 target_compile_options(ashlar_warnings INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wno-maybe-uninitialized $<$<BOOL:${ASHLAR_WARNINGS_AS_ERRORS}>:-Werror>)
 
+# For sources of loops over elements and bytes, which are worth the compiler's vectoriser. With sanitizers they keep the level of the others, and
+# kernels that exist for several instruction sets are compiled for the baseline and AVX2: instrumented loops compile for minutes otherwise.
+set(ASHLAR_LOOP_OPTIONS -O3)
 if(ASHLAR_SANITIZE)
+  set(ASHLAR_LOOP_OPTIONS -O1)
+  add_compile_definitions(ASHLAR_FEW_INSTRUCTION_SETS)
   add_compile_options(-fsanitize=${ASHLAR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${ASHLAR_SANITIZE})
 endif()

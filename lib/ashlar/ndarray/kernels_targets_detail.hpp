@@ -3,4 +3,8 @@
 #pragma once
 #include "hwy/detect_targets.h"
 #undef HWY_DISABLED_TARGETS
+#ifdef ASHLAR_FEW_INSTRUCTION_SETS
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_AVX3)
+#else
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
+#endif
