@@ -22,6 +22,7 @@ if [ -z "$folder" ]; then
 fi
 mkdir -p "$folder/objects" "$folder/corpus"
 flags=(-std=c++20 -O1 -g -fno-omit-frame-pointer "-fsanitize=address,undefined" -fno-sanitize-recover=all -I"$root/lib")
+# shellcheck disable=SC2016 # the inner shell expands its arguments
 for source in "$root"/lib/ashlar/{base,table}/*.cpp; do
   object=$folder/objects/$(basename "$(dirname "$source")")_$(basename "$source" .cpp).o
   printf '%s\0%s\0' "$source" "$object"

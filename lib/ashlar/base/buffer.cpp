@@ -51,9 +51,9 @@ class Pool {
       ++statistics_.allocations;
     }
     // Chunks are read from end to end: with huge pages prefetching goes on across page borders, and the first touch costs a fraction.
-    const std::size_t alignment = nbytes >= kHuge ? kHuge : nbytes >= kMapped ? 4096 : 64, unit = std::min<std::size_t>(alignment, 4096);
-    void* memory = std::aligned_alloc(alignment, (nbytes + unit - 1) / unit * unit);
-    if (!memory) {
+    const std::size_t alignment = nbytes >= kHuge ? kHuge : nbytes >= kMapped ? 4096 : 64;
+    void* memory = nullptr;
+    if (posix_memalign(&memory, alignment, nbytes) != 0) {
       std::lock_guard lock(mutex_);
       statistics_.bytes_in_use -= static_cast<std::int64_t>(nbytes);
       throw std::bad_alloc();
