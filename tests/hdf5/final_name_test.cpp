@@ -108,12 +108,16 @@ TEST_F(FinalName, leftovers_of_killed_processes_are_removed_and_nothing_else) {
   write_text(folder / ".out.h5~ashlar", "another");
   const std::string dead = name_of_killed_process(path), zombie = name_of_killed_process(path, true);
   ASSERT_TRUE(scratch::fs::exists(dead) && scratch::fs::exists(zombie));
+  write_text(dead + ".locktest.1", "");
+  write_text(dead + "x", "");
+  write_text(mine + ".locktest.0", "");
 
-  EXPECT_EQ(remove_leftovers(path), 2);
+  EXPECT_EQ(remove_leftovers(path), 3);
 
   EXPECT_FALSE(scratch::fs::exists(dead));
   EXPECT_FALSE(scratch::fs::exists(zombie));
-  for (const auto& kept : {path, mine, other, another_final, folder / ".out.h5", folder / ".out.h5~ashlar"})
+  EXPECT_FALSE(scratch::fs::exists(dead + ".locktest.1"));
+  for (const auto& kept : {path, mine, dead + "x", mine + ".locktest.0", other, another_final, folder / ".out.h5", folder / ".out.h5~ashlar"})
     EXPECT_TRUE(scratch::fs::exists(kept)) << kept;
   EXPECT_EQ(remove_leftovers(folder / "none/out.h5"), 0);
 }

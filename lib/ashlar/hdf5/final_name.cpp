@@ -149,9 +149,12 @@ int remove_leftovers(const std::string& final_path) noexcept try {
   std::vector<fs::path> gone;
   for (const auto& entry : fs::directory_iterator(folder_of(path))) {
     const std::string name = entry.path().filename().string();
-    if (!name.starts_with(first) || !name.ends_with(ending) || name.size() < first.size() + sizeof ending) continue;
-    if (writer_is_gone(name.substr(first.size(), name.size() - first.size() - (sizeof ending - 1)), entry.path()))
-      gone.push_back(entry.path());
+    const std::size_t end = name.rfind(ending);
+    if (!name.starts_with(first) || end == std::string::npos || end <= first.size()) continue;
+    // MPI-IO may have put a file of its own beside ours: Open MPI tries locks, on opening, on NAME.locktest.RANK.
+    const std::string_view behind = std::string_view(name).substr(end + sizeof ending - 1);
+    if (!behind.empty() && behind[0] != '.') continue;
+    if (writer_is_gone(name.substr(first.size(), end - first.size()), entry.path())) gone.push_back(entry.path());
   }
   int removed = 0;
   for (const auto& file : gone) removed += ::unlink(file.c_str()) == 0;

@@ -25,7 +25,7 @@ void publish(const std::string& temporary, const std::string& final_path);
 /// Removes a temporary file; one that is not there is fine.
 void discard(const std::string& temporary) noexcept;
 
-/// Removes temporary files of `final_path` whose writer is gone, and says how many. A writer is known to be gone when it ran on this
+/// Removes temporary files of `final_path` whose writer is gone, with what MPI-IO left beside them under longer names, and says how many. A writer is known to be gone when it ran on this
 /// machine since its last start and its process is no more. Files of other machines are left alone, and those of an earlier boot (or
 /// another container) of this name until nobody has written to them for a day.
 int remove_leftovers(const std::string& final_path) noexcept;
