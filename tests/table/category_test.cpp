@@ -9,9 +9,12 @@
 #include "ashlar/table/key_index.hpp"
 #include "ashlar/table/row_order.hpp"
 #include "random_columns.hpp"
+#include "table/sent.hpp"
 
 namespace ashlar::table {
 namespace {
+
+using reference::sent;
 
 constexpr ColumnType category = ColumnType::category, string = ColumnType::string;
 
@@ -22,15 +25,6 @@ Table texts_of(const Table& t) {
   for (std::int64_t c = 0; c < t.ncols(); ++c)
     if (t.at(c).type() == category) out = out.with_column(t.columns()[static_cast<std::size_t>(c)], texts_of(t.at(c)));
   return out;
-}
-Column sent_column(const Column& column) {
-  Writer out;
-  column.encode(out);
-  const Parcel parcel = std::move(out).take();
-  Reader in(parcel);
-  Column back = Column::decode(in);
-  EXPECT_TRUE(in.at_end());
-  return back;
 }
 
 TEST(Category, holds_each_text_once_in_the_order_of_texts) {
@@ -100,11 +94,11 @@ TEST(Category, behaves_as_its_texts_do) {
     const Column k = random.column(ColumnType::int32, random.values(ColumnType::int32, n));
     const Column c = s.cast(category), c2 = s2.cast(category);
     EXPECT_EQ(texts_of(c), s);
-    EXPECT_EQ(sent_column(c), c);
+    EXPECT_EQ(sent(c), c);
     EXPECT_EQ(c.to_values(), s.to_values());
 
     const std::int64_t from = random.below(n + 1), to = from + random.below(n - from + 1);
-    EXPECT_EQ(texts_of(sent_column(c.slice(from, to))), s.slice(from, to));
+    EXPECT_EQ(texts_of(sent(c.slice(from, to))), s.slice(from, to));
     std::vector<std::int64_t> rows;
     for (std::int64_t i = 0; n && i < random.below(60); ++i) rows.push_back(random.below(n + 1) - 1);
     EXPECT_EQ(texts_of(c.take(rows)), s.take(rows));

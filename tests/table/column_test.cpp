@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "random_columns.hpp"
+#include "table/sent.hpp"
 
 namespace ashlar {
 namespace {
 
+using reference::sent;
 using reference::Random;
 using reference::same;
 using std::nullopt;
@@ -22,16 +24,6 @@ void expect_values(const Column& column, const std::vector<Value>& values) {
   }
   EXPECT_EQ(column.null_count(), nulls);
   EXPECT_EQ(column.validity() == nullptr, nulls == 0);
-}
-
-Column sent(const Column& column) {
-  Writer out;
-  column.encode(out);
-  const Parcel parcel = std::move(out).take();
-  Reader in(parcel);
-  Column back = Column::decode(in);
-  EXPECT_TRUE(in.at_end());
-  return back;
 }
 
 TEST(Column, holds_values_in_place_with_a_bitmap_only_where_something_is_missing) {

@@ -6,23 +6,15 @@
 
 #include "random_columns.hpp"
 #include "reduce_by_hand.hpp"
+#include "table/sent.hpp"
 
 namespace ashlar::table {
 namespace {
 
+using reference::sent;
 using reference::Random;
 using reference::same;
 using std::nullopt;
-
-GroupPartial sent(const GroupPartial& partial) {
-  Writer out;
-  partial.encode(out);
-  const Parcel parcel = std::move(out).take();
-  Reader in(parcel);
-  GroupPartial back = GroupPartial::decode(in);
-  EXPECT_TRUE(in.at_end());
-  return back;
-}
 
 TEST(GroupBy, makes_a_table_of_keys_and_aggregates_sorted_by_key) {
   const Table t({{"country", std::vector<std::optional<std::string>>{"Japan", "Chile", nullopt, "Japan"}},
