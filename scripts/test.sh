@@ -10,7 +10,7 @@ export CI=${CI:-true}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 sanitizers=yes
-limit=1500 # seconds for the last ctest: what is left of half an hour after the builds
+limit=2400 # seconds for ctest
 ctest_arguments=()
 for argument in "$@"; do
   case $argument in
@@ -32,7 +32,7 @@ export CCACHE_NOHASHDIR=1 # tests/package builds the library a second time elsew
 cd "$root"
 
 # Only the tests of the floors without MPI, and those labelled tsan, are built with sanitizers: the rest is MPI's memory, not ours.
-# Their tests are two entries (sanitizers.asan, sanitizers.tsan) of the last ctest.
+# Their tests are two entries (sanitizers.asan, sanitizers.tsan) of the one ctest.
 sanitizer_builds=(-DASHLAR_ASAN_BUILD= -DASHLAR_TSAN_BUILD=)
 if [ -n "$sanitizers" ]; then
   sanitizer_builds=(-DASHLAR_ASAN_BUILD="$root/build/asan" -DASHLAR_TSAN_BUILD="$root/build/tsan")
@@ -40,6 +40,8 @@ fi
 cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DASHLAR_QUICK_BUILD=ON "${sanitizer_builds[@]}" </dev/null
 cmake --build build </dev/null
 if [ -n "$sanitizers" ]; then
+  # Compiled while the tests run, which wait more than they compute. The entries sanitizers.* of ctest come last, take the same locks, and build what
+  # is not built by then.
   for kind in asan tsan; do
     case $kind in
       asan) sanitize=address,undefined ;;
@@ -47,12 +49,17 @@ if [ -n "$sanitizers" ]; then
     esac
     cmake -G Ninja -S . -B build/$kind -DASHLAR_SANITIZE="$sanitize" -DCMAKE_BUILD_TYPE=Sanitize -DCMAKE_CXX_FLAGS_SANITIZE="-O1 -g1" \
       -DASHLAR_BUILD_APPS=OFF </dev/null
-    cmake --build build/$kind --target ${kind}_tests </dev/null
   done
+  set -m # a group of its own, to be stopped with the script
+  for kind in asan tsan; do
+    nice -n 19 tests/sanitizers.sh build build/$kind ${kind}_tests || true # the entry says what is wrong
+  done </dev/null >/dev/null 2>&1 &
+  set +m
+  trap 'kill -- -'$!' 2>/dev/null || true' EXIT
 fi
 
 cd build
 jobs=$(nproc)
 [ "$jobs" -ge 2 ] || jobs=2
 # MPI tests claim as many processors as they have ranks, so on a small machine each runs alone.
-exec timeout --kill-after=30 "$limit" ctest -j "$jobs" --output-on-failure --timeout 300 ${ctest_arguments[@]+"${ctest_arguments[@]}"} </dev/null
+timeout --kill-after=30 "$limit" ctest -j "$jobs" --output-on-failure --timeout 300 ${ctest_arguments[@]+"${ctest_arguments[@]}"} </dev/null

@@ -122,7 +122,7 @@ TEST(ParallelFileErrors, a_file_that_is_not_hdf5_or_is_open_elsewhere_is_left_al
   ASSERT_EQ(create_error(path), "");
   const std::string wait = "; import os, time\nopen('" + ready +
                            "', 'w')\nfor _ in range(300):\n  time.sleep(0.05)\n  if os.path.exists('" + over +
-                           "'): break\nelse: raise SystemExit(1)";
+                           "') or not os.path.exists('" + ready + "'): break\nelse: raise SystemExit(1)";
   ASSERT_EQ(on_rank_0(PYTHON " -c \"import h5py; f = h5py.File('" + path + "', 'r+')" + wait + "\" & for i in $(seq 300); do test -e " +
                       ready + " && break; sleep 0.05; done"),
             0);
