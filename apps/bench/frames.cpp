@@ -117,7 +117,7 @@ std::string folder(const Setting& setting, const std::string& kind) {
 // The same tables, read by each question anew.
 al::DataFrame read_from(const std::string& base, const std::vector<std::string>& categories = {}) {
   al::ReadCsvOptions options;
-  options.blocksize = 16 << 20;
+  options.blocksize = 8 << 20;  // what a task holds is a few times this
   for (const std::string& name : categories) options.dtype.v.push_back({name, "category"});
   return al::read_csv(base + ".*.csv", options);
 }
