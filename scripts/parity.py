@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 
 # The class that has, here, what Dask has under this name.
-CLASSES = {"Series.str": "StringMethods", "Series.dt": "DateMethods", "SeriesGroupBy": "GroupBy", "GroupBy": "GroupBy", "DataFrame": "DataFrame",
+CLASSES = {"Series.str": "StringMethods", "Series.dt": "DateMethods", "Series.cat": "CategoryMethods", "SeriesGroupBy": "GroupBy", "GroupBy": "GroupBy", "DataFrame": "DataFrame",
            "Series": "Series"}
 # What cannot be looked for by its last word.
 SPELLED = {"Array": "class Array", "Array[int and slice]": "operator()", "Array[boolean Array]": "operator()", "Array[list of ints on one axis]": "operator()",

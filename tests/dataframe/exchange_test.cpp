@@ -176,6 +176,39 @@ TEST_F(Exchange, ShuffledRowsOfOneKeyShareAPartitionInTheirOldOrder) {
   EXPECT_THAT(message<al::KeyError>([&] { numbered(2).shuffle({"kk"}); }), HasSubstr("\"k\""));
 }
 
+TEST_F(Exchange, RowsThatShareAPartitionByTheirKeysAreNotMovedAgain) {
+  for (int round = 0; round < rounds; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    const auto rows = random_rows(random, static_cast<int>(random() % 80)), more = random_rows(random, static_cast<int>(random() % 80));
+    const auto df = frame_of(rows, random), other = frame_of(more, random);
+    const auto once = df.shuffle({"s"}, {.npartitions = 4});
+    EXPECT_EQ(once.shuffle({"s"}, {.npartitions = 4}).node(), once.node());
+    EXPECT_NE(once.shuffle({"s"}, {.npartitions = 3}).node(), once.node());
+    EXPECT_NE(once.shuffle({"n"}, {.npartitions = 4}).node(), once.node());
+    // What is done to the rows does not matter as long as the keys stay.
+    const auto some = once[once["n"].notna()];
+    const auto kept = some.assign("twice", some["n"]).rename({.columns = {{"s", "key"}}}).persist();
+    EXPECT_EQ(kept.shuffle({"key"}, {.npartitions = 4}).node(), kept.node());
+    const auto changed = once.assign("s", "same");
+    EXPECT_NE(changed.shuffle({"s"}, {.npartitions = 4}).node(), changed.node());
+    // Groups, by the keys and by more.
+    const al::GroupbyOptions split = {.split_out = 4};
+    EXPECT_LT(al::dataframe::graph_layers(once.groupby({"s"}, split).size().node()), al::dataframe::graph_layers(once.groupby({"n"}, split).size().node()));
+    EXPECT_EQ(once.groupby({"s"}, split).size().compute(), df.groupby({"s"}).size().compute());
+    EXPECT_EQ(once.groupby({"s", "n"}, split).size().compute(), df.groupby({"s", "n"}).size().compute());
+    const auto sums = once.groupby({"s"}, {.sort = false, .split_out = 4}).size();
+    EXPECT_EQ(sums.shuffle({"s"}, {.npartitions = 4}).node(), sums.node());
+    // Joins, and what follows them by the same keys.
+    for (const char* how : {"inner", "left", "right", "outer"}) {
+      const al::MergeOptions options = {.how = how, .on = {"s"}, .npartitions = 4, .broadcast = false};
+      const auto joined = once.merge(other, options);
+      EXPECT_EQ(joined.compute(), df.merge(other, options).compute());
+      EXPECT_EQ(joined.shuffle({"s"}, {.npartitions = 4}).node(), joined.node()) << how;
+      EXPECT_EQ(joined.groupby({"s"}, split).size().compute(), al::from_table(joined.compute()).groupby({"s"}).size().compute()) << how;
+    }
+  }
+}
+
 TEST_F(Exchange, AKeyThatHalfTheRowsHaveDoesNotStopASortOrAJoin) {
   Ints k(300, 7);
   for (std::size_t i = 0; i < 150; ++i) k[2 * i] = static_cast<std::int64_t>(i);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <fstream>
 #include <iterator>
 
@@ -220,6 +221,38 @@ TEST(ParseCsv, in_many_parts_cut_anywhere_equals_the_whole) {
   }
 }
 
+// As files are read: what a buffer holds, up to the last record that surely ended in it; what is left goes in front of the next bytes.
+Table read_in_blocks(const std::string& text, std::size_t begin, std::int64_t first_line, std::size_t block, const CsvDialect& dialect, const CsvColumns& columns) {
+  const auto each = [&](const std::function<std::int64_t(const CsvRecords&)>& read) {
+    std::int64_t line = first_line;
+    std::string held;
+    for (std::size_t at = begin; at < text.size(); at += block) {
+      held += text.substr(at, block);
+      const std::size_t whole = at + block >= text.size() ? held.size() : whole_records(held, dialect);
+      const std::string records = held.substr(0, whole);  // in memory of its own: whoever reads behind it is found out
+      if (whole) line = read({records, line, "f.csv"});
+      held.erase(0, whole);
+    }
+  };
+  CsvInferrer inferrer(dialect, columns);
+  each([&](const CsvRecords& records) { return inferrer.add(records); });
+  const CsvInference inference = inferrer.finish();
+  CsvParser parser(dialect, columns, inference.types(), inference.rows);
+  each([&](const CsvRecords& records) { return parser.add(records); });
+  return parser.finish();
+}
+
+TEST(ParseCsv, in_blocks_of_any_size_equals_the_whole) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    const std::string text = "a,b\n" + reference::nasty_csv(random, 2, 40);
+    const CsvColumns columns = CsvColumns::make({"a", "b"}, {}, {}, "f.csv");
+    const Table whole = parse_csv(text);
+    for (std::size_t block = 1; block < text.size(); block += 1 + block / 8) ASSERT_EQ(read_in_blocks(text, 4, 2, block, {}, columns), whole) << block << " of\n" << text;
+  }
+}
+
 TEST(ParseCsv, names_the_right_line_from_any_part) {
   std::string text = "a,b\r\n";
   for (int i = 0; i < 20; ++i) text += i % 3 ? "1,2\r\n" : "\"x\ry\r\nz\",2\r";
@@ -230,6 +263,9 @@ TEST(ParseCsv, names_the_right_line_from_any_part) {
   for (std::size_t cut = 5; cut <= text.size(); ++cut)
     EXPECT_THAT(message_of<IoError>([&] { read_in_parts(text, 5, 2, {5, cut, text.size()}, {}, columns); }), HasSubstr("line " + std::to_string(line) + " has 3 fields"))
         << cut;
+  for (std::size_t block = 1; block <= text.size(); ++block)
+    EXPECT_THAT(message_of<IoError>([&] { read_in_blocks(text, 5, 2, block, {}, columns); }), HasSubstr("line " + std::to_string(line) + " has 3 fields"))
+        << block;
 }
 
 TEST(CsvDialect, crosses_the_wire_with_columns_and_inference) {

@@ -124,6 +124,28 @@ TEST(RecordBorders, are_where_the_slow_reader_finds_records_and_lines) {
   }
 }
 
+TEST(WholeRecords, end_where_the_slow_reader_ends_a_record_and_leave_less_than_the_last_one) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    const std::string text = reference::nasty_csv(random, 3, 12);
+    const auto records = reference::read_records(text);
+    for (std::size_t n = 0; n <= text.size(); ++n) {
+      const std::size_t whole = whole_records(std::string_view(text).substr(0, n), {});
+      ASSERT_LE(whole, n);
+      // The records before it and those behind it are those of the text.
+      const auto before = reference::read_records(text.substr(0, whole)), behind = reference::read_records(text.substr(whole));
+      ASSERT_EQ(before.size() + behind.size(), records.size()) << n << " of\n" << text;
+      for (std::size_t k = 0; k < records.size(); ++k)
+        ASSERT_EQ((k < before.size() ? before[k] : behind[k - before.size()]).fields, records[k].fields) << n << " of\n" << text;
+      // No record that surely ended is held back.
+      std::size_t next = 0;
+      while (next < records.size() && records[next].offset <= whole) ++next;
+      ASSERT_TRUE(next == records.size() || records[next].offset >= n) << n << " of\n" << text;
+    }
+  }
+}
+
 TEST(RecordBorders, say_when_the_file_ends_inside_of_quotes) {
   const RangeScan ranges[] = {scan_range("a,b\n", {}), scan_range("1,\"2\n", {})};
 

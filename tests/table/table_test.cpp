@@ -83,6 +83,33 @@ TEST(Table, concat_wants_the_same_columns) {
   EXPECT_THROW(Table::concat(other), TypeError);
 }
 
+TEST(Table, rows_of_several_parts_are_those_of_the_parts_together) {
+  Random random(11);
+  for (int round = 0; round < 60; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    std::vector<Table> parts;
+    for (auto k = 1 + random.below(5); k > 0; --k) {
+      const std::int64_t n = random.below(30);
+      const bool nulls = random.one_in(4);
+      std::vector<std::string> names;
+      std::vector<Column> columns;
+      for (const ColumnType type : {ColumnType::boolean, ColumnType::int16, ColumnType::float32, ColumnType::int64, ColumnType::string}) {
+        names.push_back(std::string(name(type)));
+        columns.push_back(random.column(type, random.values(type, n, nulls)));
+      }
+      names.push_back("category");
+      columns.push_back(columns[4].cast(ColumnType::category));
+      parts.emplace_back(std::move(names), std::move(columns));
+    }
+    const Table together = Table::concat(parts);
+    std::vector<std::int64_t> rows;
+    if (together.nrows() > 0)
+      for (int i = 0; i < 50; ++i) rows.push_back(random.below(together.nrows()));
+    ASSERT_EQ(table::take(parts, rows), together.take(rows));
+    EXPECT_THROW(table::take(parts, std::vector<std::int64_t>{together.nrows()}), IndexError);
+  }
+}
+
 TEST(Table, crosses_the_wire) {
   for (const Table& t : {three(), three().slice(1, 3), three().head(0), Table(), three().select(Names{})}) {
     Writer out;

@@ -41,9 +41,7 @@ class BordersOperation final : public OperationOf<BordersOperation> {
       }
     }
     if (kind_ == Border::after) std::reverse(pieces.begin(), pieces.end());
-    std::vector<std::int64_t> ends;
-    for (const Table& piece : pieces) ends.push_back((ends.empty() ? 0 : ends.back()) + piece.nrows());
-    return Object::of(Pieces(Table::concat(pieces), std::move(ends)));
+    return Object::of(Pieces(std::move(pieces)));
   }
 
  private:

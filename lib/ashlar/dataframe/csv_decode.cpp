@@ -1,10 +1,15 @@
 // Files that are not plain UTF-8: gzip, Latin-1, comments.
 
 #include <zlib.h>
+#if __has_include(<zstd.h>)
+#include <zstd.h>
+#define ASHLAR_ZSTD
+#endif
 
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <memory>
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/dataframe/csv_file.hpp"
@@ -50,6 +55,38 @@ std::string unzipped(const std::string& file, const Buffer& bytes, std::size_t s
   }
   return out;
 }
+
+#ifdef ASHLAR_ZSTD
+// All frames of a Zstandard file, likewise.
+std::string unpacked(const std::string& file, const Buffer& bytes, std::size_t size, std::int64_t wanted, bool& whole) {
+  const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(), &ZSTD_freeDStream);
+  if (!stream) throw InternalError("libzstd cannot be started");
+  std::string out;
+  std::array<char, 1 << 16> room;
+  ZSTD_inBuffer in{bytes.data(), size, 0};
+  std::size_t left = 1;  // 0 at the end of a frame
+  whole = false;
+  while (std::cmp_less(out.size(), wanted)) {
+    if (in.pos == in.size && left == 0) {
+      whole = true;
+      break;
+    }
+    const std::size_t before = in.pos;
+    ZSTD_outBuffer to{room.data(), room.size(), 0};
+    left = ZSTD_decompressStream(stream.get(), &to, &in);
+    if (ZSTD_isError(left))
+      throw IoError("the zstd file \"" + file + "\" is damaged: " + ZSTD_getErrorName(left) + ", behind " + std::to_string(out.size()) + " bytes of text");
+    out.append(room.data(), to.pos);
+    if (to.pos == 0 && in.pos == before && left != 0)
+      throw IoError("the zstd file \"" + file + "\" ends early, behind " + std::to_string(out.size()) + " bytes of text");
+  }
+  return out;
+}
+#else
+std::string unpacked(const std::string& file, const Buffer&, std::size_t, std::int64_t, bool&) {
+  throw NotImplementedError("this Ashlar was built without libzstd: decompress " + file + " first");
+}
+#endif
 
 std::string from_latin_1(std::string_view text) {
   std::string out;
@@ -104,11 +141,13 @@ std::string without_comments(std::string_view text, const FileDecoding& how) {
 }  // namespace
 
 std::string read_decoded(const std::string& file, std::int64_t size, const FileDecoding& decoding, std::int64_t wanted, bool& whole) {
-  const std::int64_t end = decoding.gzip || wanted > size ? size : wanted;
+  const std::int64_t end = decoding.gzip || decoding.zstd || wanted > size ? size : wanted;
   const Buffer bytes = read_range({file, 0, end, size});
   std::string text;
   if (decoding.gzip) {
     text = unzipped(file, bytes, static_cast<std::size_t>(size), wanted, whole);
+  } else if (decoding.zstd) {
+    text = unpacked(file, bytes, static_cast<std::size_t>(size), wanted, whole);
   } else {
     text.assign(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(end));
     whole = end == size;

@@ -19,37 +19,42 @@ namespace {
   throw IoError(std::string(what) + " \"" + file + "\": " + std::strerror(error));
 }
 
-struct OpenFile {
-  int fd;
-  explicit OpenFile(const std::string& file) : fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (fd < 0) failed(file, "cannot open");
-  }
-  ~OpenFile() { ::close(fd); }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-};
-
 }  // namespace
 
-Buffer read_range(const FileRange& range) {
-  const OpenFile file(range.file);
+RangeReader::RangeReader(const FileRange& range) : range_(range), at_(range.begin), fd_(::open(range.file.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (fd_ < 0) failed(range.file, "cannot open");
   struct stat found {};
-  if (::fstat(file.fd, &found) != 0) failed(range.file, "cannot read");
-  if (found.st_size != range.size)
-    throw IoError("the file \"" + range.file + "\" changed since the dataframe was built: it had " + std::to_string(range.size) + " bytes, it has " +
-                  std::to_string(found.st_size));
-  const auto length = static_cast<std::size_t>(range.end - range.begin);
-  Buffer buffer = Buffer::allocate(std::max<std::size_t>(length, 1));
+  const bool seen = ::fstat(fd_, &found) == 0;
+  if (seen && found.st_size == range.size) return;
+  const int error = errno;
+  ::close(fd_);
+  errno = error;
+  if (!seen) failed(range.file, "cannot read");
+  throw IoError("the file \"" + range.file + "\" changed since the dataframe was built: it had " + std::to_string(range.size) + " bytes, it has " +
+                std::to_string(found.st_size));
+}
+RangeReader::~RangeReader() { ::close(fd_); }
+
+std::size_t RangeReader::read(std::byte* to, std::size_t nbytes) {
+  const std::size_t length = std::min(nbytes, static_cast<std::size_t>(range_.end - at_));
   std::size_t done = 0;
   while (done < length) {
-    const ssize_t n = ::pread(file.fd, buffer.data() + done, std::min<std::size_t>(length - done, std::size_t{1} << 30),
-                              range.begin + static_cast<off_t>(done));
+    const ssize_t n = ::pread(fd_, to + done, std::min<std::size_t>(length - done, std::size_t{1} << 30), at_ + static_cast<off_t>(done));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) failed(range.file, "cannot read");
-    if (n == 0) throw IoError("the file \"" + range.file + "\" ended early: wanted bytes up to " + std::to_string(range.end) + ", found " +
-                              std::to_string(range.begin + static_cast<std::int64_t>(done)));
+    if (n < 0) failed(range_.file, "cannot read");
+    if (n == 0) throw IoError("the file \"" + range_.file + "\" ended early: wanted bytes up to " + std::to_string(range_.end) + ", found " +
+                              std::to_string(at_ + static_cast<std::int64_t>(done)));
     done += static_cast<std::size_t>(n);
   }
+  at_ += static_cast<std::int64_t>(length);
+  return length;
+}
+
+Buffer read_range(const FileRange& range) {
+  RangeReader file(range);
+  const auto length = static_cast<std::size_t>(range.end - range.begin);
+  Buffer buffer = Buffer::allocate(std::max<std::size_t>(length, 1));
+  file.read(buffer.data(), length);
   return buffer;
 }
 

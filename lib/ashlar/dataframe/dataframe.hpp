@@ -208,6 +208,19 @@ class DataFrame {
 
   /// See ashlar::to_csv, melt, pivot_table.
   std::vector<std::string> to_csv(const std::string& path, const ToCsvOptions& options = {}) const;
+  /// Into the group `key` of an HDF5 file, by all workers at once; read back by `read_hdf`. How it lies there: io/README.md. Categories are written as texts.
+  /// Errors    IoError; ValueError without columns or for a key without a name. Cost    the frame is computed and kept on the workers until it is written.
+  /// Example   df.to_hdf("out.h5", "/table")
+  void to_hdf(const std::string& file, const std::string& key, const ToHdfOptions& options = {}) const;
+  /// Rows and columns as an array, a chunk for each partition; what is missing is NaN. T: double, float, int64, int32, bool.
+  /// Errors    TypeError for columns that are no numbers; ValueError (of a task) for values that do not fit into T. Cost    the frame is computed now and
+  ///           kept on the workers as long as the array is.
+  template <class T = double>
+  Array<T> to_dask_array() const;
+  template <class T = double>
+  Array<T> values() const {
+    return to_dask_array<T>();
+  }
   DataFrame melt(const MeltOptions& options = {}) const;
   DataFrame pivot_table(const PivotTableOptions& options) const;
   /// Windows of the last rows. ValueError for a window below 1.

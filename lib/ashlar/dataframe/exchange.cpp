@@ -30,7 +30,12 @@ Object split_by(const std::vector<std::uint32_t>& part, const Table& rows, std::
   std::copy(ends.begin(), ends.end() - 1, next.begin() + 1);
   std::vector<std::int64_t> order(part.size());
   for (std::size_t row = 0; row < part.size(); ++row) order[static_cast<std::size_t>(next[part[row]]++)] = static_cast<std::int64_t>(row);
-  return Object::of(Pieces(rows.take(order), std::move(ends)));
+  std::vector<Table> pieces;
+  for (std::size_t p = 0; p < ends.size(); ++p) {
+    const std::size_t first = p ? static_cast<std::size_t>(ends[p - 1]) : 0;
+    pieces.push_back(rows.take(std::span(order).subspan(first, static_cast<std::size_t>(ends[p]) - first)));
+  }
+  return Object::of(Pieces(std::move(pieces)));
 }
 
 namespace {
@@ -117,10 +122,11 @@ void settle(LayerNode& node, std::string name, std::int64_t npartitions, std::ve
   node.token = node.rows = token_of(content);
 }
 
-PlanPtr pieces_of(const PlanPtr& split, std::int64_t parts, const std::string& name) {
+PlanPtr pieces_of(const PlanPtr& split, std::int64_t parts, const std::string& name, std::shared_ptr<const HashedBy> hashed) {
   auto node = std::make_shared<PieceNode>();
   Writer content;
   settle(*node, name + "-piece", split->npartitions * parts, {split}, split->table(), content);
+  if (split->npartitions == 1) node->hashed = std::move(hashed);
   return node;
 }
 
@@ -136,6 +142,9 @@ PlanPtr shuffled(const PlanPtr& table, const std::vector<std::string>& keys, con
                  std::int64_t npartitions) {
   if (npartitions < 1) throw ValueError("a shuffle wants at least one partition, found npartitions = " + std::to_string(npartitions));
   if (npartitions == 1) return repartition(table, 1);
+  // Every row would come back to where it is, in the same order.
+  const HashedBy wanted{keys, types};
+  if (table->hashed && *table->hashed == wanted && table->npartitions == npartitions) return table;
   auto split = std::make_shared<HashSplitNode>();
   split->keys = keys;
   split->types = types;
@@ -145,7 +154,8 @@ PlanPtr shuffled(const PlanPtr& table, const std::vector<std::string>& keys, con
   content.array(types);
   content.put(npartitions);
   settle(*split, "shuffle-split", table->npartitions, {table}, table->table(), content);
-  return repartition(pieces_of(split, npartitions, "shuffle"), npartitions, "shuffle");
+  const auto hashed = std::make_shared<HashedBy>(wanted);
+  return repartition(pieces_of(split, npartitions, "shuffle", hashed), npartitions, "shuffle", hashed);
 }
 
 }  // namespace ashlar::dataframe

@@ -58,6 +58,9 @@ GroupBy::GroupBy(PlanPtr node, Names keys, GroupbyOptions options) : node_(std::
 }
 
 PlanPtr GroupBy::by_hash(std::int64_t npartitions) const {
+  // Rows that agree in all keys agree in some: where these share a partition already, nothing moves.
+  const auto is_key = [&](const std::string& name) { return std::find(keys_.begin(), keys_.end(), name) != keys_.end(); };
+  if (node_->hashed && node_->npartitions == npartitions && std::all_of(node_->hashed->keys.begin(), node_->hashed->keys.end(), is_key)) return node_;
   std::vector<ColumnType> types;
   for (const std::string& key : keys_) types.push_back(node_->table()[key].type());
   return dataframe::shuffled(node_, keys_, types, npartitions);

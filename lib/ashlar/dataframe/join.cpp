@@ -93,6 +93,18 @@ PlanPtr joined(const PlanPtr& left, const PlanPtr& right, const table::Join& how
     a = shuffled(a, how.left_on, types, parts);
     b = shuffled(b, how.right_on, types, parts);
   }
+  // Keys of one name stay where the rows are; so do those of a side that did not move.
+  if (a->hashed && node->result.size()) {
+    bool stay = true;
+    for (std::size_t k = 0; k < a->hashed->keys.size(); ++k) {
+      const std::string& key = a->hashed->keys[k];
+      const auto at = std::find_if(node->result.begin(), node->result.end(), [&](const table::JoinColumn& c) { return c.name == key; });
+      using From = table::JoinColumn::From;
+      stay &= at != node->result.end() && sample[key].type() == a->hashed->types[k] &&
+              ((at->from == From::left && how.kind != JoinKind::right && how.kind != JoinKind::outer) || (b->hashed && *b->hashed == *a->hashed && at->from != From::indicator));
+    }
+    if (stay) node->hashed = a->hashed;
+  }
   Writer content;
   how.encode(content);
   settle(*node, "merge", std::max(a->npartitions, b->npartitions), {a, b}, sample, content);

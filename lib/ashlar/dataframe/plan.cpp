@@ -100,6 +100,40 @@ std::shared_ptr<const Index> index_behind(const Step& step, const PlanNode& node
   return nullptr;
 }
 
+// What a step leaves of that knowledge: rows stay in their partitions, so it is a matter of the key columns alone.
+std::shared_ptr<const HashedBy> hashed_behind(const Step& step, const PlanNode& node, const std::vector<PlanPtr>& inputs) {
+  if (inputs.empty() || !inputs[0]->hashed) return nullptr;
+  const HashedBy& known = *inputs[0]->hashed;
+  const auto among = [](const std::vector<std::string>& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  const auto all_among = [&](const std::vector<std::string>& names) {
+    return std::all_of(known.keys.begin(), known.keys.end(), [&](const std::string& key) { return among(names, key); });
+  };
+  switch (step.kind) {
+    case StepKind::group:
+      return all_among(step.names) ? inputs[0]->hashed : nullptr;
+    case StepKind::assign:
+      if (among(known.keys, step.names[0])) return nullptr;
+      break;
+    case StepKind::rename: {
+      if (!all_among(step.names)) return nullptr;
+      HashedBy renamed = known;
+      for (std::string& key : renamed.keys) key = step.others[static_cast<std::size_t>(std::find(step.names.begin(), step.names.end(), key) - step.names.begin())];
+      return std::make_shared<HashedBy>(std::move(renamed));
+    }
+    case StepKind::select:
+    case StepKind::filter:
+    case StepKind::sort:
+    case StepKind::head:
+    case StepKind::tail:
+    case StepKind::distinct:
+    case StepKind::finish_groups:
+      break;
+    default:
+      return nullptr;
+  }
+  return node.produces() == Produces::table && all_among(node.columns()) ? inputs[0]->hashed : nullptr;
+}
+
 }  // namespace
 
 PlanPtr make_step(std::string name, Step step, std::vector<PlanPtr> inputs) {
@@ -178,6 +212,7 @@ PlanPtr make_step(std::string name, Step step, std::vector<PlanPtr> inputs) {
     }
   }
   node->index = index_behind(step, *node, inputs);
+  node->hashed = hashed_behind(step, *node, inputs);
   node->step = std::move(step);
   node->inputs = std::move(inputs);
   if (node->index && node->produces() == Produces::table) node->index = std::make_shared<Index>(Index{node->index->column, nullptr, node->index->at});
@@ -239,7 +274,10 @@ PlanPtr persisted(const PlanPtr& node, std::vector<ResultHandle> results) {
   kept->sample = node->sample;
   kept->value_type = node->value_type;
   kept->series_name = node->series_name;
-  if (kept->produces() == Produces::table) kept->index = node->index;
+  if (kept->produces() == Produces::table) {
+    kept->index = node->index;
+    kept->hashed = node->hashed;
+  }
   kept->results = std::move(results);
   return kept;
 }

@@ -37,6 +37,13 @@ struct Index {
   std::vector<Value> at;  ///< one more than there are partitions; empty: not known
 };
 
+/// Rows with equal values of these columns share a partition, chosen by a hash of the values as `types`: who wants just that moves nothing.
+struct HashedBy {
+  std::vector<std::string> keys;
+  std::vector<ColumnType> types;
+  friend bool operator==(const HashedBy&, const HashedBy&) = default;
+};
+
 class PlanNode {
  public:
   virtual ~PlanNode() = default;
@@ -49,6 +56,7 @@ class PlanNode {
   ColumnType value_type = ColumnType::float64;  ///< of a Value, which does not know its width
   std::string series_name;   ///< of a column, as pandas names a Series
   std::shared_ptr<const Index> index;  ///< null: there is none
+  std::shared_ptr<const HashedBy> hashed;  ///< null: nothing is known
 
   Produces produces() const { return produced(sample); }
   const Table& table() const { return std::get<Table>(sample); }
@@ -92,7 +100,8 @@ PlanPtr literal(const Value& value);
 PlanPtr persisted(const PlanPtr& node, std::vector<ResultHandle> results);
 
 /// n partitions, rows in their order. Fewer: neighbours are joined; more: each is cut into equal pieces.
-PlanPtr repartition(const PlanPtr& table, std::int64_t npartitions, const std::string& name = "repartition");
+/// `hashed`: how the pieces that come together were chosen.
+PlanPtr repartition(const PlanPtr& table, std::int64_t npartitions, const std::string& name = "repartition", std::shared_ptr<const HashedBy> hashed = nullptr);
 /// The partitions of all of them, one after the other. Their columns must agree.
 PlanPtr concatenated(const std::vector<PlanPtr>& tables);
 /// Partitions [first, last) of it.

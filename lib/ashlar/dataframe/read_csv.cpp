@@ -1,6 +1,8 @@
 #include "ashlar/dataframe/read_csv.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <functional>
 #include <limits>
 #include <optional>
 
@@ -21,6 +23,7 @@ struct Piece {
   FileRange range;
   std::int64_t line = 1;
   std::size_t file = 0;  // its number
+  std::int64_t rows = 0;  // once they were counted
   FileDecoding decoding = {};  // where there is any, the range is that of the text, up to its end
 
   void encode(Writer& out) const {
@@ -29,6 +32,7 @@ struct Piece {
     out.put(range.end);
     out.put(range.size);
     out.put(line);
+    out.put(rows);
     out.put(decoding);
   }
   static Piece decode(Reader& in) {
@@ -38,6 +42,7 @@ struct Piece {
     p.range.end = in.get<std::int64_t>();
     p.range.size = in.get<std::int64_t>();
     p.line = in.get<std::int64_t>();
+    p.rows = in.get<std::int64_t>();
     p.decoding = in.get<FileDecoding>();
     return p;
   }
@@ -53,27 +58,36 @@ std::string_view text_of(const Buffer& buffer, const FileRange& range) {
   return {reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(range.end - range.begin)};
 }
 
-// The records of a piece.
-class Loaded {
- public:
-  explicit Loaded(const Piece& piece) {
-    if (piece.decoding) {
-      bool whole;
-      decoded_ = read_decoded(piece.range.file, piece.range.size, piece.decoding, std::numeric_limits<std::int64_t>::max(), whole);
-      text = std::string_view(decoded_).substr(std::min(static_cast<std::size_t>(piece.range.begin), decoded_.size()));
-    } else {
-      bytes_ = read_range(piece.range);
-      text = text_of(bytes_, piece.range);
-    }
-  }
-  Loaded(const Loaded&) = delete;
-  Loaded& operator=(const Loaded&) = delete;
-  std::string_view text;
+// Read at once: small enough to stay in the cache while it is checked, cut and converted.
+constexpr std::size_t block_bytes = std::size_t{256} << 10;
 
- private:
-  Buffer bytes_;
-  std::string decoded_;
-};
+// The records of a piece, block by block; `read` gives the line behind those it was given.
+void each_block(const Piece& piece, const CsvDialect& dialect, const std::function<std::int64_t(const table::CsvRecords&)>& read) {
+  if (piece.decoding) {
+    bool whole;
+    const std::string decoded = read_decoded(piece.range.file, piece.range.size, piece.decoding, std::numeric_limits<std::int64_t>::max(), whole);
+    read({std::string_view(decoded).substr(std::min(static_cast<std::size_t>(piece.range.begin), decoded.size())), piece.line, piece.range.file});
+    return;
+  }
+  RangeReader file(piece.range);
+  Buffer block = Buffer::allocate(block_bytes);
+  std::size_t kept = 0;  // the beginning of a record whose end was not seen
+  std::int64_t line = piece.line;
+  while (true) {
+    if (kept == block.size()) {
+      Buffer larger = Buffer::allocate(2 * block.size());
+      std::memcpy(larger.data(), block.data(), kept);
+      block = std::move(larger);
+    }
+    kept += file.read(block.data() + kept, block.size() - kept);
+    char* const text = reinterpret_cast<char*>(block.data());
+    const std::size_t records = file.ended() ? kept : table::whole_records({text, kept}, dialect);
+    if (records || file.ended()) line = read({{text, records}, line, piece.range.file});
+    if (file.ended()) return;
+    kept -= records;
+    std::memmove(text, text + records, kept);
+  }
+}
 
 // Pass one: the effect of a byte range on the automaton that finds records.
 class ScanOperation final : public OperationOf<ScanOperation> {
@@ -84,8 +98,12 @@ class ScanOperation final : public OperationOf<ScanOperation> {
   Object run(TaskInput& task) const override {
     Reader in(task.payload);
     const Piece piece = Piece::decode(in);
-    const Buffer bytes = read_range(piece.range);
-    return Object::of(ScannedRange{table::scan_range(text_of(bytes, piece.range), dialect_)});
+    RangeReader file(piece.range);
+    Buffer block = Buffer::allocate(block_bytes);
+    RangeScan all = table::scan_range({}, dialect_);
+    while (const std::size_t n = file.read(block.data(), block_bytes))
+      all = table::compose(all, table::scan_range({reinterpret_cast<const char*>(block.data()), n}, dialect_));
+    return Object::of(ScannedRange{all});
   }
 
  private:
@@ -107,8 +125,9 @@ class InferOperation final : public OperationOf<InferOperation> {
   Object run(TaskInput& task) const override {
     Reader in(task.payload);
     const Piece piece = Piece::decode(in);
-    const Loaded loaded(piece);
-    return Object::of(table::infer({loaded.text, piece.line, piece.range.file}, dialect_, columns_));
+    table::CsvInferrer inferrer(dialect_, columns_);
+    each_block(piece, dialect_, [&](const table::CsvRecords& records) { return inferrer.add(records); });
+    return Object::of(inferrer.finish());
   }
 
  private:
@@ -134,8 +153,9 @@ class ReadCsvOperation final : public OperationOf<ReadCsvOperation> {
   Object run(TaskInput& task) const override {
     Reader in(task.payload);
     const Piece piece = Piece::decode(in);
-    const Loaded loaded(piece);
-    return Object::of(table::parse({loaded.text, piece.line, piece.range.file}, dialect_, columns_, types_));
+    table::CsvParser parser(dialect_, columns_, types_, piece.rows);
+    each_block(piece, dialect_, [&](const table::CsvRecords& records) { return parser.add(records); });
+    return Object::of(parser.finish());
   }
 
  private:
@@ -196,27 +216,30 @@ CsvDialect dialect_of(const ReadCsvOptions& options) {
   return dialect;
 }
 
-bool is_gzip(const std::string& file, const std::string& compression, std::string_view beginning) {
-  if (compression.empty()) return false;
-  if (compression == "gzip") {
-    if (!beginning.starts_with("\x1f\x8b")) throw IoError("the file \"" + file + "\" is not compressed with gzip, though .compression says so");
-    return true;
-  }
-  if (compression != "infer")
-    throw NotImplementedError("not yet: read_csv of files compressed with anything but gzip (compression = \"" + compression + "\"); decompress " + file + " first");
+// How the file is compressed: by its first bytes, or as the caller says.
+void set_compression(const std::string& file, const std::string& compression, std::string_view beginning, FileDecoding& out) {
   static constexpr std::pair<std::string_view, const char*> marks[] = {
-      {"\x28\xb5\x2f\xfd", "zstd"}, {"BZh", "bzip2"}, {{"\xfd" "7zXZ\0", 6}, "xz"}, {{"PK\x03\x04", 4}, "zip"}};
+      {"\x1f\x8b", "gzip"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"BZh", "bzip2"}, {{"\xfd" "7zXZ\0", 6}, "xz"}, {{"PK\x03\x04", 4}, "zip"}};
+  std::string found;
   for (const auto& [mark, name] : marks)
-    if (beginning.starts_with(mark))
-      throw NotImplementedError("not yet: read_csv of files compressed with anything but gzip; " + file + " is compressed with " + name + ", decompress it first");
-  return beginning.starts_with("\x1f\x8b");
+    if (beginning.starts_with(mark)) found = name;
+  if (compression.empty()) return;
+  if (compression == "gzip" || compression == "zstd") {
+    if (found != compression) throw IoError("the file \"" + file + "\" is not compressed with " + compression + ", though .compression says so");
+  } else if (compression != "infer") {
+    throw NotImplementedError("not yet: read_csv of files compressed with anything but gzip and zstd (compression = \"" + compression + "\"); decompress " + file + " first");
+  }
+  out.gzip = found == "gzip";
+  out.zstd = found == "zstd";
+  if (!found.empty() && !out.gzip && !out.zstd)
+    throw NotImplementedError("not yet: read_csv of files compressed with anything but gzip and zstd; " + file + " is compressed with " + found + ", decompress it first");
 }
 
 FileDecoding decoding_of(const std::string& file, std::int64_t size, const CsvDialect& dialect, const ReadCsvOptions& options) {
   FileDecoding out;
   const FileRange start{file, 0, std::min<std::int64_t>(size, 8), size};
   const Buffer bytes = read_range(start);
-  out.gzip = is_gzip(file, options.compression, text_of(bytes, start));
+  set_compression(file, options.compression, text_of(bytes, start), out);
   if (options.encoding == "latin-1" || options.encoding == "latin1" || options.encoding == "iso-8859-1")
     out.latin_1 = true;
   else if (options.encoding != "utf-8" && options.encoding != "utf8")
@@ -294,7 +317,7 @@ DataFrame read_csv(const std::vector<std::string>& paths, const ReadCsvOptions& 
     const std::int64_t size = file_size(files[f]);
     // First what may throw: g++ 12 destroys the parts of a half-made aggregate twice.
     const FileDecoding decoding = decoding_of(files[f], size, node->dialect, options);
-    Piece start{{files[f], 0, size, size}, 1, f, decoding};
+    Piece start{{files[f], 0, size, size}, 1, f, 0, decoding};
     headers.push_back(header_of(start, node->dialect, options.skiprows));
     if (headers[f].names != headers[0].names) {
       std::size_t at = 0;
@@ -310,7 +333,7 @@ DataFrame read_csv(const std::vector<std::string>& paths, const ReadCsvOptions& 
       continue;
     }
     for (std::int64_t begin = headers[f].data_offset; begin < size || begin == headers[f].data_offset; begin += options.blocksize.v) {
-      ranges.push_back({{files[f], begin, std::min(begin + options.blocksize.v, size), size}, headers[f].data_line, f});
+      ranges.push_back({{files[f], begin, std::min(begin + options.blocksize.v, size), size}, headers[f].data_line, f, 0, {}});
       if (begin >= size) break;
     }
   }
@@ -349,8 +372,12 @@ DataFrame read_csv(const std::vector<std::string>& paths, const ReadCsvOptions& 
 
   // Pass two: the type of every column over all of it.
   CsvInference inference;
-  for (const Object& part : run_now("csv-types", std::make_shared<InferOperation>(node->dialect, node->all), node->pieces))
-    inference.merge(part.get<CsvInference>());
+  const std::vector<Object> parts = run_now("csv-types", std::make_shared<InferOperation>(node->dialect, node->all), node->pieces);
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    const CsvInference& part = parts[p].get<CsvInference>();
+    inference.merge(part);
+    node->pieces[p].rows = part.rows;
+  }
   node->types = inference.types();
   for (const auto& [column, type] : options.dtype.v) {
     const auto at = std::find(node->all.names.begin(), node->all.names.end(), column.v);

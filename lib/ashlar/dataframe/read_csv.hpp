@@ -33,7 +33,7 @@ struct ColumnTypes {
 struct ReadCsvOptions {
   ASHLAR_OPTIONS;
   ByteSize blocksize = "64MiB";        ///< bytes of a partition; cut where records begin, wherever that is
-  std::string compression = "infer";   ///< "infer" (by the first bytes), "gzip" or "" (none). A compressed file is one partition
+  std::string compression = "infer";   ///< "infer" (by the first bytes), "gzip", "zstd" or "" (none). A compressed file is one partition
   std::string encoding = "utf-8";      ///< "utf-8" (with a byte order mark or without) or "latin-1". A file of the latter is one partition
   std::string sep = ",";
   bool header = true;                  ///< false: there is none, columns are "0", "1", …
@@ -55,7 +55,7 @@ struct ReadCsvOptions {
 /// Types are those of the whole column, found by reading everything once, on the workers, when the frame is built. Columns nobody uses are
 /// not parsed later.
 /// Errors    IoError that names the file (and line): missing, no CSV, a record with another number of fields; KeyError for unknown columns;
-///           NotImplementedError for files compressed with anything but gzip.
+///           NotImplementedError for files compressed otherwise.
 /// Ranks     files are opened where tasks run: every rank must see them.
 /// Cost      reads the files twice where they are larger than `blocksize` (where records begin, then types), else once, before it returns.
 /// Example   auto df = al::read_csv("volcano.csv", {.na_values = {"Unknown"}});

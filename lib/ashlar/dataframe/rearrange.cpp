@@ -142,11 +142,13 @@ std::shared_ptr<Node> node_like(const PlanPtr& input, std::string name, std::int
 
 }  // namespace
 
-PlanPtr repartition(const PlanPtr& table, std::int64_t npartitions, const std::string& name) {
+PlanPtr repartition(const PlanPtr& table, std::int64_t npartitions, const std::string& name, std::shared_ptr<const HashedBy> hashed) {
   if (npartitions < 1) throw ValueError("repartition wants at least one partition, found npartitions = " + std::to_string(npartitions));
   if (npartitions == table->npartitions) return table;
   Writer content;
-  return node_like<RepartitionNode>(table, name, npartitions, content);
+  auto node = node_like<RepartitionNode>(table, name, npartitions, content);
+  node->hashed = std::move(hashed);
+  return node;
 }
 
 PlanPtr partitions_of(const PlanPtr& table, std::int64_t first, std::int64_t last) {

@@ -26,6 +26,8 @@ class Rolling;
 struct GroupbyOptions;
 struct RollingOptions;
 struct ToCsvOptions;
+template <class T>
+class Array;
 
 /// What a reduction of a Series gives: one value that is computed when asked for. Takes part in expressions with Series.
 ///
@@ -49,6 +51,12 @@ class Scalar<Value> {
   dataframe::PlanPtr node_;
 };
 
+struct ToHdfOptions {
+  ASHLAR_OPTIONS;
+  std::string mode = "w";       ///< "w": a new file, atomically under its name; "a": into an existing file
+  std::string compression = {};  ///< "" or "gzip"
+  int compression_opts = 4;
+};
 struct DdofOptions {
   ASHLAR_OPTIONS;
   int ddof = 1;  ///< divisor n - ddof
@@ -97,6 +105,21 @@ class StringMethods {
   /// Cut at `separator` into n + 1 columns "0", "1" …, the last with what is left: pandas' split(…, n=n, expand=True). Missing parts are null.
   /// Errors    ValueError for n < 0 or an empty separator.
   DataFrame split(const Name& separator, std::int64_t n) const;
+
+ private:
+  dataframe::PlanPtr node_;
+};
+
+/// Categories: pandas' `.cat`. Each partition tells its categories apart by itself; what is given here is that of the whole column.
+/// Errors    TypeError unless the column is of categories.
+class CategoryMethods {
+ public:
+  explicit CategoryMethods(dataframe::PlanPtr node);
+  /// The different texts, sorted. Cost    computes the column's different values now.
+  std::vector<std::string> categories() const;
+  /// The place of each element among `categories()`, -1 where it is missing: int8, int16 or int32, as many bits as they need.
+  /// Cost      as `categories`, now; then a look at each element.
+  Series codes() const;
 
  private:
   dataframe::PlanPtr node_;
@@ -223,6 +246,14 @@ class Series {
   /// A file of one column for each partition, or one: see ashlar::to_csv.
   std::vector<std::string> to_csv(const std::string& path, const ToCsvOptions& options) const;
   std::vector<std::string> to_csv(const std::string& path) const;
+  /// A table of one column, and an array of one axis: see DataFrame::to_hdf, to_dask_array.
+  void to_hdf(const std::string& file, const std::string& key, const ToHdfOptions& options = {}) const;
+  template <class T = double>
+  Array<T> to_dask_array() const;
+  template <class T = double>
+  Array<T> values() const {
+    return to_dask_array<T>();
+  }
 
   // pandas' names of the operators.
   template <class R>
@@ -255,6 +286,7 @@ class Series {
   Series ge(const R& other) const;
   StringMethods str() const { return StringMethods(node_); }
   DateMethods dt() const { return DateMethods(node_); }
+  CategoryMethods cat() const { return CategoryMethods(node_); }
 
   /// Another number of partitions, rows in their order.
   Series repartition(std::int64_t npartitions) const;

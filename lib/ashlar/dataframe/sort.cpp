@@ -113,6 +113,49 @@ class RangeSplitOperation final : public OperationOf<RangeSplitOperation> {
   Columns columns_;
 };
 
+// All rows between two cuts, in order: keys come together to be sorted, the other columns are taken from where they lie.
+class SortedGatherOperation final : public OperationOf<SortedGatherOperation> {
+ public:
+  SortedGatherOperation(Order order, Columns columns) : order_(std::move(order)), columns_(std::move(columns)) {}
+  void encode(Writer& out) const override {
+    order_.encode(out);
+    detail::encode_value(out, columns_);
+  }
+  static std::shared_ptr<const SortedGatherOperation> decode(Reader& in) {
+    Order order = Order::decode(in);
+    return std::make_shared<SortedGatherOperation>(std::move(order), detail::decode_value<Columns>(in));
+  }
+  Object run(TaskInput& task) const override {
+    std::vector<Table> parts;
+    std::vector<Column> keys;
+    for (const std::string& key : order_.by) {
+      std::vector<Column> of_each;
+      for (const Object& input : task.inputs) of_each.push_back(input.get<Table>()[key]);
+      keys.push_back(Column::concat(of_each));
+    }
+    for (const Object& input : task.inputs) parts.push_back(only(input.get<Table>(), columns_));
+    const auto rows = table::rows_in_order(keys, std::vector<bool>(order_.ascending.begin(), order_.ascending.end()), order_.nulls_last);
+    return Object::of(table::take(parts, rows));
+  }
+
+ private:
+  Order order_;
+  Columns columns_;
+};
+
+class SortedGatherNode final : public LayerNode {
+ public:
+  Order order;
+  std::vector<Demand> demand(const Columns& wanted) const override { return {with(wanted, order.by)}; }
+  std::shared_ptr<const Layer> layer(const std::vector<std::vector<TaskRef>>& inputs, const Columns& wanted) const override {
+    const auto n = static_cast<std::int64_t>(inputs[0].size()) / npartitions;
+    return std::make_shared<PlanLayer>(name, npartitions, std::make_shared<SortedGatherOperation>(order, wanted),
+                                       [tasks = inputs[0], n](std::int64_t j, std::vector<TaskRef>& out) {
+                                         for (std::int64_t i = j * n; i < (j + 1) * n; ++i) out.push_back(tasks[static_cast<std::size_t>(i)]);
+                                       });
+  }
+};
+
 class SampleNode final : public LayerNode {
  public:
   Columns by;
@@ -182,7 +225,12 @@ PlanPtr cut_at(const PlanPtr& local, const PlanPtr& cuts, const Order& order, st
   Writer of_split;
   order.encode(of_split);
   settle(*split, "sort-values-split", local->npartitions, {local, cuts}, local->table(), of_split);
-  return sort_step(repartition(pieces_of(split, parts, "sort-values"), parts, "sort-values"), order);
+  auto gather = std::make_shared<SortedGatherNode>();
+  gather->order = order;
+  Writer of_gather;
+  order.encode(of_gather);
+  settle(*gather, "sort-values", parts, {pieces_of(split, parts, "sort-values")}, local->table(), of_gather);
+  return gather;
 }
 
 }  // namespace

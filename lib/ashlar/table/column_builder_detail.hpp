@@ -144,6 +144,7 @@ class StringBuilder {
     end_row(true);
   }
   void append_null() { end_row(false); }
+  std::size_t text_bytes() const { return text_.size(); }
   Column finish() {
     const auto length = static_cast<std::int64_t>(offsets_.size() / sizeof(std::int64_t)) - 1;
     return Column::from_buffers(ColumnType::string, length, offsets_.take(), validity_.take(), text_.take());

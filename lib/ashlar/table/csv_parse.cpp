@@ -13,15 +13,16 @@
 #include "ashlar/table/type_dispatch_detail.hpp"
 
 namespace ashlar::table {
-namespace {
+// Not unnamed: classes that a header declares hold these.
+namespace csv_fields {
 
-[[noreturn]] void ragged(const CsvRecords& records, std::int64_t line, std::size_t found, std::size_t wanted) {
-  throw IoError(std::string(records.source) + ": line " + std::to_string(line) + " has " + std::to_string(found) + (found == 1 ? " field" : " fields") +
+[[noreturn]] static void ragged(std::string_view source, std::int64_t line, std::size_t found, std::size_t wanted) {
+  throw IoError(std::string(source) + ": line " + std::to_string(line) + " has " + std::to_string(found) + (found == 1 ? " field" : " fields") +
                 ", the header has " + std::to_string(wanted));
 }
 
 // Bytes that are no text: zero bytes, and what is not UTF-8.
-void require_text(const CsvRecords& records) {
+static void require_text(const CsvRecords& records) {
   const std::size_t at = text_ends(records.bytes);
   if (at == records.bytes.size()) return;
   const std::string_view before = records.bytes.substr(0, at);
@@ -58,20 +59,33 @@ class WithoutThousands {
   std::string digits_;
 };
 
-class InferenceSink {
+}  // namespace csv_fields
+using namespace csv_fields;
+
+class CsvInferrer::Sink {
  public:
-  InferenceSink(const CsvRecords& records, const CsvDialect& dialect, const CsvColumns& columns, CsvInference& out)
-      : records_(records), columns_(columns), missing_(dialect), decimal_(dialect.decimal), without_thousands_(dialect.thousands, dialect.decimal),
-        readable_(records.bytes.data() + records.bytes.size()), open_(columns.used.begin(), columns.used.end()), out_(out) {
+  Sink(const CsvDialect& dialect, const CsvColumns& columns)
+      : dialect_(dialect), columns_(columns), missing_(dialect), without_thousands_(dialect.thousands, dialect.decimal),
+        open_(columns.used.begin(), columns.used.end()) {
+    out_.columns.resize(columns.names.size());
     for (const std::string& text : dialect.na_values)
       for (const char c : text) numbers_may_be_missing_ |= c >= '0' && c <= '9';
   }
+  std::int64_t add(const CsvRecords& records) {
+    require_text(records);
+    records_ = records;
+    std::int64_t line = records.line;
+    tokenize(records.bytes, dialect_, line, records.source, *this);
+    return line;
+  }
+  CsvInference finish() { return std::move(out_); }
+
   // Columns whose type is settled, and those nobody wants, are passed by with one look.
   void field(std::size_t number, std::string_view text) {
     if (number < open_.size() && open_[number]) look(number, text);
   }
   bool end_record(std::size_t fields, std::int64_t line) {
-    if (fields != columns_.names.size()) ragged(records_, line, fields, columns_.names.size());
+    if (fields != columns_.names.size()) ragged(records_.source, line, fields, columns_.names.size());
     ++out_.rows;
     return true;
   }
@@ -80,26 +94,32 @@ class InferenceSink {
   void look(std::size_t number, std::string_view text) {
     ColumnKinds& kinds = out_.columns[number];
     // A text that is not in the records was put together from a quoted field.
-    const auto from = reinterpret_cast<std::uintptr_t>(records_.bytes.data()), to = reinterpret_cast<std::uintptr_t>(readable_);
+    const auto from = reinterpret_cast<std::uintptr_t>(records_.bytes.data()), to = from + records_.bytes.size();
     const auto at = reinterpret_cast<std::uintptr_t>(text.data());
     const bool readable = at >= from && at + 16 <= to && !columns_.dates[number];
-    if (readable && !numbers_may_be_missing_ && kinds.add_plain_number(text, decimal_)) return;
+    if (readable && !numbers_may_be_missing_ && kinds.add_plain_number(text, dialect_.decimal)) return;
     if (missing_.contains(text)) return;
     text = without_thousands_(text);
-    kinds.add(text, decimal_, columns_.dates[number]);
+    kinds.add(text, dialect_.decimal, columns_.dates[number]);
     open_[number] = !kinds.settled();
   }
 
-  const CsvRecords& records_;
-  const CsvColumns& columns_;
+  const CsvDialect dialect_;
+  const CsvColumns columns_;
+  CsvRecords records_;
   const NaValues missing_;
-  const char decimal_;
   WithoutThousands without_thousands_;
-  const char* const readable_;
   std::vector<std::uint8_t> open_;
-  CsvInference& out_;
+  CsvInference out_;
   bool numbers_may_be_missing_ = false;
 };
+
+CsvInferrer::CsvInferrer(const CsvDialect& dialect, const CsvColumns& columns) : sink_(std::make_unique<Sink>(dialect, columns)) {}
+CsvInferrer::~CsvInferrer() = default;
+std::int64_t CsvInferrer::add(const CsvRecords& records) { return sink_->add(records); }
+CsvInference CsvInferrer::finish() { return sink_->finish(); }
+
+namespace csv_fields {
 
 // Text becomes elements of one column.
 class FieldParser {
@@ -107,8 +127,15 @@ class FieldParser {
   virtual ~FieldParser() = default;
   virtual bool append(std::string_view text) = 0;  // false: not of this type
   virtual void append_null() = 0;
+  /// `part` of all that is to come has come.
+  virtual void expect(double part) = 0;
   virtual Column finish() = 0;
 };
+
+// Fixed-width values have their room from the beginning; of texts nobody knew how long they are.
+static void make_room(StringBuilder& builder, double part) { builder.reserve(0, static_cast<std::size_t>(static_cast<double>(builder.text_bytes()) / part * 1.02) + 64); }
+template <class T>
+static void make_room(FixedBuilder<T>&, double) {}
 
 template <class Builder, class Parse>
 class Parser final : public FieldParser {
@@ -121,6 +148,7 @@ class Parser final : public FieldParser {
     return true;
   }
   void append_null() override { builder_.append_null(); }
+  void expect(double part) override { make_room(builder_, part); }
   Column finish() override { return builder_.finish(); }
 
  private:
@@ -129,7 +157,7 @@ class Parser final : public FieldParser {
 };
 
 template <class Builder, class Parse>
-std::unique_ptr<FieldParser> parser(Builder builder, Parse parse) {
+static std::unique_ptr<FieldParser> parser(Builder builder, Parse parse) {
   return std::make_unique<Parser<Builder, Parse>>(std::move(builder), std::move(parse));
 }
 
@@ -141,13 +169,14 @@ class CategoryParser final : public FieldParser {
     return true;
   }
   void append_null() override { builder_.append_null(); }
+  void expect(double part) override { make_room(builder_, part); }
   Column finish() override { return builder_.finish().cast(ColumnType::category); }
 
  private:
   StringBuilder builder_;
 };
 
-std::unique_ptr<FieldParser> make_parser(ColumnType type, const CsvDialect& dialect, std::int64_t rows) {
+static std::unique_ptr<FieldParser> make_parser(ColumnType type, const CsvDialect& dialect, std::int64_t rows) {
   if (type == ColumnType::string) {
     StringBuilder builder;
     builder.reserve(rows);
@@ -182,39 +211,76 @@ std::unique_ptr<FieldParser> make_parser(ColumnType type, const CsvDialect& dial
   });
 }
 
-struct ParseSink {
-  const CsvRecords& records;
-  const CsvColumns& columns;
-  const std::vector<ColumnType>& types;
-  const NaValues& missing;
-  std::vector<std::unique_ptr<FieldParser>>& parsers;  // null for columns that are not used
-  std::int64_t rows = 0;
-  // Of the record that is being read: the first field that is not of its column's type. Reported at its end, when the line is known.
-  std::size_t wrong_number = 0;
-  std::string wrong_text;
-  bool wrong = false;
+}  // namespace csv_fields
+
+class CsvParser::Sink {
+ public:
+  Sink(const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types, std::int64_t rows)
+      : dialect_(dialect), columns_(columns), types_(types), missing_(dialect), expected_(rows) {
+    if (types.size() != columns.names.size())
+      throw ValueError("a CSV schema wants one type per column: columns " + std::to_string(columns.names.size()) + ", types " + std::to_string(types.size()));
+    for (std::size_t c = 0; c < types.size(); ++c) parsers_.push_back(columns.used[c] ? make_parser(types[c], dialect, rows) : nullptr);
+  }
+  std::int64_t add(const CsvRecords& records) {
+    source_ = records.source;
+    std::int64_t line = records.line;
+    tokenize(records.bytes, dialect_, line, records.source, *this);
+    if (!told_ && rows_ > 0 && rows_ < expected_)
+      for (const auto& parser : parsers_)
+        if (parser) parser->expect(static_cast<double>(rows_) / static_cast<double>(expected_));
+    told_ = true;
+    return line;
+  }
+  Table finish() {
+    std::vector<std::string> names;
+    std::vector<Column> out;
+    for (std::size_t c = 0; c < types_.size(); ++c) {
+      if (!parsers_[c]) continue;
+      names.push_back(columns_.names[c]);
+      out.push_back(parsers_[c]->finish());
+    }
+    return Table(std::move(names), std::move(out));
+  }
 
   void field(std::size_t number, std::string_view text) {
-    if (number >= parsers.size() || !parsers[number] || wrong) return;
-    if (missing.contains(text)) {
-      parsers[number]->append_null();
-    } else if (!parsers[number]->append(text)) {
-      wrong = true;
-      wrong_number = number;
-      wrong_text = text;
+    if (number >= parsers_.size() || !parsers_[number] || wrong_) return;
+    if (missing_.contains(text)) {
+      parsers_[number]->append_null();
+    } else if (!parsers_[number]->append(text)) {
+      wrong_ = true;
+      wrong_number_ = number;
+      wrong_text_ = text;
     }
   }
   bool end_record(std::size_t fields, std::int64_t line) {
-    if (fields != columns.names.size()) ragged(records, line, fields, columns.names.size());
-    if (wrong)
-      throw IoError(std::string(records.source) + ": line " + std::to_string(line) + ", column \"" + columns.names[wrong_number] + "\": \"" + wrong_text +
-                    "\" is not of type " + std::string(name(types[wrong_number])));
-    ++rows;
+    if (fields != columns_.names.size()) ragged(source_, line, fields, columns_.names.size());
+    if (wrong_)
+      throw IoError(std::string(source_) + ": line " + std::to_string(line) + ", column \"" + columns_.names[wrong_number_] + "\": \"" + wrong_text_ +
+                    "\" is not of type " + std::string(name(types_[wrong_number_])));
+    ++rows_;
     return true;
   }
+
+ private:
+  const CsvDialect dialect_;
+  const CsvColumns columns_;
+  const std::vector<ColumnType> types_;
+  const NaValues missing_;
+  std::vector<std::unique_ptr<FieldParser>> parsers_;  // null for columns that are not used
+  std::string_view source_;
+  std::int64_t rows_ = 0, expected_;
+  bool told_ = false;
+  // Of the record that is being read: the first field that is not of its column's type. Reported at its end, when the line is known.
+  std::size_t wrong_number_ = 0;
+  std::string wrong_text_;
+  bool wrong_ = false;
 };
 
-}  // namespace
+CsvParser::CsvParser(const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types, std::int64_t rows)
+    : sink_(std::make_unique<Sink>(dialect, columns, types, rows)) {}
+CsvParser::~CsvParser() = default;
+std::int64_t CsvParser::add(const CsvRecords& records) { return sink_->add(records); }
+Table CsvParser::finish() { return sink_->finish(); }
 
 void CsvInference::merge(const CsvInference& other) {
   if (columns.empty() && rows == 0) columns.resize(other.columns.size());
@@ -242,32 +308,16 @@ CsvInference CsvInference::decode(Reader& in) {
 }
 
 CsvInference infer(const CsvRecords& records, const CsvDialect& dialect, const CsvColumns& columns) {
-  require_text(records);
-  CsvInference out;
-  out.columns.resize(columns.names.size());
-  InferenceSink sink(records, dialect, columns, out);
-  tokenize(records.bytes, dialect, records.line, records.source, sink);
-  return out;
+  CsvInferrer inferrer(dialect, columns);
+  inferrer.add(records);
+  return inferrer.finish();
 }
 
 Table parse(const CsvRecords& records, const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types) {
-  if (types.size() != columns.names.size())
-    throw ValueError("a CSV schema wants one type per column: columns " + std::to_string(columns.names.size()) + ", types " + std::to_string(types.size()));
   // No more records than line ends: one allocation per column.
-  const std::int64_t rows = count_byte(records.bytes, '\n') + 1;
-  std::vector<std::unique_ptr<FieldParser>> parsers;
-  for (std::size_t c = 0; c < types.size(); ++c) parsers.push_back(columns.used[c] ? make_parser(types[c], dialect, rows) : nullptr);
-  const NaValues missing(dialect);
-  ParseSink sink{records, columns, types, missing, parsers, 0, 0, {}, false};
-  tokenize(records.bytes, dialect, records.line, records.source, sink);
-  std::vector<std::string> names;
-  std::vector<Column> out;
-  for (std::size_t c = 0; c < types.size(); ++c) {
-    if (!parsers[c]) continue;
-    names.push_back(columns.names[c]);
-    out.push_back(parsers[c]->finish());
-  }
-  return Table(std::move(names), std::move(out));
+  CsvParser parser(dialect, columns, types, count_byte(records.bytes, '\n') + 1);
+  parser.add(records);
+  return parser.finish();
 }
 
 Table parse_csv(std::string_view text, const CsvDialect& dialect, const Names& usecols, const Names& parse_dates, std::string_view source) {

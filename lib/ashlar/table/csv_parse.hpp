@@ -1,6 +1,8 @@
 #pragma once
 // From the text of whole records to types and tables. Both passes see the same records, cut by `record_borders`.
 
+#include <memory>
+
 #include "ashlar/table/csv_scan.hpp"
 #include "ashlar/table/csv_types.hpp"
 #include "ashlar/table/table.hpp"
@@ -23,6 +25,34 @@ struct CsvInference {
   std::vector<ColumnType> types() const;
   void encode(Writer& out) const;
   static CsvInference decode(Reader& in);
+};
+
+/// Types of records that come block by block, each of whole records (`whole_records`): blocks that fit into the cache are read once from memory.
+class CsvInferrer {
+ public:
+  CsvInferrer(const CsvDialect& dialect, const CsvColumns& columns);
+  ~CsvInferrer();
+  /// Gives the line behind them. Errors    as `infer`.
+  std::int64_t add(const CsvRecords& records);
+  CsvInference finish();
+
+ private:
+  class Sink;
+  std::unique_ptr<Sink> sink_;
+};
+
+/// The same for tables. `rows`: how many there will be; room is made for them.
+class CsvParser {
+ public:
+  CsvParser(const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types, std::int64_t rows);
+  ~CsvParser();
+  /// Gives the line behind them. Errors    as `parse`.
+  std::int64_t add(const CsvRecords& records);
+  Table finish();
+
+ private:
+  class Sink;
+  std::unique_ptr<Sink> sink_;
 };
 
 /// Errors    IoError with file and line when a record has another number of fields than the header, or the bytes are no text.

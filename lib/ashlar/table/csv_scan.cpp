@@ -136,6 +136,41 @@ RangeScan scan_range(std::string_view bytes, const CsvDialect& dialect) {
   return out;
 }
 
+std::size_t whole_records(std::string_view bytes, const CsvDialect& dialect) {
+  const Automaton automaton(dialect);
+  std::size_t found = 0;
+  // A part outside of quotes: behind its last line end. Of a CR at the very end nobody knows whether LF follows.
+  const auto look = [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = end; i-- > begin;)
+      if (bytes[i] == '\n' || (bytes[i] == '\r' && i + 1 < bytes.size() && bytes[i + 1] != '\n')) {
+        found = i + 1;
+        return;
+      }
+  };
+  const std::size_t n = bytes.size();
+  std::size_t at = 0, outside = 0;
+  ScanState state = record_start;
+  while (at < n && dialect.quotechar != '\0') {
+    if (state == quote_in_quoted) {
+      state = automaton.step(state, bytes[at++]);
+      continue;
+    }
+    const void* const next = std::memchr(bytes.data() + at, dialect.quotechar, n - at);
+    if (!next) break;
+    const auto q = static_cast<std::size_t>(static_cast<const char*>(next) - bytes.data());
+    if (state == quoted) {
+      state = quote_in_quoted;
+      outside = q + 1;
+    } else {
+      state = automaton.step(q == at ? state : automaton.step(unquoted, bytes[q - 1]), dialect.quotechar);
+      if (state == quoted) look(outside, q);
+    }
+    at = q + 1;
+  }
+  if (state != quoted) look(outside, n);
+  return found;
+}
+
 RangeScan compose(const RangeScan& a, const RangeScan& b) {
   if (a.nbytes == 0) return b;
   if (b.nbytes == 0) return a;
@@ -211,8 +246,9 @@ CsvHeader read_header(std::string_view beginning, bool whole, const CsvDialect& 
   // The end of the first record that is not blank must be seen, and the byte behind a CR.
   FirstRecord first;
   std::size_t read = 0;
+  std::int64_t line = 1;
   if (whole) {
-    read = tokenize(bytes, dialect, 1, source, first);
+    read = tokenize(bytes, dialect, line, source, first);
   } else {
     const Automaton automaton(dialect);
     ScanState state = record_start;
@@ -222,7 +258,7 @@ CsvHeader read_header(std::string_view beginning, bool whole, const CsvDialect& 
       state = automaton.step(state, bytes[i]);
     }
     if (state == record_start) last_end = bytes.size();
-    read = tokenize(bytes.substr(0, last_end), dialect, 1, source, first);
+    read = tokenize(bytes.substr(0, last_end), dialect, line, source, first);
     if (first.fields.empty()) return header;
   }
   for (const std::string& name : first.fields)

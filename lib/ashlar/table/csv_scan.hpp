@@ -45,6 +45,10 @@ RangeScan scan_range(std::string_view bytes, const CsvDialect& dialect);
 /// The effect of `a` followed by `b`. Associative.
 RangeScan compose(const RangeScan& a, const RangeScan& b);
 
+/// The length of the records at the beginning of `bytes`, which begin with one, that surely end in them.
+/// Cost      quotes are jumped to.
+std::size_t whole_records(std::string_view bytes, const CsvDialect& dialect);
+
 /// Ranges cut where records begin.
 struct RecordBorders {
   struct Border {

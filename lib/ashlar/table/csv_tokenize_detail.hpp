@@ -73,9 +73,10 @@ class FieldEnds {
 
 /// Calls sink.field(number, text) for each field (the text lives until the call returns) and sink.end_record(fields, line) after each record, with
 /// the number of the line at which it begins. A sink may end the reading by returning false from end_record.
-/// Returns the bytes that were read. Errors    IoError for a quoted field that does not end.
+/// Returns the bytes that were read; `line` is then that of what follows them. Errors    IoError for a quoted field that does not end.
 template <class Sink>
-std::size_t tokenize(std::string_view bytes, const CsvDialect& dialect, std::int64_t line, std::string_view source, Sink& sink) {
+std::size_t tokenize(std::string_view bytes, const CsvDialect& dialect, std::int64_t& line_behind, std::string_view source, Sink& sink) {
+  std::int64_t line = line_behind;
   const char* p = bytes.data();
   const char* const end = p + bytes.size();
   const char quote = dialect.quotechar, sep = dialect.sep;
@@ -154,6 +155,7 @@ std::size_t tokenize(std::string_view bytes, const CsvDialect& dialect, std::int
     pass_line_end();
     if (!sink.end_record(number, record_line)) break;
   }
+  line_behind = line;
   return static_cast<std::size_t>(p - bytes.data());
 }
 

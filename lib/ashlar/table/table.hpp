@@ -104,6 +104,8 @@ std::ostream& operator<<(std::ostream& out, const Column& column);
 namespace table {
 /// The rows in sorted order: rows_in_order(...)[0] is the first row of the sorted table.
 std::vector<std::int64_t> rows_in_order(std::span<const Column> keys, const std::vector<bool>& ascending, bool nulls_last);
+/// Table::concat(parts).take(rows), without putting them together first. At least one part; no row is -1. Errors    IndexError, TypeError.
+Table take(std::span<const Table> parts, std::span<const std::int64_t> rows);
 }  // namespace table
 
 }  // namespace ashlar
