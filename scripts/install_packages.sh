@@ -9,7 +9,7 @@ build=(
   g++ cmake ninja-build ccache mold pkg-config
   libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libboost-mpi1.81-dev libboost-serialization1.81-dev
   libfmt-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libhwy-dev libfast-float-dev libxxhash-dev
-  libgraphviz-dev libopenblas-dev libfftw3-double3 libfftw3-single3 zlib1g-dev libzstd-dev libgtest-dev libgmock-dev python3
+  libgraphviz-dev libopenblas-dev libfftw3-double3 libfftw3-single3 libfftw3-dev libfftw3-mpi-dev zlib1g-dev libzstd-dev libgtest-dev libgmock-dev python3
 )
 tour=(gnuplot-nox graphviz hdf5-tools)
 test=(python3-h5py python3-numpy python3-pandas python3-yaml shellcheck slurm-wlm munge iproute2)
