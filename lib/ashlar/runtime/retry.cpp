@@ -43,7 +43,8 @@ void SchedulerLoop::keep_recipe(TaskId task) {
   std::shared_ptr<const GraphRecipe> before;  // its layers may hold results, which go outside the lock
   std::lock_guard lock(shared_->mutex);
   ClientResult* result = shared_->result_of(task);
-  if (!result) return;
+  // Who asks for the value of one that erred is told again: by then what it used may be forgotten.
+  if (!result || (result->status_ != Status::pending && result->status_ != Status::finished)) return;
   Recipe& recipe = shared_->recipes[result];
   result->recipe_kept_ = true;
   before = std::exchange(recipe.graph, recipe_of(source->graph, recipe_depth_max));
