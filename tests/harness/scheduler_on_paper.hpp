@@ -77,6 +77,7 @@ class SchedulerOnPaper {
     handle(std::move(event));
   }
   void fail(int worker, std::int64_t task) { handle(TaskErred{WorkerId(worker), TaskId(task)}); }
+  void asks_again(int worker, std::int64_t task) { handle(TaskErred{WorkerId(worker), TaskId(task), true}); }
   void waits(int worker, std::int64_t task) { handle(TaskWaits{WorkerId(worker), TaskId(task)}); }
   void spilled(int worker, std::int64_t nbytes) { handle(SpillReported{WorkerId(worker), nbytes}); }
   void release(const Ids& tasks) { handle(ResultsReleased{ids(tasks)}); }

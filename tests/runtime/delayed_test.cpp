@@ -15,6 +15,7 @@
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/delayed/delayed.hpp"
+#include "ashlar/runtime/get_client.hpp"
 #include "ashlar/runtime/run.hpp"
 
 namespace al = ashlar;
@@ -211,6 +212,21 @@ TEST(TaskOptions, a_task_that_runs_again_gets_its_inputs_whole_and_those_after_i
       {.retries = 3});
   auto add = al::delayed([](double a, std::vector<double> v) { return a + v[0]; });
   EXPECT_EQ(add(eat(make(1000), notes.path()), make(3)).compute(), 1001);
+}
+
+TEST(TaskOptions, a_task_that_throws_Reschedule_runs_again_and_no_retry_is_counted) {
+  const Notes notes;
+  const auto third_time = [](std::string path, int x) {
+    if (Notes::add(path, 'x') < 2) throw al::Reschedule();
+    return x;
+  };
+  EXPECT_EQ(client->submit(third_time, notes.path(), 7).result(30s), 7);
+  EXPECT_EQ(notes.text(), "xxx");
+  const Notes more;
+  EXPECT_EQ(client->with({.retries = 1}).submit(third_time, more.path(), client->submit([] { return 8; })).result(30s), 8);
+  const Notes last;
+  const auto where = failure([&] { al::delayed(third_time)(last.path(), al::delayed([] { return 9; })()).compute(); });
+  EXPECT_EQ(where.message, "the task asked to be run again, and an input was its own: submit it with .retries, which keeps inputs");
 }
 
 TEST(TaskOptions, a_task_that_takes_longer_than_its_timeout_fails_and_says_so) {

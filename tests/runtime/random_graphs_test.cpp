@@ -251,7 +251,7 @@ void run_seed(std::uint64_t seed) {
     std::vector<ResultHandle> handles = submit(loop, g);
     for (std::size_t t = 0; t < handles.size(); ++t)
       if (g.dropped[t]) handles[t].reset();
-    std::thread canceller([&] {
+    std::jthread canceller([&] {  // joined whatever is thrown below
       std::mt19937_64 random(seed + 1);
       for (std::size_t t = 0; t < handles.size(); ++t)
         if (g.cancelled[t]) {

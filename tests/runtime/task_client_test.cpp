@@ -1,6 +1,7 @@
 // Tasks that are clients: they submit, wait, hold futures and give them away, on every number of ranks.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <numeric>
 #include <thread>
@@ -227,6 +228,30 @@ TEST(TaskClient, calls_back_when_a_future_is_done) {
   }
   std::lock_guard lock(mutex);
   EXPECT_THAT(seen, testing::UnorderedElementsAre(10, 20, 30));
+}
+
+TEST(TaskClient, a_function_runs_on_the_scheduler_for_the_body_and_for_tasks) {
+  al::Client& client = al::get_client();
+  const int here = static_cast<int>(getpid());
+  EXPECT_EQ(client.run_on_scheduler([] { return static_cast<int>(getpid()); }), here);
+  auto f = client.submit([](int) { return al::get_client().run_on_scheduler([] { return static_cast<int>(getpid()); }); }, 0);
+  EXPECT_EQ(f.result(30s), here);
+  // It may wait for tasks.
+  auto waits = client.submit([](int x) {
+    return x + al::get_client().run_on_scheduler([] { return al::get_client().submit([](int y) { return 2 * y; }, 20).result(); });
+  }, 2);
+  EXPECT_EQ(waits.result(30s), 42);
+  auto fails = client.submit([](int) { return al::get_client().run_on_scheduler([]() -> int { throw al::KeyError("not here"); }); }, 0);
+  EXPECT_THAT(fails.traceback(30s), testing::HasSubstr("not here"));
+}
+
+TEST(TaskClient, versions_are_told_of_every_rank) {
+  const auto versions = al::get_client().get_versions();
+  EXPECT_THAT(versions, testing::SizeIs(testing::AnyOf(al::get_client().scheduler_info().workers.size() + 1, 1)));
+  for (const auto& [rank, what] : versions) {
+    EXPECT_EQ(what.at("ashlar"), versions.at(0).at("ashlar")) << rank;
+    EXPECT_THAT(what, testing::Contains(testing::Key("compiler")));
+  }
 }
 
 }  // namespace

@@ -260,5 +260,35 @@ TEST(Options, a_held_source_with_options_is_cancelled_and_leaves_nothing) {
   EXPECT_EQ(paper.state().held(), 0);
 }
 
+// ---- tasks that ask to be run again
+
+TEST(Options, a_task_that_asks_to_be_run_again_is_placed_anew_at_once_and_those_behind_it_wait_for_it) {
+  Paper paper;
+  paper.worker_joins(0);
+  paper.submit(0, {{}, {.inputs = {0}, .wanted = true}});
+  paper.expect({"RunTask 0 on worker 0", "RunTask 1 on worker 0, inputs 0@0!"});
+  paper.asks_again(0, 0);
+  paper.expect({"RunTask 0 on worker 0"});
+  paper.finish(0, {0, 1});
+  paper.expect({"ReportFinished 1", "Forgotten 0"});
+}
+
+TEST(Options, a_task_that_asks_again_after_an_input_was_its_own_errs_and_one_with_retries_counts_none) {
+  Paper paper;
+  paper.worker_joins(0);
+  paper.submit(0, {{}, {.inputs = {0}, .wanted = true}, {.wanted = true, .retries = 1}});
+  paper.finish(0, {0});
+  paper.take();
+  paper.asks_again(0, 1);
+  EXPECT_STREQ(paper.state_of(1), "erred");
+  paper.take();
+  for (int i = 0; i < 5; ++i) {
+    paper.asks_again(0, 2);
+    paper.expect({"RunTask 2 on worker 0"});
+  }
+  paper.finish(0, {2});
+  paper.expect({"ReportFinished 2"});
+}
+
 }  // namespace
 }  // namespace ashlar::scheduler

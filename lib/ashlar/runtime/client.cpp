@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ashlar/base/error.hpp"
+#include "ashlar/runtime/client_host.hpp"
 #include "ashlar/runtime/task_protocol.hpp"
 
 namespace ashlar {
@@ -27,6 +28,8 @@ class RunOperation final : public OperationOf<RunOperation> {
 };
 
 }  // namespace
+
+std::shared_ptr<const Operation> run_operation() { return std::make_shared<RunOperation>(); }
 
 std::size_t common_length(std::initializer_list<std::ptrdiff_t> sizes) {
   std::ptrdiff_t length = -1;
@@ -157,6 +160,11 @@ std::vector<ResultHandle> Client::scatter_objects(std::vector<Object> values, co
   return results;
 }
 
+void Client::retry_results(const std::vector<ResultHandle>& results) {
+  if (auto* host = dynamic_cast<ClientHost*>(&evaluator_)) return host->retry_all(results);
+  for (const ResultHandle& result : results) result->retry();
+}
+
 void Client::copy_results(const std::vector<ResultHandle>& results, int copies) {
   if (copies < 0) throw ValueError("replicate: n is the number of workers that are to hold each result, or 0 for all, found " + std::to_string(copies));
   if (results.empty()) return;
@@ -202,11 +210,30 @@ std::vector<Object> Client::run_everywhere(const detail::RunDescriptor& record, 
   put_descriptor(payload, record);
   payload.array(threads);
   payload.raw(closure.head().data(), closure.size());
-  if (options.workers.empty()) return evaluator_.run_on_workers(std::make_shared<detail::RunOperation>(), std::move(payload).take(), false);
+  if (options.workers.empty()) return evaluator_.run_on_workers(detail::run_operation(), std::move(payload).take(), false);
   std::vector<int> workers = worker_numbers(options.workers);
   std::sort(workers.begin(), workers.end());
   workers.erase(std::unique(workers.begin(), workers.end()), workers.end());
-  return evaluator_.run_on_some(std::make_shared<detail::RunOperation>(), std::move(payload).take(), workers);
+  return evaluator_.run_on_some(detail::run_operation(), std::move(payload).take(), workers);
+}
+
+Object Client::run_at_rank_0(const detail::RunDescriptor& record, const Writer& closure) {
+  Writer payload;
+  put_descriptor(payload, record);
+  payload.array(std::vector<int>());
+  payload.raw(closure.head().data(), closure.size());
+  const Parcel parcel = std::move(payload).take();
+  if (Evaluator::on_worker()) {
+    Writer out;
+    put_parcel(out, parcel);
+    const Evaluator::Message reply = evaluator_.call(static_cast<std::uint8_t>(Ask::run_here), {std::move(out).take(), {}});
+    Reader in(reply.bytes);
+    return Object::decode(in);
+  }
+  TaskInput input;
+  input.payload = parcel.head;
+  input.buffers = parcel.buffers;
+  return detail::run_operation()->run(input);
 }
 
 Client::With Client::with(TaskOptions options) {

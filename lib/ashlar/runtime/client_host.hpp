@@ -17,6 +17,10 @@ class ClientHost : public Evaluator {
   virtual WorkerContext worker() const = 0;
   /// Who asks, for locks: a number for each running task; one for the body, and one for a worker's other threads.
   virtual std::int64_t holder() const = 0;
+  /// Runs those that failed again. Those of one graph together, where that is to be had.
+  virtual void retry_all(const std::vector<ResultHandle>& results) {
+    for (const ResultHandle& result : results) result->retry();
+  }
   /// The asking task may hold something at its end.
   virtual void holds() {}
 

@@ -1,4 +1,6 @@
 // What a client asks rank 0 about tasks and results, and what it keeps there by name.
+#include <sys/utsname.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -50,6 +52,30 @@ std::map<int, int> Client::ncores() const {
   int rank = 0;
   for (const WorkerDescription& worker : info_.workers) threads[++rank] = worker.threads;
   return threads;
+}
+
+namespace {
+
+std::map<std::string, std::string> versions_here() {
+  utsname system{};
+  uname(&system);
+  return {{"ashlar", ASHLAR_VERSION},
+#if defined(__clang__)
+          {"compiler", "clang " __clang_version__},
+#else
+          {"compiler", "GCC " __VERSION__},
+#endif
+          {"standard library", "libstdc++ " + std::to_string(__GLIBCXX__)},
+          {"system", std::string(system.sysname) + " " + system.release},
+          {"host", system.nodename}};
+}
+
+}  // namespace
+
+std::map<int, std::map<std::string, std::string>> Client::get_versions() {
+  auto versions = run([](WorkerContext&) { return versions_here(); });
+  versions[0] = run_on_scheduler([] { return versions_here(); });
+  return versions;
 }
 
 void Client::wait_for_workers(int n_workers, Seconds) const {

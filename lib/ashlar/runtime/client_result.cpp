@@ -4,14 +4,22 @@
 
 namespace ashlar {
 
+ClientResult* SchedulerLoop::Shared::result_of(TaskId task) {
+  ClientResult** result = results.find(task.value());
+  return result && (*result)->task() == task ? *result : nullptr;
+}
+
 ClientResult::~ClientResult() {
-  bool wake = false;
-  {
-    std::lock_guard lock(shared_->mutex);
-    shared_->results.erase(task_.value());
-    if (!shared_->closed) wake = shared_->push(scheduler::ResultsReleased{{task_}});
-    if (wake) loop_->transport_.wake();
+  SchedulerLoop::Recipe recipe;  // it may hold layers, which go outside the lock
+  std::lock_guard lock(shared_->mutex);
+  shared_->results.erase(task().value());
+  if (recipe_kept_) {
+    const auto it = shared_->recipes.find(this);
+    recipe = std::move(it->second);
+    shared_->recipes.erase(it);
+    for (const TaskId former : recipe.former) shared_->results.erase(former.value());
   }
+  if (!shared_->closed && shared_->push(scheduler::ResultsReleased{{task()}})) loop_->transport_.wake();
 }
 
 Status ClientResult::status() const {
@@ -37,7 +45,7 @@ void ClientResult::ask() {
 bool ClientResult::post_ask() {
   if (here_ || asked_ || shared_->closed) return false;
   asked_ = true;
-  return shared_->push(scheduler::ResultsWanted{{task_}});
+  return shared_->push(scheduler::ResultsWanted{{task()}});
 }
 
 Object ClientResult::get(Seconds timeout) {
@@ -66,7 +74,7 @@ void ClientResult::cancel() {
   status_ = Status::cancelled;
   ++shared_->generation;
   shared_->changed.notify_all();
-  if (shared_->push(scheduler::TasksCancelled{{task_}})) loop_->transport_.wake();
+  if (shared_->push(scheduler::TasksCancelled{{task()}})) loop_->transport_.wake();
 }
 
 }  // namespace ashlar

@@ -8,7 +8,7 @@ namespace ashlar {
 class ClientResult final : public Result {
  public:
   ClientResult(std::shared_ptr<SchedulerLoop::Shared> shared, SchedulerLoop* loop, TaskId task, std::shared_ptr<const Layer> layer, std::int64_t index, bool fetch)
-      : shared_(std::move(shared)), loop_(loop), task_(task), layer_(std::move(layer)), index_(index), asked_(fetch) {}
+      : shared_(std::move(shared)), loop_(loop), task_(task.value()), layer_(std::move(layer)), index_(index), asked_(fetch) {}
   ~ClientResult() override;
 
   Status status() const override;
@@ -17,8 +17,10 @@ class ClientResult final : public Result {
   Object get(Seconds timeout) override;
   std::exception_ptr error() const override;
   void cancel() override;
-  std::string key() const override { return layer_ ? layer_->key(index_) : "scattered-" + std::to_string(task_.value()); }
-  TaskId task() const { return task_; }
+  void retry() override { loop_->retry({this}); }
+  std::string key() const override { return layer_ ? layer_->key(index_) : "scattered-" + std::to_string(task().value()); }
+  /// A new one each time that it is run again.
+  TaskId task() const { return TaskId(task_.load(std::memory_order_relaxed)); }
   const SchedulerLoop* loop() const { return loop_; }
 
  private:
@@ -26,12 +28,13 @@ class ClientResult final : public Result {
   bool post_ask();
   std::shared_ptr<SchedulerLoop::Shared> shared_;
   SchedulerLoop* loop_;
-  TaskId task_;
+  std::atomic<std::int64_t> task_;  ///< written under the mutex, read without
   std::shared_ptr<const Layer> layer_;
   std::int64_t index_;
   Status status_ = Status::pending;
   bool asked_ = false;  ///< the value has been asked for
   bool here_ = false;
+  bool recipe_kept_ = false;  ///< in Shared::recipes
   Object value_;
   std::exception_ptr error_;
 };

@@ -8,9 +8,22 @@
 //     return a.result() + b.result();                // the task's slot is free meanwhile
 //   }
 
+#include <string>
+#include <string_view>
+
+#include "ashlar/base/error.hpp"
 #include "ashlar/runtime/client.hpp"
 
 namespace ashlar {
+
+inline constexpr std::string_view reschedule_kind = "Reschedule";
+/// Thrown by a task that wants to be run again, where it is best by then: it is placed anew at once, and no retry is counted.
+/// Only inputs that nobody else uses are the task's own to change; with such a one it fails, unless it was submitted with `.retries`.
+class Reschedule : public Error {
+ public:
+  explicit Reschedule(const std::string& why = "the task asked to be run again, and an input was its own: submit it with .retries, which keeps inputs") : Error(why) {}
+  std::string_view kind() const noexcept override { return reschedule_kind; }
+};
 
 /// The client of this job: in a task the worker's, in the body that of `run`.
 /// Errors    ValueError outside of a job.

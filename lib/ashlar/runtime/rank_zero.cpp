@@ -251,6 +251,28 @@ void SchedulerLoop::copies_made(std::int64_t request) {
   reply(asked.mapped().first, asked.mapped().second, {});
 }
 
+void SchedulerLoop::serve_run_here(WorkerId from, std::int64_t number, Reader& in) {
+  if (!own_calls_)
+    own_calls_ = std::make_unique<Calls>(0, *this, false, [this](std::int64_t call, Object value, std::exception_ptr error) {
+      bool wake;
+      {
+        std::lock_guard lock(shared_->mutex);
+        wake = shared_->push(Called{call, std::move(value), std::move(error)});
+      }
+      if (wake) transport_.wake();
+    });
+  own_calls_open_[next_own_call_] = {from, number};
+  own_calls_->push({next_own_call_++, false, detail::run_operation(), get_parcel(in)});
+}
+
+void SchedulerLoop::called(Called& call) {
+  const auto [to, number] = own_calls_open_.extract(call.number).mapped();
+  if (call.error) return fail(to, number, call.error);
+  Writer out;
+  call.value.encode(out);
+  reply(to, number, {std::move(out).take(), {}});
+}
+
 void SchedulerLoop::serve_tasks(WorkerId from, std::int64_t number, const KeptResults& of) {
   std::map<std::int64_t, std::string> keys;
   if (!of.empty()) {
@@ -258,7 +280,9 @@ void SchedulerLoop::serve_tasks(WorkerId from, std::int64_t number, const KeptRe
   } else {
     sources_.for_each([&](std::int64_t id, const TaskSource& source) { keys[id] = layer_of(source).layer->key(source.index); });
     std::lock_guard lock(shared_->mutex);
-    shared_->results.for_each([&](std::int64_t id, ClientResult* const& result) { keys.try_emplace(id, result->key()); });
+    shared_->results.for_each([&](std::int64_t id, ClientResult* const& result) {
+      if (result->task().value() == id) keys.try_emplace(id, result->key());
+    });
   }
   Writer out;
   out.put<std::uint64_t>(keys.size());
@@ -290,6 +314,7 @@ bool SchedulerLoop::serve(Ask what, WorkerId from, std::int64_t number, Reader& 
     case Ask::coordinate: serve_coordination(from, number, in, kept); return true;
     case Ask::shelf: serve_shelf(from, number, in, kept); return true;
     case Ask::scatter_to: serve_scatter(from, number, in); return true;
+    case Ask::run_here: serve_run_here(from, number, in); return true;
     case Ask::copies: serve_copies(from, number, in, kept); return true;
     case Ask::tasks: serve_tasks(from, number, kept); return true;
     case Ask::story: {

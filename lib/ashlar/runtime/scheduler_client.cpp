@@ -26,8 +26,19 @@ void SchedulerLoop::request(Request r) {
   if (post(std::move(r))) transport_.wake();
 }
 
-// Numbers the tasks that are needed in the order they should run, and lists their inputs.
 SchedulerLoop::Plan SchedulerLoop::plan(TaskGraph& graph, std::span<const TaskRef> wanted) {
+  std::vector<TaskId> inputs;
+  inputs.reserve(graph.inputs.size());
+  for (const ResultHandle& input : graph.inputs) {
+    const auto* result = dynamic_cast<const ClientResult*>(input.get());
+    if (!result || result->loop() != this) throw ValueError("a graph uses a result of another client, or of none: results live as long as the client that made them");
+    inputs.push_back(result->task());
+  }
+  return plan(graph, wanted, std::move(inputs));
+}
+
+// Numbers the tasks that are needed in the order they should run, and lists their inputs.
+SchedulerLoop::Plan SchedulerLoop::plan(TaskGraph& graph, std::span<const TaskRef> wanted, std::vector<TaskId> inputs) {
   Plan plan;
   Submission& submission = plan.submission;
   submission.order = depth_first_order(graph, wanted);
@@ -38,11 +49,6 @@ SchedulerLoop::Plan SchedulerLoop::plan(TaskGraph& graph, std::span<const TaskRe
   for (std::size_t l = 0; l < graph.layers.size(); ++l) plan.positions[l].assign(static_cast<std::size_t>(graph.layers[l]->size()), -1);
   for (std::size_t i = 0; i < order.size(); ++i) plan.positions[static_cast<std::size_t>(order[i].layer)][static_cast<std::size_t>(order[i].index)] = static_cast<std::int32_t>(i);
 
-  const auto input_task = [&](std::int64_t number) {
-    const auto* result = dynamic_cast<const ClientResult*>(graph.inputs.at(static_cast<std::size_t>(number)).get());
-    if (!result || result->loop() != this) throw ValueError("a graph uses a result of another client, or of none: results live as long as the client that made them");
-    return result->task();
-  };
   scheduler::GraphSubmitted& event = submission.event;
   event.first = TaskId(plan.first);
   for (const auto& layer : graph.layers) event.groups.push_back(layer->name());
@@ -57,12 +63,13 @@ SchedulerLoop::Plan SchedulerLoop::plan(TaskGraph& graph, std::span<const TaskRe
     refs.clear();
     layer.dependencies(order[i].index, refs);
     task.input_count = static_cast<std::uint32_t>(refs.size());
-    for (const TaskRef& ref : refs) event.inputs.push_back(ref.layer < 0 ? input_task(ref.index) : TaskId(plan.first + plan.position(ref)));
+    for (const TaskRef& ref : refs) event.inputs.push_back(ref.layer < 0 ? inputs.at(static_cast<std::size_t>(ref.index)) : TaskId(plan.first + plan.position(ref)));
     if (layer.annotated())
       if (const Annotations* annotations = layer.annotations(order[i].index))
         event.options.push_back(options_of(*annotations, static_cast<std::uint32_t>(i), layer.key(order[i].index)));
   }
   submission.layers = std::move(graph.layers);
+  submission.input_tasks = std::move(inputs);
   return plan;
 }
 

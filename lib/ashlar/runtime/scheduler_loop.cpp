@@ -8,6 +8,7 @@
 #include "ashlar/base/error.hpp"
 #include "ashlar/runtime/client_result.hpp"
 #include "ashlar/runtime/clock.hpp"
+#include "ashlar/runtime/get_client.hpp"
 #include "ashlar/runtime/waiting.hpp"
 
 namespace ashlar {
@@ -57,6 +58,7 @@ SchedulerLoop::SchedulerLoop(Transport& transport, std::vector<WorkerInfo> worke
 
 SchedulerLoop::~SchedulerLoop() {
   end_callbacks();
+  own_calls_.reset();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -175,6 +177,8 @@ void SchedulerLoop::take(Request& request) {
     watch_.something_happened(now_ns());
   } else if (auto* r = std::get_if<Asked>(&request)) {
     serve_client(*r);
+  } else if (auto* r = std::get_if<Called>(&request)) {
+    called(*r);
   } else if (auto* r = std::get_if<Stop>(&request)) {
     for (Writer& batch : outbox_) protocol::encode(batch, protocol::Shutdown{r->exit_code});
     stopping_ = true;
@@ -206,9 +210,9 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
     for (auto& [task, value] : values)
       if (ClientBatch* batch = shared_->batch_of(task)) {
         if (const std::int32_t slot = batch->slot_of(task.value()); slot >= 0) batch->values[slot] = std::move(value);
-      } else if (ClientResult** result = shared_->results.find(task.value()); result && (*result)->status_ != Status::cancelled) {
-        (*result)->value_ = std::move(value);
-        (*result)->here_ = true;
+      } else if (ClientResult* result = shared_->result_of(task); result && result->status_ != Status::cancelled) {
+        result->value_ = std::move(value);
+        result->here_ = true;
       }
     values.clear();
     reported_ = true;
@@ -224,11 +228,16 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
       hand_over();
       // The worker knows the task by number only.
       std::exception_ptr error = m->error;
+      bool again = false;
       try {
         std::rethrow_exception(error);
       } catch (const TaskError& e) {
         TaskError::Where where = e.where();
         if (where.key == std::to_string(m->task.value())) where.key = key_of(m->task);
+        if (where.type == reschedule_kind) {
+          again = true;
+          where.type = "Error";  // of those that wait for it and fail with it, none is to be run again
+        }
         error = std::make_exception_ptr(TaskError(std::move(where)));
       } catch (...) {
       }
@@ -238,7 +247,7 @@ void SchedulerLoop::take(int from, Parcel& parcel) {
         errors_.erase(errors_order_.front());
         errors_order_.pop_front();
       }
-      handle(scheduler::TaskErred{worker, m->task});
+      handle(scheduler::TaskErred{worker, m->task, again});
     } else if (const auto* m = std::get_if<protocol::TaskReturned>(&message)) {
       keep_values();
       hand_over();
@@ -311,6 +320,7 @@ void SchedulerLoop::carry_out() {
       report(c->task, [](ClientResult& r) { r.status_ = Status::finished; });
     } else if (const auto* c = std::get_if<scheduler::ReportErred>(&command)) {
       const std::exception_ptr error = error_of(c->task, c->cause, c->reason);
+      keep_recipe(c->task);  // what it needs is known here until the commands that follow
       report_error(c->task, error);
       report(c->task, [&](ClientResult& r) {
         r.status_ = Status::error;
@@ -335,6 +345,7 @@ void SchedulerLoop::carry_out() {
     }
   }
   commands_.clear();
+  recipes_.clear();
 }
 
 void SchedulerLoop::report_error(TaskId task, std::exception_ptr error) {
@@ -347,9 +358,8 @@ void SchedulerLoop::report(TaskId task, const std::function<void(ClientResult&)>
   {
     std::lock_guard lock(shared_->mutex);
     // One that had ended well and lies on a worker can still be lost.
-    if (ClientResult** result = shared_->results.find(task.value());
-        result && ((*result)->status_ == Status::pending || ((*result)->status_ == Status::finished && !(*result)->here_)))
-      change(**result);
+    if (ClientResult* result = shared_->result_of(task); result && (result->status_ == Status::pending || (result->status_ == Status::finished && !result->here_)))
+      change(*result);
   }
   reported_ = true;
   tasks_.settled(task);
@@ -362,101 +372,6 @@ std::exception_ptr SchedulerLoop::error_of(TaskId task, TaskId cause, const std:
   where.type = "Error";
   where.message = reason.empty() ? "an input failed" : reason;
   return std::make_exception_ptr(TaskError(std::move(where)));
-}
-
-std::string SchedulerLoop::key_of(TaskId task) {
-  const TaskSource* source = sources_.find(task.value());
-  return source ? layer_of(*source).layer->key(source->index) : "task " + std::to_string(task.value());
-}
-
-void SchedulerLoop::keep_source(Submission& submission) {
-  std::uint32_t number = static_cast<std::uint32_t>(graphs_.size());
-  if (free_graphs_.empty()) {
-    graphs_.emplace_back();
-  } else {
-    number = free_graphs_.back();
-    free_graphs_.pop_back();
-  }
-  KnownGraph& graph = graphs_[number];
-  graph.tasks = static_cast<std::int64_t>(submission.order.size());
-  graph.layers.resize(submission.layers.size());
-  std::int64_t id = submission.event.first.value();
-  for (const TaskRef& ref : submission.order) {
-    ++graph.layers[static_cast<std::size_t>(ref.layer)].tasks;
-    sources_[id++] = {number, ref.layer, ref.index};
-  }
-  for (std::size_t l = 0; l < graph.layers.size(); ++l) {
-    KnownLayer& layer = graph.layers[l];
-    if (layer.tasks == 0) continue;  // culled
-    layer.layer = std::move(submission.layers[l]);
-    layer.operation = &know(*layer.layer);
-    layer.operation->tasks += layer.tasks;
-  }
-  std::vector<TaskRef>().swap(submission.order);
-}
-
-SchedulerLoop::Known& SchedulerLoop::know(const Layer& layer) {
-  auto operation = layer.operation();
-  auto [it, added] = operations_.try_emplace(operation.get());
-  if (added) {
-    it->second.id = OperationId(next_operation_++);
-    it->second.operation = std::move(operation);
-    it->second.workers.resize(workers_.size());
-    if (operations_.size() > operations_max_) forget_idle_operations();
-  }
-  return it->second;
-}
-
-void SchedulerLoop::give(const scheduler::RunTask& run) {
-  const TaskSource& source = *sources_.find(run.task.value());
-  const KnownLayer& layer = layer_of(source);
-  Known& known = *layer.operation;
-  Writer& batch = outbox(run.worker);
-  if (!known.workers[static_cast<std::size_t>(run.worker.value())]) {
-    known.workers[static_cast<std::size_t>(run.worker.value())] = true;
-    protocol::encode(batch, protocol::DefineOperation{known.id, known.operation});
-  }
-  Writer payload;
-  layer.layer->encode_task(source.index, payload);
-  protocol::encode_give_task(batch, run.task, run.order, run.fetch, known.id, source.index, run.inputs, run.nbytes, std::move(payload).take(), run.limits.get());
-  ask_early(run.task);
-}
-
-// The client waits for the value of a task that a worker has: it comes with the task's report, or by itself when that is on its way already.
-void SchedulerLoop::ask_early(TaskId id) {
-  const scheduler::TaskRecord* task = machine_.task(id);
-  if (!task || !task->send || task->fetch || task->state != scheduler::TaskState::processing) return;
-  asked_early_[id.value()] = task->worker;
-  protocol::encode(outbox(task->worker), protocol::SendValue{id});
-}
-
-void SchedulerLoop::forget_source(TaskId task) {
-  const TaskSource* source = sources_.find(task.value());
-  if (!source) return;
-  KnownGraph& graph = graphs_[source->graph];
-  KnownLayer& layer = graph.layers[static_cast<std::size_t>(source->layer)];
-  --layer.operation->tasks;
-  if (--layer.tasks == 0) layer.layer.reset();  // it may hold large arguments
-  if (--graph.tasks == 0) {
-    graph.layers.clear();
-    free_graphs_.push_back(source->graph);
-  }
-  sources_.erase(task.value());
-}
-
-void SchedulerLoop::forget_idle_operations() {
-  for (auto it = operations_.begin(); it != operations_.end();) {
-    const Known& known = it->second;
-    if (known.tasks > 0 || known.id.value() == next_operation_ - 1) {
-      ++it;
-      continue;
-    }
-    for (std::size_t w = 0; w < workers_.size(); ++w)
-      if (known.workers[w]) protocol::encode(outbox_[w], protocol::ForgetOperation{known.id});
-    it = operations_.erase(it);
-  }
-  // Those in use stay: look again only when as many new ones have come.
-  operations_max_ = idle_operations_max + 2 * operations_.size();
 }
 
 void SchedulerLoop::watch_for_hang() {

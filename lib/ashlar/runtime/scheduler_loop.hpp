@@ -25,6 +25,7 @@
 #include "ashlar/coordination/state.hpp"
 #include "ashlar/graph/predict.hpp"
 #include "ashlar/protocol/messages.hpp"
+#include "ashlar/runtime/calls.hpp"
 #include "ashlar/runtime/client_batch.hpp"
 #include "ashlar/runtime/client_host.hpp"
 #include "ashlar/runtime/hang_watch.hpp"
@@ -66,6 +67,10 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
 
   std::vector<ResultHandle> submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions options) override;
   std::vector<Object> evaluate(TaskGraph graph, std::vector<TaskRef> wanted) override;
+  /// Runs those that failed again, with what they need of their graphs and of inputs that failed or are gone; the handles stay.
+  /// Errors    ValueError when there is nothing to run one from.
+  void retry(const std::vector<ClientResult*>& results);
+  void retry_all(const std::vector<ResultHandle>& results) override;
   std::vector<ResultHandle> scatter(std::vector<Object> values) override;
   std::vector<Object> run_on_workers(std::shared_ptr<const Operation> operation, Parcel payload, bool collective) override;
   bool wait_until(const std::function<bool()>& settled, Seconds timeout) override;
@@ -108,6 +113,24 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
     std::vector<TaskRef> order;  ///< of its tasks, by position in the event
     std::vector<std::shared_ptr<const Layer>> layers;
     std::vector<ResultHandle> inputs;  ///< kept until the scheduler knows that these tasks use them
+    std::vector<TaskId> input_tasks;   ///< what they are
+  };
+  /// What is needed to run the tasks of a graph again.
+  struct GraphRecipe {
+    std::vector<std::shared_ptr<const Layer>> layers;
+    struct Input {
+      TaskId task;
+      std::shared_ptr<const GraphRecipe> recipe;  ///< for when nobody holds it; null: not known
+      TaskRef ref;                                ///< there
+    };
+    std::vector<Input> inputs;
+    ~GraphRecipe();
+  };
+  /// What a result that erred is run again from.
+  struct Recipe {
+    std::shared_ptr<const GraphRecipe> graph;
+    TaskRef ref;
+    std::vector<TaskId> former;  ///< what it was before it was run again
   };
   /// A graph made ready to be submitted, and where its tasks stand in the submission.
   struct Plan {
@@ -133,6 +156,11 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
     Ask what;
     Message message;
   };
+  struct Called {  // on rank 0 for a task; it has ended
+    std::int64_t number;
+    Object value;
+    std::exception_ptr error;
+  };
   struct Stop {
     int exit_code;
   };
@@ -143,7 +171,7 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
     bool* done;
   };
   using Request =
-      std::variant<Submission, Put, Call, Asked, Stop, StoryWanted, WaitsWanted, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled>;
+      std::variant<Submission, Put, Call, Asked, Called, Stop, StoryWanted, WaitsWanted, scheduler::ResultsReleased, scheduler::ResultsWanted, scheduler::TasksCancelled>;
 
   /// What client threads and the loop share. Outlives the loop while results are alive.
   struct Shared {
@@ -153,7 +181,9 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
     bool closed = false;
     std::string interrupted;       ///< not empty: waiting calls throw it
     std::vector<Request> requests;
-    PagedTable<ClientResult*> results;
+    PagedTable<ClientResult*> results;         ///< by task, those it was before too
+    ClientResult* result_of(TaskId task);      ///< whose task this is now; null: nobody's
+    std::unordered_map<const ClientResult*, Recipe> recipes;  ///< of those that erred
     std::map<std::int64_t, ClientBatch*> batches;  ///< by the first id
     ClientBatch* batch_of(TaskId task);            ///< null when the task was submitted otherwise
     std::map<std::int64_t, std::vector<protocol::CallReport>> calls;
@@ -177,7 +207,8 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   };
   struct KnownGraph {
     std::vector<KnownLayer> layers;
-    std::int64_t tasks = 0;
+    std::int32_t tasks = 0;
+    std::int32_t inputs = -1;  ///< number of its entry in `graph_inputs_`; -1: it has none
   };
 
   std::vector<ResultHandle> submit_for_task(TaskGraph graph, std::span<const TaskRef> wanted) override { return submit(std::move(graph), wanted, {}); }
@@ -197,6 +228,8 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   void serve_scatter(WorkerId from, std::int64_t number, Reader& in);
   void serve_copies(WorkerId from, std::int64_t number, Reader& in, const KeptResults& of);
   void copies_made(std::int64_t request);
+  void serve_run_here(WorkerId from, std::int64_t number, Reader& in);
+  void called(Called& call);
   void serve_tasks(WorkerId from, std::int64_t number, const KeptResults& of);
   void coordinate(decltype(coordination::Event::what) what);
   void pass_time();
@@ -231,6 +264,7 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   bool await(const std::function<bool()>& settled, Seconds timeout, bool untold);
   bool take_one_turn(std::size_t tasks);
   Plan plan(TaskGraph& graph, std::span<const TaskRef> wanted);
+  Plan plan(TaskGraph& graph, std::span<const TaskRef> wanted, std::vector<TaskId> inputs);
   void loop();
   bool step();
   std::chrono::nanoseconds pause();
@@ -246,6 +280,10 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   void give(const scheduler::RunTask& run);
   void ask_early(TaskId task);
   void keep_source(Submission& submission);
+  // retry.cpp: tasks that the client runs again.
+  struct Again;
+  void keep_recipe(TaskId task);
+  std::shared_ptr<const GraphRecipe> recipe_of(std::uint32_t graph, int depth);
   Known& know(const Layer& layer);
   KnownLayer& layer_of(const TaskSource& source) { return graphs_[source.graph].layers[static_cast<std::size_t>(source.layer)]; }
   void forget_source(TaskId task);
@@ -282,6 +320,9 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   PagedTable<TaskSource> sources_;
   std::vector<KnownGraph> graphs_;
   std::vector<std::uint32_t> free_graphs_;  ///< numbers that no task uses
+  std::vector<std::vector<TaskId>> graph_inputs_;
+  std::vector<std::int32_t> free_graph_inputs_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<const GraphRecipe>> recipes_;  ///< by graph, while commands are carried out
   std::unordered_map<const Operation*, Known> operations_;
   std::int32_t next_operation_ = 0;
   // Operations that no task uses are kept for a while: the same one often comes back at once.
@@ -303,6 +344,10 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   std::map<std::int64_t, OpenCall> open_calls_;
   std::int64_t next_copies_ = 0;
   std::map<std::int64_t, std::pair<WorkerId, std::int64_t>> copies_wanted_;  ///< by number of the event: who asked, and its number of that
+
+  std::int64_t next_own_call_ = 0;
+  std::map<std::int64_t, std::pair<WorkerId, std::int64_t>> own_calls_open_;  ///< by number: which task asked, and its number of that
+  std::unique_ptr<Calls> own_calls_;
 
   std::atomic<bool> ended_{false};
   std::thread thread_;

@@ -31,6 +31,7 @@ enum class Ask : std::uint8_t {
   tasks,       ///< of the results that come along (none: of all): answered with n x (key, state, i32 rank, i64 bytes, n x i32 ranks with copies)
   scatter_to,  ///< n x i32 workers, u8 every one of them gets each value, else they take turns; n, n x object; answered with n x result
   copies,      ///< u8 to be moved, else i32 copies of each in all (0: everywhere); of the results that come along; answered when it is done
+  run_here,    ///< a payload of `run_operation`, to be run on rank 0; answered with an object
   story,       ///< of the result that comes along, or of a key: answered with text
 };
 

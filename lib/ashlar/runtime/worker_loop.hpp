@@ -33,6 +33,7 @@
 #include "ashlar/runtime/nap.hpp"
 #include "ashlar/runtime/scratch.hpp"
 #include "ashlar/runtime/task_client.hpp"
+#include "ashlar/runtime/calls.hpp"
 #include "ashlar/transport/transport.hpp"
 #include "ashlar/worker/state.hpp"
 
@@ -63,11 +64,13 @@ class WorkerLoop {
     std::int64_t index = 0;
     Parcel payload;
   };
-  class Calls;
   struct Running {  // what an executor has in user code; -1: nothing
     std::atomic<std::int64_t> task{-1}, begin_ns{0};
     std::atomic<clockid_t> cpu_clock{};
   };
+
+  // Who takes this long has no others to wait for before it is reported.
+  static constexpr std::int64_t long_task_ns = 100'000;
 
   void execute_tasks(Running& running);
   // worker_slots.cpp: room for tasks, and threads beyond `threads` for those that wait.
@@ -79,6 +82,7 @@ class WorkerLoop {
   void begin_executing();
   void watch();
   bool turn();
+  // worker_messages.cpp: what comes and goes.
   void apply(int from, protocol::Message& message);
   void carry_out();
   void pass_time();

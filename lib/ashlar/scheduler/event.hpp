@@ -75,6 +75,7 @@ struct TasksFinished {
 struct TaskErred {
   WorkerId worker;
   TaskId task;
+  bool again = false;  ///< it asks to be run once more, where it is best now; it errs when it had an input to itself
 };
 /// The running task waits for something, other tasks perhaps: it takes no room any more, or those it waits for might never get any.
 struct TaskWaits {

@@ -200,6 +200,11 @@ void State::on(const TaskErred& event) {
   TaskRecord* task = tasks_.find(event.task.value());
   if (!task) return;
   const bool threw = task->state == TaskState::processing && task->worker == event.worker;
+  if (threw && event.again && task->last_uses == 0) {  // else an input is gone
+    back_to_waiting(event.task, *task);
+    place_all({event.task});
+    return;
+  }
   if (threw ? retry_later(event.task, *task) : task->state != TaskState::memory) return;
   to_erred(event.task, event.task, "", false);
 }

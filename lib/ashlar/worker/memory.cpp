@@ -100,8 +100,14 @@ std::int64_t State::lower_asks(std::int64_t order) const {
 // when there is none.
 std::int64_t State::lowest_here() const {
   std::int64_t lowest = lowest_ready().value();
-  for (const auto* asks : {&asks_flying_, &asks_queued_})
-    if (const auto it = asks->lower_bound({peer_order + 1, TaskId()}); it != asks->end() && it->first < copy_order) lowest = std::min(lowest, it->first);
+  if (const auto it = asks_flying_.lower_bound({peer_order + 1, TaskId()}); it != asks_flying_.end() && it->first < copy_order) lowest = std::min(lowest, it->first);
+  // What is passed over (see in_vain) has no claim to memory: were it the lowest, it would drive out what the first task that can go on has
+  // read back, again and again.
+  for (auto it = asks_queued_.lower_bound({peer_order + 1, TaskId()}); it != asks_queued_.end() && it->first < copy_order; ++it)
+    if (!in_vain(*data_.find(it->second.value()))) {
+      lowest = std::min(lowest, it->first);
+      break;
+    }
   return lowest == MemoryLimits::none ? peer_order : lowest;
 }
 
