@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ashlar/base/error.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
 #include "ashlar/ndarray/kernels_element_detail.hpp"
 
 namespace ashlar {
@@ -87,9 +88,38 @@ double between(double a, double b, const Place& place, Interpolation how) {
   return between(a, b, place.part, how);
 }
 
+/// The keys that agree with a prefix are few after two rounds: vectors find them, and only they are counted.
+template <class T>
+void count_floats(const T* x, index_t n, const std::vector<std::uint64_t>& prefixes, int round, std::int64_t* counts) {
+  constexpr index_t block = 1024;
+  double values[block];
+  std::uint64_t keys[block + kernels::key_room];
+  // Neighbours often have the same digit: counted in turn they do not wait for each other.
+  std::vector<std::int64_t> others(prefixes.size() * order_digits);
+  for (index_t at = 0; at < n; at += block) {
+    const index_t length = std::min(block, n - at);
+    const double* from;
+    if constexpr (std::is_same_v<T, double>) from = x + at;
+    else from = (std::copy_n(x + at, length, values), values);
+    for (std::size_t p = 0; p < prefixes.size(); ++p) {
+      std::int64_t *even = counts + static_cast<index_t>(p) * order_digits, *odd = others.data() + static_cast<index_t>(p) * order_digits;
+      const index_t found = kernels::matching_keys(length, from, settled_bits(round), prefixes[p], keys);
+      index_t i = 0;
+      for (; i + 2 <= found; i += 2) {
+        ++even[digit_of(keys[i], round)];
+        ++odd[digit_of(keys[i + 1], round)];
+      }
+      if (i < found) ++even[digit_of(keys[i], round)];
+    }
+  }
+  for (std::size_t d = 0; d < others.size(); ++d) counts[d] += others[d];
+}
+
 template <class T>
 void count_digits(const T* x, index_t n, const std::vector<std::uint64_t>& prefixes, int round, std::int64_t* counts) {
   const std::uint64_t mask = settled_bits(round);
+  if constexpr (std::is_floating_point_v<T>)
+    if (prefixes.size() <= 4) return count_floats(x, n, prefixes, round, counts);
   if (prefixes.size() == 1 && round == 0) {
     // Neighbours often have the same digit: counted in turn they do not wait for each other.
     std::vector<std::int64_t> others(order_digits);

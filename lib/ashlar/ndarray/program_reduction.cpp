@@ -1,5 +1,6 @@
 #include "ashlar/ndarray/program_reduction_detail.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ashlar/base/error.hpp"
@@ -76,6 +77,7 @@ StripReduction::StripReduction(Reduction reduction, DType elements, std::span<co
   state_ = carve(memory_, outputs_);
   reducer_.init(outputs_, state_.arrays);
   for (int i = 0; i < 2; ++i) scratch_[i] = carve(scratch_memory_[i], cut.elements_max());
+  positions_ascend_ = std::all_of(position_strides_.begin(), position_strides_.end(), [](index_t stride) { return stride >= 0; });
   if (needs_positions()) positions_ = Buffer::allocate(static_cast<std::size_t>(cut.elements_max()) * sizeof(index_t));
 }
 
@@ -125,6 +127,11 @@ void StripReduction::take(const std::byte* values, index_t rows, std::span<const
     auto* numbers = reinterpret_cast<index_t*>(positions_.data());
     index_t first = position_base_;
     for (std::size_t d = 0; d < output_strides_.size(); ++d) first += coordinates[d] * position_strides_[d];
+    // Most strips have nothing better than the best so far: then nobody asks where.
+    if (groups_.size() == 1 && groups_[0].reduced && positions_ascend_ && reducer_.beaten(length(groups_[0], rows), values, first, state.arrays)) {
+      before += length(groups_[0], rows);
+      return;
+    }
     const ScalarValue zero = ScalarValue::of(index_t(0)), one = ScalarValue::of(index_t(1));
     position_runs_.for_each(rows, [&](index_t to, index_t offset, index_t n, index_t stride) {
       kernels::arange(DType::int64, zero, one, first + offset, stride, n, numbers + to);

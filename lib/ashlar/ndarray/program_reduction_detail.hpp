@@ -60,6 +60,7 @@ class StripReduction {
   State state_{}, scratch_[2]{};
   LinearIndex position_;
   index_t position_base_ = 0;
+  bool positions_ascend_ = true;
   std::vector<index_t> position_strides_;
   StripRuns position_runs_;
 };
