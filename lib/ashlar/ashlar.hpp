@@ -45,6 +45,7 @@
 #include "ashlar/runtime/coordination.hpp"
 #include "ashlar/runtime/get_client.hpp"
 #include "ashlar/runtime/run.hpp"
+#include "ashlar/runtime/spmd.hpp"
 #include "ashlar/table/arrow.hpp"
 
 namespace ashlar::detail {
