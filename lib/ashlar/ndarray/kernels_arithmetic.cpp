@@ -5,6 +5,8 @@
 #define HWY_TARGET_INCLUDE "ashlar/ndarray/kernels_arithmetic.cpp"
 #include "hwy/foreach_target.h"
 //
+#include <bit>
+
 #include "hwy/highway.h"
 //
 #include "ashlar/ndarray/kernels_loops-inl.hpp"
@@ -12,6 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace ashlar::kernels {
 namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
 
 template <class T>
 Elementwise arithmetic_of(Op op) {
@@ -73,6 +76,34 @@ HWY_INLINE T from_double(double whole) {
   else return static_cast<T>(static_cast<std::int32_t>(whole > 2147483647.0 ? -2147483648.0 : whole));
 }
 
+/// floor(x / b) for one b >= 2 by products of 32 bits: ceil(2^(31 + l) / b) with 2^(l - 1) < b <= 2^l has 32 bits, and its error times a number below 2^31 is
+/// less than 2^(31 + l). Negative numbers are mirrored: floor(x / b) = -1 - floor((-1 - x) / b).
+inline void divide_by_one(index_t n, std::int32_t* r, const std::int32_t* x, std::int32_t divisor) {
+  const int l = std::bit_width(static_cast<std::uint32_t>(divisor - 1));
+  const auto by = static_cast<std::uint64_t>(divisor);
+  const auto factor = static_cast<std::uint32_t>(((std::uint64_t{1} << (31 + l)) + by - 1) / by);
+  index_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::ScalableTag<std::int32_t> d;
+  const hn::RebindToUnsigned<decltype(d)> du;
+  const hn::Repartition<std::uint64_t, decltype(d)> dw;
+  const auto factors = hn::Set(du, factor);
+  const auto lanes = static_cast<index_t>(hn::Lanes(d));
+  for (; i + lanes <= n; i += lanes) {
+    const auto value = hn::LoadU(d, x + i), sign = hn::BroadcastSignBit(value);
+    const auto size = hn::BitCast(du, hn::Xor(value, sign));
+    const auto even = hn::ShiftRightSame(hn::MulEven(size, factors), 31 + l);
+    const auto odd = hn::ShiftRightSame(hn::MulEven(hn::BitCast(du, hn::ShiftRight<32>(hn::BitCast(dw, size))), factors), 31 + l);
+    const auto both = hn::Or(even, hn::ShiftLeft<32>(odd));
+    hn::StoreU(hn::Xor(hn::BitCast(d, both), sign), d, r + i);
+  }
+#endif
+  for (; i < n; ++i) {
+    const std::int32_t sign = x[i] >> 31;
+    r[i] = static_cast<std::int32_t>(static_cast<std::uint64_t>(static_cast<std::uint32_t>(x[i] ^ sign)) * factor >> (31 + l)) ^ sign;
+  }
+}
+
 template <class T, bool rest>
 void divide_down(index_t n, void* out, const void* a, const void* b, const void*) {
   const T *x = static_cast<const T*>(a), *y = static_cast<const T*>(b);
@@ -85,6 +116,8 @@ void divide_down(index_t n, void* out, const void* a, const void* b, const void*
     if constexpr (rest) return element::subtract::of<T>(dividend, element::multiply::of<T>(quotient, divisor));
     else return quotient;
   };
+  if constexpr (std::is_same_v<T, std::int32_t> && !rest)
+    if (one && divisor >= 2) return divide_by_one(n, r, x, divisor);
   if (one && divisor != 0) {
     const double inverse = 1 / as_double(divisor), half = divisor > 0 ? 0.5 : -0.5;
 #pragma GCC ivdep

@@ -189,6 +189,39 @@ void StripReduction::take(const std::byte* values, index_t rows, std::span<const
   before += count;
 }
 
+bool StripReduction::take_all(const std::byte* values, const StripCut& cut) {
+  if (cut.axes.empty() || groups_.size() != 1) return false;
+  const std::int64_t size = itemsize(elements_);
+  const index_t length = cut.axes[split_].length;
+  if (!groups_[0].reduced) {  // rows that are longer than a strip, added up: column by column of strips, so that the sums stay in L1
+    if (cut.axes.size() != 2 || split_ != 1 || outputs_ != length || needs_positions()) return false;
+    for (index_t c = 0; c < length; c += rows_max_) {
+      const State state = at(state_, c);
+      for (index_t row = 0; row < cut.axes[0].length; ++row)
+        reducer_.accumulate(std::min(rows_max_, length - c), values + (row * length + c) * size, nullptr, state.arrays, row);
+    }
+    return true;
+  }
+  if (outputs_ != 1 || (needs_positions() && (cut.axes.size() != 1 || position_strides_[0] != 1))) return false;
+  index_t lines = 1;
+  for (std::size_t d = 0; d < split_; ++d) lines *= cut.axes[d].length;
+  for (index_t line = 0; line < lines; ++line)
+    for (index_t c = 0; c < length; c += rows_max_) {
+      const index_t rows = std::min(rows_max_, length - c), n = rows * cut.row_length;
+      if (!needs_positions()) {
+        reducer_.segments(1, n, values, nullptr, scratch_[0].arrays);
+        reducer_.merge(1, scratch_[0].arrays, n, state_.arrays, taken_[0]);
+        taken_[0] += n;
+      } else if (reducer_.beaten(n, values, position_base_ + c, state_.arrays)) {
+        taken_[0] += n;
+      } else {
+        take(values, rows, std::span(&c, 1));
+      }
+      values += n * size;
+    }
+  return true;
+}
+
 /// Adds what rounding took away, unless the sum has overflowed.
 void StripReduction::join_rest(double* values, index_t n) const {
   const double* rest = static_cast<const double*>(state_.arrays[1]);
