@@ -193,13 +193,11 @@ bool StripReduction::take_all(const std::byte* values, const StripCut& cut) {
   if (cut.axes.empty() || groups_.size() != 1) return false;
   const std::int64_t size = itemsize(elements_);
   const index_t length = cut.axes[split_].length;
-  if (!groups_[0].reduced) {  // rows that are longer than a strip, added up: column by column of strips, so that the sums stay in L1
+  if (!groups_[0].reduced) {  // rows that are longer than a strip, added up
     if (cut.axes.size() != 2 || split_ != 1 || outputs_ != length || needs_positions()) return false;
-    for (index_t c = 0; c < length; c += rows_max_) {
-      const State state = at(state_, c);
-      for (index_t row = 0; row < cut.axes[0].length; ++row)
-        reducer_.accumulate(std::min(rows_max_, length - c), values + (row * length + c) * size, nullptr, state.arrays, row);
-    }
+    for (index_t row = 0; row < cut.axes[0].length; ++row)
+      for (index_t c = 0; c < length; c += rows_max_)
+        reducer_.accumulate(std::min(rows_max_, length - c), values + (row * length + c) * size, nullptr, at(state_, c).arrays, row);
     return true;
   }
   if (outputs_ != 1 || (needs_positions() && (cut.axes.size() != 1 || position_strides_[0] != 1))) return false;
