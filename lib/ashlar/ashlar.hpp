@@ -27,6 +27,7 @@
 #include "ashlar/array/overlap.hpp"
 #include "ashlar/array/random.hpp"
 #include "ashlar/array/reductions.hpp"
+#include "ashlar/array/selection.hpp"
 #include "ashlar/array/store.hpp"
 #include "ashlar/dataframe/dataframe.hpp"
 #include "ashlar/dataframe/delayed_argument.hpp"
@@ -46,6 +47,7 @@
 #include "ashlar/runtime/coordination.hpp"
 #include "ashlar/runtime/get_client.hpp"
 #include "ashlar/runtime/run.hpp"
+#include "ashlar/runtime/spmd.hpp"
 #include "ashlar/table/arrow.hpp"
 
 namespace ashlar::detail {

@@ -29,6 +29,72 @@ Plain<double> identity(long n) {
 }
 NDArray<double> as_array(const Plain<double>& p) { return NDArray<double>(Shape(p.shape), p.values); }
 
+TEST(Linalg, LuIsAPermutationAndTwoTriangles) {
+  if (!blas::available()) GTEST_SKIP() << "OpenBLAS is not installed";
+  for (int i = 0; i < cases(15); ++i) {
+    const std::uint64_t seed = first_seed() + static_cast<std::uint64_t>(i);
+    SCOPED_TRACE("ASHLAR_TEST_SEED=" + std::to_string(seed));
+    Random random(seed);
+    const long n = random.draw(1, 40);
+    const Plain<double> plain = random.real({n, n});
+    const auto [p, l, u] = linalg::lu(random.array(plain));
+    const NDArray<double> pv = values_of(p), lv = values_of(l), uv = values_of(u);
+    expect_near(as_array(product(as_array(product(pv, lv)), uv)), plain, 1e-13 * 40);
+    expect_near(as_array(product(pv.transpose(), pv)), identity(n), 0);
+    for (long row = 0; row < n; ++row)
+      for (long column = 0; column < n; ++column) {
+        ASSERT_TRUE(pv(row, column) == 0 || pv(row, column) == 1);
+        if (column >= row) {
+          ASSERT_EQ(lv(row, column), column == row ? 1.0 : 0.0);
+        }
+        ASSERT_LE(std::fabs(lv(row, column)), 1.0);  // pivots are the largest of their columns
+        if (column < row) {
+          ASSERT_EQ(uv(row, column), 0.0);
+        }
+      }
+  }
+  const auto complex = linalg::lu(from_array(NDArray<std::complex<double>>(Shape{2, 2}, {{0, 0}, {0, 2}, {3, 0}, {1, 1}}), {.chunks = 1}));
+  EXPECT_EQ(values_of(std::get<2>(complex))(0, 0), std::complex<double>(3, 0));
+  EXPECT_EQ(values_of(std::get<0>(complex))(0, 1), std::complex<double>(1, 0));
+  EXPECT_NE(thrown<ShapeError>([] { linalg::lu(ones<double>({2, 3})); }).find("(2, 3)"), std::string::npos);
+}
+
+TEST(Linalg, LeastSquaresLeaveWhatIsPerpendicular) {
+  if (!blas::available()) GTEST_SKIP() << "OpenBLAS is not installed";
+  for (int i = 0; i < cases(10); ++i) {
+    const std::uint64_t seed = first_seed() + static_cast<std::uint64_t>(i);
+    SCOPED_TRACE("ASHLAR_TEST_SEED=" + std::to_string(seed));
+    Random random(seed);
+    const long n = random.draw(1, 8), m = n + random.draw(0, 50), k = random.draw(1, 3);
+    const Plain<double> a = random.real({m, n}), b = random.real({m, k});
+    const auto [x, left, rank, s] = linalg::lstsq(random.array(a), random.array(b));
+    const NDArray<double> xv = values_of(x), lv = values_of(left), sv = values_of(s), av = as_array(a);
+    ASSERT_EQ(xv.shape(), Shape({n, k}));
+    const NDArray<double> ax = as_array(product(av, xv));
+    NDArray<double> rest(Shape{m, k});
+    for (long row = 0; row < m; ++row)
+      for (long c = 0; c < k; ++c) rest(row, c) = b.at({row, c}) - ax(row, c);
+    // The residual stands on every column, and its square is what was reported.
+    const NDArray<double> on_columns = as_array(product(av.transpose(), rest));
+    const double condition = sv(0) / sv(n - 1);
+    for (long row = 0; row < n; ++row)
+      for (long c = 0; c < k; ++c) ASSERT_LE(std::fabs(on_columns(row, c)), 1e-12 * condition);
+    for (long c = 0; c < k; ++c) {
+      double sum = 0;
+      for (long row = 0; row < m; ++row) sum += rest(row, c) * rest(row, c);
+      ASSERT_NEAR(lv(c), sum, 1e-11 * condition);
+    }
+    EXPECT_EQ(run_fused(rank.node()).as<std::int64_t>()[0], n);
+    const NDArray<double> of_svd = values_of(std::get<1>(linalg::svd(random.array(a))));
+    for (long c = 0; c < n; ++c) ASSERT_NEAR(sv(c), of_svd(c), 1e-12 * of_svd(0));
+    // One right side.
+    const auto [one, left_one, rank_one, s_one] = linalg::lstsq(random.array(a), from_array(NDArray<double>(Shape{m}, std::vector<double>(static_cast<std::size_t>(m), 1.0))));
+    EXPECT_EQ(values_of(one).shape(), Shape({n}));
+    EXPECT_EQ(values_of(left_one).shape(), Shape({1}));
+  }
+  EXPECT_NE(thrown<ShapeError>([] { linalg::lstsq(ones<double>({2, 3}), ones<double>({2})); }).find("(2, 3)"), std::string::npos);
+}
+
 TEST(Linalg, FactorsMultiplyBackToTheMatrix) {
   if (!blas::available()) GTEST_SKIP() << "OpenBLAS is not installed";
   for (int i = 0; i < cases(15); ++i) {

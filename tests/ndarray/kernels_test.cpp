@@ -1,8 +1,11 @@
 // Every operation and every element type against reference.hpp, through one-operation programs.
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cmath>
 #include <cstdio>
 #include <functional>
+#include <limits>
 #include <map>
 #include <random>
 
@@ -215,6 +218,125 @@ TEST(Kernels, divide_integers_downwards_and_by_zero_to_zero) {
     EXPECT_EQ(quotient.as<std::int32_t>()[i], quotients[i]);
     EXPECT_EQ(rest.as<std::int32_t>()[i], rests[i]);
   }
+}
+
+/// A chain that divides everything by one number.
+template <class T>
+std::vector<T> divided(const std::vector<T>& x, T by) {
+  std::vector<T> out(x.size());
+  const kernels::ChainStage stages[] = {{kernels::ChainOp::load, kernels::ChainOperand::strip, x.data()}, {kernels::ChainOp::divide, kernels::ChainOperand::scalar, &by}};
+  kernels::Chain chain;
+  chain.stages = stages;
+  chain.out = out.data();
+  kernels::chain_loop(dtype_of<T>, false)(static_cast<index_t>(x.size()), chain);
+  return out;
+}
+template <class T, class Bits>
+void expect_rounded_quotients() {
+  std::mt19937_64 random(11);
+  constexpr int digits = std::numeric_limits<T>::digits;
+  // All bits of the fraction by chance, few of them set, or nearly all: quotients close to the middle between two numbers among them.
+  const auto fraction = [&] {
+    const auto mask = (Bits{1} << (digits - 1)) - 1;
+    const auto bits = static_cast<Bits>(random());
+    switch (random() % 4) {
+      case 0: return static_cast<Bits>(bits & mask & static_cast<Bits>(random()) & static_cast<Bits>(random()));
+      case 1: return static_cast<Bits>((bits | static_cast<Bits>(random()) | static_cast<Bits>(random())) & mask);
+      case 2: return static_cast<Bits>(mask - random() % 4);
+      default: return static_cast<Bits>(bits & mask);
+    }
+  };
+  const auto number = [&](int range) {
+    const T value = std::ldexp(static_cast<T>(fraction()) + static_cast<T>(Bits{1} << (digits - 1)), static_cast<int>(random() % static_cast<std::uint64_t>(2 * range + 1)) - range - digits);
+    return random() % 2 ? value : -value;
+  };
+  const T inf = std::numeric_limits<T>::infinity();
+  for (int round = 0; round < 400; ++round) {
+    T by = number(round % 4 == 0 ? std::numeric_limits<T>::max_exponent - 30 : 10);
+    if (round < 20) by = static_cast<T>(round - 10);
+    std::vector<T> x(static_cast<std::size_t>(100 + random() % 200));
+    for (T& v : x) v = number(round % 3 == 0 ? std::numeric_limits<T>::max_exponent - 30 : 20);
+    if (round % 5 == 0) {
+      x[random() % x.size()] = T(0);
+      x[random() % x.size()] = T(-0.0);
+    }
+    if (round % 7 == 0) {
+      x[random() % x.size()] = inf;
+      x[random() % x.size()] = std::numeric_limits<T>::quiet_NaN();
+    }
+    if (round % 11 == 0) x[random() % x.size()] = std::numeric_limits<T>::denorm_min();
+    const std::vector<T> got = divided(x, by);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const T want = x[i] / by;
+      if (want != want) {
+        ASSERT_TRUE(got[i] != got[i]) << x[i] << " / " << by;
+        continue;
+      }
+      ASSERT_EQ(std::bit_cast<Bits>(got[i]), std::bit_cast<Bits>(want)) << std::hexfloat << x[i] << " / " << by << " is " << want << ", got " << got[i];
+    }
+  }
+}
+TEST(Kernels, round_quotients_by_one_number_as_the_divider_does) {
+  expect_rounded_quotients<double, std::uint64_t>();
+  expect_rounded_quotients<float, std::uint32_t>();
+}
+
+/// Integers by one number, and by many, against division that rounds down.
+template <class T>
+void expect_floors() {
+  std::mt19937_64 random(5);
+  const auto draw = [&] {
+    const T edges[] = {std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), static_cast<T>(std::numeric_limits<T>::min() + 1), static_cast<T>(0), static_cast<T>(1), static_cast<T>(-1)};
+    return random() % 8 == 0 ? edges[random() % 6] : static_cast<T>(random() >> random() % 64);
+  };
+  for (int round = 0; round < 300; ++round) {
+    std::vector<T> x(static_cast<std::size_t>(1 + random() % 300)), y(x.size()), floors(x.size()), rests(x.size());
+    const T by = draw();
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      x[i] = draw();
+      y[i] = round % 2 ? by : draw();
+      if (round % 4 == 1 && by != 0) x[i] = static_cast<T>(static_cast<__int128>(x[i]) / by * by);  // no remainder
+    }
+    const auto n = static_cast<index_t>(x.size());
+    kernels::elementwise(Op::floor_divide, dtype_of<T>)(n, floors.data(), x.data(), y.data(), nullptr);
+    kernels::elementwise(Op::remainder, dtype_of<T>)(n, rests.data(), x.data(), y.data(), nullptr);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      __int128 floor = 0, rest = 0;
+      if (y[i] != 0) {
+        floor = static_cast<__int128>(x[i]) / y[i], rest = static_cast<__int128>(x[i]) % y[i];
+        if (rest != 0 && (rest < 0) != (y[i] < 0)) --floor, rest += y[i];
+      }
+      ASSERT_EQ(floors[i], static_cast<T>(floor)) << +x[i] << " // " << +y[i];
+      ASSERT_EQ(rests[i], static_cast<T>(rest)) << +x[i] << " % " << +y[i];
+    }
+  }
+}
+TEST(Kernels, divide_integers_by_one_number_and_by_many) {
+  expect_floors<std::int32_t>();
+  expect_floors<std::uint32_t>();
+  expect_floors<std::int64_t>();
+  expect_floors<std::int16_t>();
+}
+
+TEST(Kernels, find_the_keys_that_agree_with_a_prefix) {
+  std::vector<double> x;
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 1003; ++i) x.push_back(std::ldexp(static_cast<double>(static_cast<std::int64_t>(random())), -60));
+  x[5] = std::numeric_limits<double>::quiet_NaN(), x[1002] = -0.0, x[1001] = 0.0;
+  std::vector<std::uint64_t> keys(x.size() + kernels::key_room), more(keys.size());
+  ASSERT_EQ(kernels::matching_keys(1003, x.data(), 0, 0, keys.data()), 1003);
+  EXPECT_EQ(keys[5], ~std::uint64_t{0});
+  EXPECT_EQ(keys[1001], keys[1002]);
+  for (std::size_t i = 0; i + 1 < x.size(); ++i)
+    if (x[i] < x[i + 1]) {
+      ASSERT_LT(keys[i], keys[i + 1]) << i;
+    }
+  const std::uint64_t mask = std::uint64_t{0xfff} << 52, prefix = keys[0] & mask;
+  const index_t found = kernels::matching_keys(1003, x.data(), mask, prefix, more.data());
+  std::vector<std::uint64_t> want;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if ((keys[i] & mask) == prefix) want.push_back(keys[i]);
+  EXPECT_EQ(std::vector<std::uint64_t>(more.begin(), more.begin() + found), want);
 }
 
 TEST(Kernels, refuse_negative_integer_powers) {

@@ -309,6 +309,11 @@ ArrayPtr tensordot(const ArrayPtr& a, const ArrayPtr& b, const AxisSpec& axes_a,
 
 ArrayPtr dot(const ArrayPtr& a, const ArrayPtr& b) {
   if (a->ndim() == 0 || b->ndim() == 0) return elementwise(Op::multiply, std::vector<Operand>{a, b});
+  // Two vectors: a sum of products reads them once, as fast as memory is, and no product is stored.
+  if (a->ndim() == 1 && b->ndim() == 1 && a->shape() == b->shape() && a->lengths_known()) {
+    const DType type = promote(a->dtype(), b->dtype());
+    if (type != DType::bool_) return cast(reduce(Reduction::sum, elementwise(Op::multiply, std::vector<Operand>{a, b}), {}), type);
+  }
   return tensordot(a, b, AxisSpec(-1), AxisSpec(b->ndim() == 1 ? -1 : -2));
 }
 

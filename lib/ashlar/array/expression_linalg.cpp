@@ -198,6 +198,109 @@ DType solving_type(const ArrayNode& a, const ArrayNode& b) { return true_divide_
 
 }  // namespace
 
+namespace {
+
+/// Where the panels of a matrix begin, and which of them is meant.
+struct PanelCall {
+  std::vector<index_t> starts, widths;
+  std::size_t number = 0;
+  Bytes encode() const {
+    Writer out;
+    out.array(starts);
+    out.array(widths);
+    out.put<std::uint64_t>(number);
+    return out.head();
+  }
+  static PanelCall decode(std::span<const std::byte> closure) {
+    Reader in(closure);
+    PanelCall call;
+    call.starts = in.array<index_t>();
+    call.widths = in.array<index_t>();
+    call.number = in.get<std::uint64_t>();
+    return call;
+  }
+  /// swap(row, with) for the interchanges of the panels from `panel` on, in order. `rows`: where each pivot came from, counted from its panel's start.
+  template <class Swap>
+  void interchange(const Block& rows, std::size_t panel, Swap&& swap) const {
+    const Block from = (is_complex(rows.dtype()) ? elementwise_now(Op::absolute, std::vector<Operand>{rows}) : rows).astype(DType::int64).contiguous();
+    for (; panel < starts.size(); ++panel)
+      for (index_t row = starts[panel], end = row + widths[panel]; row < end; ++row)
+        if (const index_t with = starts[panel] + from.as<std::int64_t>()[row]; with != row) swap(row, with);
+  }
+};
+
+/// A panel's part of L (with the interchanges of later panels) or of U.
+Block triangle_of_panel(std::span<const std::byte> closure, const Block& panel, const Block* pivots) {
+  const PanelCall call = PanelCall::decode(closure);
+  const index_t rows = panel.shape()[0], columns = panel.shape()[1], first = call.starts[call.number];
+  Block result = Block::allocate(panel.dtype(), panel.shape());
+  result.make_writable();
+  result.assign(panel);
+  visit_dtype(panel.dtype(), [&]<class T>(std::type_identity<T>) {
+    T* x = reinterpret_cast<T*>(result.make_writable());
+    for (index_t i = 0; i < rows; ++i)
+      for (index_t j = 0; j < columns; ++j) {
+        T& element = x[i * columns + j];
+        if (!pivots) element = i > first + j ? T(0) : element;
+        else if (i <= first + j) element = i == first + j ? T(1) : T(0);
+      }
+    if (pivots) call.interchange(*pivots, call.number + 1, [&](index_t a, index_t b) { std::swap_ranges(x + a * columns, x + (a + 1) * columns, x + b * columns); });
+  });
+  return result;
+}
+Block run_lu_lower(std::span<const std::byte> closure, std::vector<Block>& blocks, const BlockInfo&) { return triangle_of_panel(closure, blocks[0], &blocks[1]); }
+Block run_lu_upper(std::span<const std::byte> closure, std::vector<Block>& blocks, const BlockInfo&) { return triangle_of_panel(closure, blocks[0], nullptr); }
+/// Columns of P: row i of P' a is row order[i] of a.
+Block run_lu_permutation(std::span<const std::byte> closure, std::vector<Block>& blocks, const BlockInfo& info) {
+  std::vector<index_t> order(static_cast<std::size_t>(info.array_location()[0].second));
+  std::iota(order.begin(), order.end(), index_t{0});
+  PanelCall::decode(closure).interchange(blocks[0], 0, [&](index_t a, index_t b) { std::swap(order[static_cast<std::size_t>(a)], order[static_cast<std::size_t>(b)]); });
+  const auto [begin, end] = info.array_location()[1];
+  Block result = Block::zeros(blocks[0].dtype(), Shape{static_cast<index_t>(order.size()), end - begin});
+  visit_dtype(result.dtype(), [&]<class T>(std::type_identity<T>) {
+    T* x = reinterpret_cast<T*>(result.make_writable());
+    for (index_t column = begin; column < end; ++column) x[order[static_cast<std::size_t>(column)] * (end - begin) + column - begin] = T(1);
+  });
+  return result;
+}
+constinit BlockFunction lu_lower_function{"ashlar lu lower", &run_lu_lower};
+constinit BlockFunction lu_upper_function{"ashlar lu upper", &run_lu_upper};
+constinit BlockFunction lu_permutation_function{"ashlar lu permutation", &run_lu_permutation};
+
+}  // namespace
+
+LuArrays lu(const ArrayPtr& matrix) {
+  check_square(*matrix, "lu");
+  ArrayPtr rest = cast(matrix, true_divide_type(matrix->dtype()));
+  const DType type = rest->dtype();
+  const Panels panels(*rest);
+  const index_t n = panels.n;
+  std::vector<ArrayPtr> factors, pivot_rows;
+  std::size_t begins = 0;
+  for (std::size_t k = 0; k < panels.count(); ++k) {
+    factors.push_back(panels.factor(lu_panel_function, "lu-panel", rest, begins, k, n + 1));
+    pivot_rows.push_back(slice(factors.back(), std::vector<Index>{Index(range(n, n + 1)), Index(_)}));
+    if (k + 1 == panels.count()) break;
+    const std::vector<index_t> later(panels.widths.begin() + static_cast<std::ptrdiff_t>(k) + 1, panels.widths.end());
+    rest = panels.apply(lu_update_function, "lu-update", rest, later, panels.starts[k + 1] - panels.starts[begins], factors.back(), k);
+    begins = k + 1;
+  }
+  const ArrayPtr pivots = concatenate(pivot_rows, 1);
+  const View whole{{AxisMap{2, 0, 1, nullptr}, AxisMap{3, 0, 1, nullptr}}};
+  std::vector<ArrayPtr> lower, upper;
+  for (std::size_t k = 0; k < panels.count(); ++k) {
+    const Bytes closure = PanelCall{panels.starts, panels.widths, k}.encode();
+    const Chunks chunks{{n}, {panels.widths[k]}};
+    const ArrayPtr panel = slice(factors[k], std::vector<Index>{Index(range(0, n)), Index(_)});
+    lower.push_back(call_blocks({"lu-lower", lu_lower_function, closure, type, {{n}, {panels.widths[k]}, {1}, {n}}, chunks,
+                                 {{panel, View::identity(2), {}, {0, 1}, true}, {pivots, whole, {}, {2, 3}, true}}}));
+    upper.push_back(call_blocks({"lu-upper", lu_upper_function, closure, type, chunks, chunks, {{panel, View::identity(2)}}}));
+  }
+  const ArrayPtr permutation = call_blocks({"lu-permutation", lu_permutation_function, PanelCall{panels.starts, panels.widths, 0}.encode(), type,
+                                            {{n}, panels.widths, {1}, {n}}, {{n}, panels.widths}, {{pivots, whole, {}, {2, 3}, true}}});
+  return {permutation, concatenate(lower, 1), concatenate(upper, 1)};
+}
+
 ArrayPtr solve(const ArrayPtr& matrix, const ArrayPtr& b) {
   check_square(*matrix, "solve");
   const DType type = solving_type(*matrix, *b);

@@ -19,6 +19,11 @@ Qr tsqr(const ArrayPtr& a);
 Qr sfqr(const ArrayPtr& a);
 Qr qr(const ArrayPtr& a);
 SvdArrays svd(const ArrayPtr& a);
+/// matrix = p l u with a permutation matrix p: in chunks of whole columns.
+struct LuArrays {
+  ArrayPtr p, l, u;
+};
+LuArrays lu(const ArrayPtr& matrix);
 ArrayPtr solve(const ArrayPtr& a, const ArrayPtr& b);
 ArrayPtr solve_triangular(const ArrayPtr& a, const ArrayPtr& b, bool lower);
 ArrayPtr cholesky(const ArrayPtr& a, bool lower);

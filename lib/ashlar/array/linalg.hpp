@@ -140,6 +140,13 @@ auto svd(const Array<T>& a) {
   const auto f = expression::svd(detail::floating(a).node());
   return std::tuple{Array<detail::solved<T>>(f.u), Array<detail::magnitude<T>>(f.s), Array<detail::solved<T>>(f.v)};
 }
+/// p, l, u with a = p l u: a permutation, unit lower and upper triangles, by partial pivoting in all of a column, in chunks of whole columns.
+/// Errors    from a task, ValueError for a singular matrix.
+template <class T>
+auto lu(const Array<T>& a) {
+  const auto f = expression::lu(a.node());
+  return std::tuple{Array<detail::solved<T>>(f.p), Array<detail::solved<T>>(f.l), Array<detail::solved<T>>(f.u)};
+}
 /// x with a x = b, by LU with partial pivoting on panels of whole columns.
 template <class T, class U>
 auto solve(const Array<T>& a, const Array<U>& b) {
@@ -158,6 +165,23 @@ auto solve_triangular(const Array<T>& a, const Array<U>& b, const TriangularOpti
 template <class T>
 auto cholesky(const Array<T>& a, const TriangularOptions& options = {}) {
   return Array<detail::solved<T>>(expression::cholesky(detail::floating(a).node(), options.lower));
+}
+/// The x that makes |a x - b| smallest, for a tall `a` of full column rank, by QR; and NumPy's others: the sums of squares that are left, per column of b;
+/// the rank, and the singular values of `a`.
+/// Errors    ShapeError where `a` has fewer rows than columns or b does not fit; from a task, ValueError where the columns depend on one another exactly.
+template <class T, class U>
+auto lstsq(const Array<T>& a, const Array<U>& b) {
+  using R = detail::solved<typename ashlar::detail::product_of<T, U>::value_type>;
+  using M = detail::magnitude<R>;
+  if (a.ndim() != 2 || a.shape()[0] < a.shape()[1]) throw ShapeError("lstsq needs a matrix with at least as many rows as columns, found shape " + to_string(a.shape()));
+  const auto af = a.template astype<R>();
+  const auto bf = b.template astype<R>();
+  const auto [q, r] = qr(af);
+  const Array<R> x = solve_triangular(r, matmul(Array<R>(expression::adjoint(q.node())), bf));
+  const Array<M> left = sum(square(absolute(bf - matmul(af, x))), {.axis = 0, .keepdims = b.ndim() == 1});
+  const Array<M> s = std::get<1>(svd(r));
+  const auto least = max(s) * static_cast<M>(std::numeric_limits<M>::epsilon() * static_cast<M>(a.shape()[0]));
+  return std::tuple{x, left, sum(s > least), s};
 }
 template <class T>
 auto inv(const Array<T>& a) {

@@ -13,6 +13,8 @@
 
 #include "ashlar/ndarray/kernels_detail.hpp"
 #include "hwy/highway.h"
+//
+#include "ashlar/ndarray/kernels_vectors-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace ashlar::kernels {
@@ -39,24 +41,6 @@ HWY_INLINE V lesser_of(V a, V b) {
 // The eight vectors are named, not an array: arrays are not kept in registers across the switch.
 #define ASHLAR_EIGHT(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 
-/// y > x ? y : x, and y < x ? y : x: one instruction where there is one with just these words for NaN and zeros.
-template <class V>
-HWY_INLINE V raised_to(V x, V y) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-  return hn::Max(y, x);
-#else
-  return hn::IfThenElse(hn::Lt(x, y), y, x);
-#endif
-}
-template <class V>
-HWY_INLINE V lowered_to(V x, V y) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-  return hn::Min(y, x);
-#else
-  return hn::IfThenElse(hn::Gt(x, y), y, x);
-#endif
-}
-
 /// What a block does at a stage. One word says the operation and where its operand lies, and frequent pairs are one: at eight vectors a
 /// stage, finding out what to do costs as much as doing it.
 enum class Code : std::uint8_t {
@@ -66,6 +50,7 @@ enum class Code : std::uint8_t {
 #undef ASHLAR_CODES
   raise, lower,        // maximum and minimum with a scalar that is not NaN
   multiply_then_add, raise_then_lower, count_then_multiply,
+  divide_by_number,    // by a scalar whose reciprocal may stand for it
   negative, absolute, square, sqrt,
   count, keep, keep_then_load
 };
@@ -76,6 +61,23 @@ struct CodedStage {
   const T* operand;         // a scalar, or a strip or kept block
   index_t mask;             // operand + (at & mask): -1 for strips
   T* second;                // the scalar of the second operation of a pair (read), the block to keep (written)
+};
+
+/// Division by one number y without the divider, which takes many cycles for a vector and does nothing else meanwhile. With r, the rounded 1 / y, x r is wrong by
+/// at most 1.5 units in the last place; one correction by the exact remainder makes it faithful, and after a second it is the rounded quotient
+/// (Markstein: a faithful quotient, corrected once with a rounded reciprocal). That needs fused multiply-add, and that no step leaves the range of normal
+/// numbers: else, and where there is a zero (whose sign would be lost), the divider does it.
+template <class T>
+struct Reciprocal {
+  static constexpr T low = sizeof(T) == 8 ? static_cast<T>(0x1p-800) : static_cast<T>(0x1p-60f), high = sizeof(T) == 8 ? static_cast<T>(0x1p800) : static_cast<T>(0x1p60f);
+  static constexpr T least = sizeof(T) == 8 ? static_cast<T>(0x1p-100) : static_cast<T>(0x1p-20f), most = sizeof(T) == 8 ? static_cast<T>(0x1p100) : static_cast<T>(0x1p20f);
+  static bool serves(T y) { return HWY_NATIVE_FMA && (y < 0 ? -y : y) >= least && (y < 0 ? -y : y) <= most; }
+  template <class V>
+  static HWY_INLINE V quotient(V x, V y, V r) {
+    const V first = hn::Mul(x, r);
+    const V second = hn::MulAdd(hn::NegMulAdd(first, y, x), r, first);
+    return hn::MulAdd(hn::NegMulAdd(second, y, x), r, second);
+  }
 };
 
 /// The numbers of an arange, block by block; whole numbers, so every sum is exact.
@@ -155,6 +157,32 @@ HWY_INLINE void chain_block(const T* from, const CodedStage<T>* stage, const Cod
       ASHLAR_ON_SCALAR(lower, lowered_to(x, y))
       ASHLAR_PAIR(multiply_then_add, hn::Add(hn::Mul(x, y), z))
       ASHLAR_PAIR(raise_then_lower, lowered_to(raised_to(x, y), z))
+      case Code::divide_by_number: {
+        const V y = hn::Set(d, *operand);
+        // What does not exist counts as 1. NaN leaves the bounds as they are, and comes through either way.
+        const auto magnitude = [&](V x, index_t r) HWY_ATTR {
+          if constexpr (Tail) return hn::IfThenElse(exists(r), hn::Abs(x), hn::Set(d, T(1)));
+          else return (void)r, hn::Abs(x);
+        };
+        V least = hn::Set(d, Reciprocal<T>::high), most = hn::Zero(d);
+#define ASHLAR_BOUND(r)                         \
+  {                                             \
+    const V size = magnitude(v##r, r);          \
+    least = lowered_to(least, size);            \
+    most = raised_to(most, size);               \
+  }
+        ASHLAR_EIGHT(ASHLAR_BOUND)
+#undef ASHLAR_BOUND
+        if (HWY_LIKELY(hn::AllTrue(d, hn::And(hn::Ge(least, hn::Set(d, Reciprocal<T>::low)), hn::Le(most, hn::Set(d, Reciprocal<T>::high)))))) {
+          const V reciprocal = hn::Div(hn::Set(d, T(1)), y);
+          const auto apply = [reciprocal](V x, V y) HWY_ATTR { return Reciprocal<T>::quotient(x, y, reciprocal); };
+          ASHLAR_EIGHT(ASHLAR_WITH_SCALAR)
+        } else {
+          const auto apply = [](V x, V y) HWY_ATTR { return hn::Div(x, y); };
+          ASHLAR_EIGHT(ASHLAR_WITH_SCALAR)
+        }
+        break;
+      }
       ASHLAR_UNARY(negative, hn::Neg(x))
       ASHLAR_UNARY(absolute, hn::Abs(x))
       ASHLAR_UNARY(square, hn::Mul(x, x))
@@ -275,7 +303,10 @@ class Coder {
         if (scalar) multiply(operand);
         else binary(Code::multiply_scalar, stage);
         break;
-      case ChainOp::divide: binary(Code::divide_scalar, stage); break;
+      case ChainOp::divide:
+        if (number && Reciprocal<T>::serves(*operand)) put(Code::divide_by_number, operand);
+        else binary(Code::divide_scalar, stage);
+        break;
       case ChainOp::divide_into: binary(Code::divide_into_scalar, stage); break;
       case ChainOp::maximum:
         if (number) put(Code::raise, operand);

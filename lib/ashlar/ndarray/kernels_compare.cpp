@@ -43,7 +43,7 @@ Elementwise compare_of(Op op) {
 Elementwise compare(Op op, DType type) {
   return visit_dtype(type, [op]<class T>(std::type_identity<T>) -> Elementwise {
     if constexpr (is_cplx<T>) return nullptr;
-    else return compare_of<T>(op);
+    else return compare_of<std::conditional_t<is_bool<T>, std::uint8_t, T>>(op);  // a bool is a byte that is 0 or 1
   });
 }
 

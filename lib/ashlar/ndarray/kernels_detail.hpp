@@ -77,6 +77,11 @@ struct Chain {
 using ChainLoop = double (*)(index_t n, const Chain& chain);
 ChainLoop chain_loop(DType type, bool sum);  // float64; float32 without sum
 
+/// Order statistics (order.hpp): the keys of x whose bits under `mask` are `prefix`, one after the other; returns how many. `keys` has room for
+/// `key_room` more than n.
+index_t matching_keys(index_t n, const double* x, std::uint64_t mask, std::uint64_t prefix, std::uint64_t* keys);
+inline constexpr index_t key_room = 8;
+
 /// n copies of one element.
 void fill(std::int64_t itemsize, const void* value, index_t n, void* out);
 /// out[i] = in[i * stride].
@@ -96,6 +101,8 @@ struct Reducer {
   void (*accumulate)(index_t m, const void* in, const index_t* positions, void* const* state, index_t before) = nullptr;
   /// state[j] takes up part[j], made of `count` elements.
   void (*merge)(index_t m, void* const* part, index_t count, void* const* state, index_t before) = nullptr;
+  /// argmin and argmax, else null. True: no element of a run of r, at positions from `first` on, changes state[0].
+  bool (*beaten)(index_t r, const void* in, index_t first, void* const* state) = nullptr;
 };
 Reducer reducer(Reduction reduction, DType elements);
 

@@ -10,10 +10,12 @@
 #include "hwy/highway.h"
 //
 #include "ashlar/ndarray/kernels_loops-inl.hpp"
+#include "ashlar/ndarray/kernels_vectors-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace ashlar::kernels {
 namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
 
 template <class T>
 constexpr T highest() {
@@ -36,6 +38,10 @@ struct Least {
   static constexpr T start() { return highest<T>(); }
   ASHLAR_ELEMENT T take(T a) { return a; }
   ASHLAR_ELEMENT T join(T a, T b) { return element::minimum::of<T>(a, b); }
+  template <class V>
+  static HWY_INLINE V better_of(V a, V b) {
+    return lowered_to(a, b);
+  }
   ASHLAR_ELEMENT bool better(T a, T b) { return element::below(a, b); }
 };
 template <class T>
@@ -45,40 +51,79 @@ struct Greatest {
   static constexpr T start() { return lowest<T>(); }
   ASHLAR_ELEMENT T take(T a) { return a; }
   ASHLAR_ELEMENT T join(T a, T b) { return element::maximum::of<T>(a, b); }
+  template <class V>
+  static HWY_INLINE V better_of(V a, V b) {
+    return raised_to(a, b);
+  }
   ASHLAR_ELEMENT bool better(T a, T b) { return element::below(b, a); }
 };
+// Truths are bytes: loops over `bool` compare each with zero once more.
+using Truth = std::uint8_t;
 template <class T>
 struct Any {
-  using Value = bool;
-  using OfValues = Any<bool>;
-  static constexpr bool start() { return false; }
-  ASHLAR_ELEMENT bool take(T a) { return element::nonzero(a); }
-  ASHLAR_ELEMENT bool join(bool a, bool b) { return a | b; }
+  using Value = Truth;
+  using OfValues = Any<Truth>;
+  static constexpr Truth start() { return 0; }
+  ASHLAR_ELEMENT Truth take(T a) { return element::nonzero(a); }
+  ASHLAR_ELEMENT Truth join(Truth a, Truth b) { return a | b; }
 };
 template <class T>
 struct All {
-  using Value = bool;
-  using OfValues = All<bool>;
-  static constexpr bool start() { return true; }
-  ASHLAR_ELEMENT bool take(T a) { return element::nonzero(a); }
-  ASHLAR_ELEMENT bool join(bool a, bool b) { return a & b; }
+  using Value = Truth;
+  using OfValues = All<Truth>;
+  static constexpr Truth start() { return 1; }
+  ASHLAR_ELEMENT Truth take(T a) { return element::nonzero(a); }
+  ASHLAR_ELEMENT Truth join(Truth a, Truth b) { return a & b; }
 };
 
+/// The fold of a run of floats that has no NaN; false where it may have one. A sum runs along: NaN comes through it, and so it does of infinities of
+/// both signs. Element i goes to lane i mod 32 whatever the width of the vectors, and of equals (zeros) the first stays. With infinities of both signs, or sums
+/// beyond them, no zero is an extreme, so it does not matter then that `fold_plain` has another order.
+template <class F, class T>
+HWY_INLINE bool fold_numbers(const T* x, index_t r, T& result) {
+  const hn::ScalableTag<T> d;
+  constexpr index_t width = static_cast<index_t>(hn::MaxLanes(d)), vectors = 32 / width, sums = vectors < 4 ? vectors : 4;
+  hn::Vec<decltype(d)> best[vectors], sum[sums];
+  for (auto& v : best) v = hn::Set(d, F::start());
+  for (auto& v : sum) v = hn::Zero(d);
+  index_t i = 0;
+  for (; i + 32 <= r; i += 32) {
+#pragma GCC unroll 16
+    for (index_t k = 0; k < vectors; ++k) {
+      const auto v = hn::LoadU(d, x + i + k * width);
+      best[k] = F::better_of(best[k], v);
+      sum[k % sums] = hn::Add(sum[k % sums], v);
+    }
+  }
+  for (index_t k = 1; k < sums; ++k) sum[0] = hn::Add(sum[0], sum[k]);
+  HWY_ALIGN T lane[32];
+  hn::Store(sum[0], d, lane);
+  T all = 0;
+  for (index_t l = 0; l < width; ++l) all += lane[l];
+  for (index_t k = 0; k < vectors; ++k) hn::Store(best[k], d, lane + k * width);
+  result = F::start();
+  for (int l = 0; l < 32; ++l) result = F::join(result, lane[l]);
+  for (; i < r; ++i) {
+    all += x[i];
+    result = F::join(result, x[i]);
+  }
+  return all == all;
+}
+
+/// One after the other: the compiler makes vectors of it where the order does not matter, as of integers.
+template <class F, class T>
+HWY_INLINE typename F::Value fold_plain(const T* x, index_t r) {
+  typename F::Value result = F::start();
+  for (index_t i = 0; i < r; ++i) result = F::join(result, F::take(x[i]));
+  return result;
+}
 template <class F, class T>
 HWY_INLINE typename F::Value fold_run(const T* x, index_t r) {
-  using V = typename F::Value;
-  constexpr int lanes = is_cplx<T> ? 1 : 32;
-  V result = F::start();
-  index_t i = 0;
-  if (r >= lanes) {
-    V lane[lanes];
-    for (int l = 0; l < lanes; ++l) lane[l] = F::start();
-    for (; i + lanes <= r; i += lanes)
-      for (int l = 0; l < lanes; ++l) lane[l] = F::join(lane[l], F::take(x[i + l]));
-    for (int l = 0; l < lanes; ++l) result = F::join(result, lane[l]);
+  if constexpr (is_float<T> && std::is_same_v<typename F::Value, T>) {
+    T result;
+    if (r >= 32 && fold_numbers<F, T>(x, r, result)) return result;
   }
-  for (; i < r; ++i) result = F::join(result, F::take(x[i]));
-  return result;
+  return fold_plain<F, T>(x, r);
 }
 
 /// Results are joined as elements are: one loop serves both.
@@ -93,7 +138,13 @@ struct Fold {
   static void init(index_t m, void* const* state) { std::fill_n(static_cast<V*>(state[0]), m, F::start()); }
   static void segments(index_t m, index_t r, const void* in, const index_t*, void* const* state) {
     const T* x = static_cast<const T*>(in);
-    for (index_t j = 0; j < m; ++j, x += r) static_cast<V*>(state[0])[j] = fold_run<F, T>(x, r);
+    if constexpr (!std::is_same_v<V, T>) {  // truths of numbers
+      V truths[strip_length];
+      for (index_t i = 0; i < m * r; ++i) truths[i] = F::take(x[i]);
+      Fold<typename F::OfValues, V>::segments(m, r, truths, nullptr, state);
+    } else {
+      for (index_t j = 0; j < m; ++j, x += r) static_cast<V*>(state[0])[j] = fold_run<F, T>(x, r);
+    }
   }
   static void accumulate(index_t m, const void* in, const index_t*, void* const* state, index_t) {
     const T* x = static_cast<const T*>(in);
@@ -123,6 +174,14 @@ struct Position {
     std::fill_n(static_cast<T*>(state[0]), m, F::start());
     std::fill_n(static_cast<index_t*>(state[1]), m, index_t(-1));
   }
+  static bool beaten(index_t r, const void* in, index_t first, void* const* state) {
+    const T best = *static_cast<const T*>(state[0]);
+    const index_t best_position = *static_cast<const index_t*>(state[1]);
+    if (best_position < 0) return false;
+    const T value = fold_run<F, T>(static_cast<const T*>(in), r);
+    if (element::nan(best) || element::nan(value)) return !element::nan(value) || (element::nan(best) && first > best_position);
+    return F::better(best, value) || (value == best && first > best_position);
+  }
   static void segments(index_t m, index_t r, const void* in, const index_t* positions, void* const* state) {
     Fold<F, T>::segments(m, r, in, positions, state);
     const T* x = static_cast<const T*>(in);
@@ -144,7 +203,7 @@ struct Position {
   static void merge(index_t m, void* const* part, index_t, void* const* state, index_t before) {
     accumulate(m, part[0], static_cast<const index_t*>(part[1]), state, before);
   }
-  static Reducer reducer() { return {2, {sizeof(T), sizeof(index_t)}, &init, &segments, &accumulate, &merge}; }
+  static Reducer reducer() { return {2, {sizeof(T), sizeof(index_t)}, &init, &segments, &accumulate, &merge, &beaten}; }
 };
 
 template <class T>
@@ -160,7 +219,12 @@ Reducer extremes_of(Reduction reduction) {
 }
 
 Reducer extremes(Reduction reduction, DType type) {
-  return visit_dtype(type, [reduction]<class T>(std::type_identity<T>) { return extremes_of<T>(reduction); });
+  // A bool is a byte that is 0 or 1.
+  if (type == DType::bool_) type = DType::uint8;
+  return visit_dtype(type, [reduction]<class T>(std::type_identity<T>) {
+    if constexpr (is_bool<T>) return Reducer{};
+    else return extremes_of<T>(reduction);
+  });
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,4 +1,6 @@
 // Operations of real types that go one element after the other: the C library's functions, integer division and powers.
+#include <bit>
+
 #include "ashlar/base/error.hpp"
 #include "ashlar/ndarray/kernels_detail.hpp"
 #include "ashlar/ndarray/kernels_element_detail.hpp"
@@ -132,10 +134,31 @@ void each2(index_t n, void* out, const void* a, const void* b, const void*) {
   for (index_t i = 0; i < n; ++i) static_cast<T*>(out)[i] = F::of(static_cast<const T*>(a)[i], static_cast<const T*>(b)[i]);
 }
 
+/// floor(a / b) of all a by one b >= 2 with a product: ceil(2^(63 + l) / b) with 2^(l - 1) < b <= 2^l has 64 bits, and its error times a number
+/// below 2^63 is less than 2^(63 + l). Negative numbers are mirrored: floor(a / b) = -1 - floor((-1 - a) / b).
+void floor_divide_long(index_t n, void* out, const void* a, const void* b, const void*) {
+  const auto *x = static_cast<const std::int64_t*>(a), *y = static_cast<const std::int64_t*>(b);
+  auto* r = static_cast<std::int64_t*>(out);
+  std::int64_t differs = 0;
+  for (index_t i = 0; i < n; ++i) differs |= y[i] ^ y[0];
+  if (n == 0 || differs != 0 || y[0] < 2) return each2<floor_divide, std::int64_t>(n, out, a, b, nullptr);
+  using Wide = unsigned __int128;
+  const auto divisor = static_cast<std::uint64_t>(y[0]);
+  const int l = std::bit_width(divisor - 1);
+  const auto factor = static_cast<std::uint64_t>(((Wide{1} << (63 + l)) + divisor - 1) / divisor);
+  for (index_t i = 0; i < n; ++i) {
+    const std::int64_t sign = x[i] >> 63;
+    const auto size = static_cast<std::uint64_t>(x[i] ^ sign);
+    r[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(Wide{size} * factor >> 64) >> (l - 1)) ^ sign;
+  }
+}
+
 template <class T>
 Elementwise plain_of(Op op) {
   switch (op) {
-    case Op::floor_divide: return &each2<floor_divide, T>;
+    case Op::floor_divide:
+      if constexpr (std::is_same_v<T, std::int64_t>) return &floor_divide_long;
+      else return &each2<floor_divide, T>;
     case Op::remainder: return &each2<remainder, T>;
     case Op::fmod: return &each2<fmod, T>;
     case Op::power: return &each2<power, T>;

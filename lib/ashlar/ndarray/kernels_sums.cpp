@@ -9,6 +9,9 @@
 #define HWY_TARGET_INCLUDE "ashlar/ndarray/kernels_sums.cpp"
 #include "hwy/foreach_target.h"
 //
+#include <algorithm>
+#include <cstring>
+
 #include "hwy/highway.h"
 //
 #include "ashlar/ndarray/kernels_loops-inl.hpp"
@@ -81,6 +84,26 @@ HWY_INLINE void on_copy(index_t n, const void* in, Segments segments) {
   segments(copy);
 }
 
+/// The bytes that are 1 among bytes that are 0 or 1: words are added while no byte of the sum can overflow.
+inline std::int64_t count_ones(const std::uint8_t* x, index_t r) {
+  std::int64_t count = 0;
+  index_t i = 0;
+  while (r - i >= 8) {
+    const index_t words = std::min<index_t>((r - i) / 8, 255);
+    std::uint64_t sum = 0;
+    for (index_t k = 0; k < words; ++k) {
+      std::uint64_t word;
+      std::memcpy(&word, x + i + 8 * k, 8);
+      sum += word;
+    }
+    constexpr std::uint64_t even = 0x00ff00ff00ff00ff;
+    count += static_cast<std::int64_t>(((sum & even) + (sum >> 8 & even)) * 0x0001000100010001 >> 48);
+    i += 8 * words;
+  }
+  for (; i < r; ++i) count += x[i];
+  return count;
+}
+
 /// What does not depend on the stored type is compiled once for each type added in.
 template <class A, int Parts>
 struct SumState {
@@ -112,7 +135,10 @@ template <class T, class A, int Parts>
 struct Sum : SumState<A, Parts> {
   static constexpr bool floating = is_float<A>;
   static void segments(index_t m, index_t r, const void* in, const index_t* positions, void* const* state) {
-    if constexpr (copied<T, A, sizeof(T) <= 2>)
+    if constexpr (is_bool<T> && !floating) {
+      for (index_t j = 0; j < m; ++j) static_cast<A*>(state[0])[j] = count_ones(static_cast<const std::uint8_t*>(in) + j * r, r);
+      return;
+    } else if constexpr (copied<T, A, sizeof(T) <= 2>)
       return on_copy<T, A>(m * r, in, [&](const A* copy) { Sum<A, A, Parts>::segments(m, r, copy, positions, state); });
     else sum_runs<T, A, Parts>(m, r * Parts, static_cast<const T*>(in), static_cast<A*>(state[0]));
     if constexpr (floating)

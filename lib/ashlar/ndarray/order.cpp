@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ashlar/base/error.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
 #include "ashlar/ndarray/kernels_element_detail.hpp"
 
 namespace ashlar {
@@ -87,9 +88,47 @@ double between(double a, double b, const Place& place, Interpolation how) {
   return between(a, b, place.part, how);
 }
 
+/// The keys that agree with a prefix are few after two rounds: vectors find them, and only they are counted.
+template <class T>
+void count_floats(const T* x, index_t n, const std::vector<std::uint64_t>& prefixes, int round, std::int64_t* counts) {
+  constexpr index_t block = 1024;
+  double values[block];
+  std::uint64_t keys[block + kernels::key_room];
+  // Neighbours often have the same digit: counted in turn in four tables they do not wait for each other.
+  constexpr index_t tables = 4, most = index_t{1} << 31;
+  std::vector<std::uint32_t> table(static_cast<std::size_t>(tables * order_digits));
+  for (std::size_t p = 0; p < prefixes.size(); ++p, counts += order_digits)
+    for (index_t begin = 0; begin < n; begin += most) {  // of 32 bits
+      const index_t end = std::min(n, begin + most);
+      std::fill(table.begin(), table.end(), 0u);
+      for (index_t at = begin; at < end; at += block) {
+        const index_t length = std::min(block, end - at);
+        const double* from;
+        if constexpr (std::is_same_v<T, double>) from = x + at;
+        else from = (std::copy_n(x + at, length, values), values);
+        const index_t found = kernels::matching_keys(length, from, settled_bits(round), prefixes[p], keys);
+        if (found == 0) continue;
+        std::uint64_t differ = 0;
+        for (index_t i = 0; i < found; ++i) differ |= keys[i] ^ keys[0];
+        if (digit_of(differ, round) == 0) {
+          counts[digit_of(keys[0], round)] += found;
+          continue;
+        }
+        index_t i = 0;
+        for (; i + tables <= found; i += tables)
+          for (index_t t = 0; t < tables; ++t) ++table[static_cast<std::size_t>(t * order_digits) + digit_of(keys[i + t], round)];
+        for (; i < found; ++i) ++table[digit_of(keys[i], round)];
+      }
+      for (index_t d = 0; d < order_digits; ++d)
+        for (index_t t = 0; t < tables; ++t) counts[d] += table[static_cast<std::size_t>(t * order_digits + d)];
+    }
+}
+
 template <class T>
 void count_digits(const T* x, index_t n, const std::vector<std::uint64_t>& prefixes, int round, std::int64_t* counts) {
   const std::uint64_t mask = settled_bits(round);
+  if constexpr (std::is_floating_point_v<T>)
+    if (prefixes.size() <= 4) return count_floats(x, n, prefixes, round, counts);
   if (prefixes.size() == 1 && round == 0) {
     // Neighbours often have the same digit: counted in turn they do not wait for each other.
     std::vector<std::int64_t> others(order_digits);

@@ -36,6 +36,13 @@ StripInput::StripInput(Block block, const StripCut& cut)
   boxes_ = runs_.runs().size() > 1 && inner.length * (inner.has_rows ? cut.rows_max : 1) < 64;
 }
 
+const std::byte* StripInput::dense() const {
+  index_t stride = 1;
+  for (std::size_t d = cut_.axes.size(); d-- > 0; stride *= cut_.axes[d].length)
+    if (strides_[d] != stride) return nullptr;
+  return block_.data();
+}
+
 /// Rows that are whole strips, or cut into strips, and an axis before them along which memory is denser: without a panel every
 /// element read would fetch a line of memory for itself.
 void StripInput::choose_panel() {

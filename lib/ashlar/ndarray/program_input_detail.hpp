@@ -23,6 +23,8 @@ class StripInput {
   StripInput(Block block, const StripCut& cut);
 
   Way way() const { return way_; }
+  /// All elements in C order, where they lie so; else null.
+  const std::byte* dense() const;
   /// The elements of the strip whose first one has these coordinates (per axis up to the split axis) and number `start` in C order.
   /// For `uniform` the one element. Only `gather` writes to `strip`.
   const std::byte* load(std::span<const index_t> coordinates, index_t start, index_t rows, std::byte* strip);

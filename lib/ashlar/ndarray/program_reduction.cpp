@@ -1,5 +1,6 @@
 #include "ashlar/ndarray/program_reduction_detail.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ashlar/base/error.hpp"
@@ -76,6 +77,7 @@ StripReduction::StripReduction(Reduction reduction, DType elements, std::span<co
   state_ = carve(memory_, outputs_);
   reducer_.init(outputs_, state_.arrays);
   for (int i = 0; i < 2; ++i) scratch_[i] = carve(scratch_memory_[i], cut.elements_max());
+  positions_ascend_ = std::all_of(position_strides_.begin(), position_strides_.end(), [](index_t stride) { return stride >= 0; });
   if (needs_positions()) positions_ = Buffer::allocate(static_cast<std::size_t>(cut.elements_max()) * sizeof(index_t));
 }
 
@@ -125,6 +127,11 @@ void StripReduction::take(const std::byte* values, index_t rows, std::span<const
     auto* numbers = reinterpret_cast<index_t*>(positions_.data());
     index_t first = position_base_;
     for (std::size_t d = 0; d < output_strides_.size(); ++d) first += coordinates[d] * position_strides_[d];
+    // Most strips have nothing better than the best so far: then nobody asks where.
+    if (groups_.size() == 1 && groups_[0].reduced && positions_ascend_ && reducer_.beaten(length(groups_[0], rows), values, first, state.arrays)) {
+      before += length(groups_[0], rows);
+      return;
+    }
     const ScalarValue zero = ScalarValue::of(index_t(0)), one = ScalarValue::of(index_t(1));
     position_runs_.for_each(rows, [&](index_t to, index_t offset, index_t n, index_t stride) {
       kernels::arange(DType::int64, zero, one, first + offset, stride, n, numbers + to);
@@ -180,6 +187,37 @@ void StripReduction::take(const std::byte* values, index_t rows, std::span<const
   }
   reducer_.merge(kept, part.arrays, count, state.arrays, before);
   before += count;
+}
+
+bool StripReduction::take_all(const std::byte* values, const StripCut& cut) {
+  if (cut.axes.empty() || groups_.size() != 1) return false;
+  const std::int64_t size = itemsize(elements_);
+  const index_t length = cut.axes[split_].length;
+  if (!groups_[0].reduced) {  // rows that are longer than a strip, added up
+    if (cut.axes.size() != 2 || split_ != 1 || outputs_ != length || needs_positions()) return false;
+    for (index_t row = 0; row < cut.axes[0].length; ++row)
+      for (index_t c = 0; c < length; c += rows_max_)
+        reducer_.accumulate(std::min(rows_max_, length - c), values + (row * length + c) * size, nullptr, at(state_, c).arrays, row);
+    return true;
+  }
+  if (outputs_ != 1 || (needs_positions() && (cut.axes.size() != 1 || position_strides_[0] != 1))) return false;
+  index_t lines = 1;
+  for (std::size_t d = 0; d < split_; ++d) lines *= cut.axes[d].length;
+  for (index_t line = 0; line < lines; ++line)
+    for (index_t c = 0; c < length; c += rows_max_) {
+      const index_t rows = std::min(rows_max_, length - c), n = rows * cut.row_length;
+      if (!needs_positions()) {
+        reducer_.segments(1, n, values, nullptr, scratch_[0].arrays);
+        reducer_.merge(1, scratch_[0].arrays, n, state_.arrays, taken_[0]);
+        taken_[0] += n;
+      } else if (reducer_.beaten(n, values, position_base_ + c, state_.arrays)) {
+        taken_[0] += n;
+      } else {
+        take(values, rows, std::span(&c, 1));
+      }
+      values += n * size;
+    }
+  return true;
 }
 
 /// Adds what rounding took away, unless the sum has overflowed.

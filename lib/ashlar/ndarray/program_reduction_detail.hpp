@@ -25,6 +25,9 @@ class StripReduction {
   void take(const std::byte* values, index_t rows, std::span<const index_t> coordinates);
   /// Instead of `take` where `takes_sums`: the strip's sum, made elsewhere.
   void take_sum(double sum, index_t rows, std::span<const index_t> coordinates);
+  /// All strips of values that lie in C order, without asking anew for each where it belongs: for strips of few bytes that takes longer than their work.
+  /// False, and nothing done, where the strips do not all go one simple way.
+  bool take_all(const std::byte* values, const StripCut& cut);
   Partial finish();
 
  private:
@@ -60,6 +63,7 @@ class StripReduction {
   State state_{}, scratch_[2]{};
   LinearIndex position_;
   index_t position_base_ = 0;
+  bool positions_ascend_ = true;
   std::vector<index_t> position_strides_;
   StripRuns position_runs_;
 };

@@ -296,7 +296,17 @@ class ProgramRun {
     }
   }
 
+  /// A program that reduces an input as it is.
+  bool reduce_input() {
+    if (instructions_.size() != 1 || sinks_.size() != 1 || !sinks_[0].reduction) return false;
+    const int v = instructions_[0].value;
+    if (step(v).kind != Kind::input || sinks_[0].value != v) return false;
+    const std::byte* dense = input(v).dense();
+    return dense && sinks_[0].reduction->take_all(dense, cut_);
+  }
+
   void run_strips() {
+    if (reduce_input()) return;
     const std::size_t depth = cut_.axes.empty() ? 0 : cut_.split + 1;
     coordinates_.assign(depth, 0);
     for (index_t start = 0;;) {
