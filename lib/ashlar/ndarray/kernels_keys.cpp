@@ -27,6 +27,11 @@ index_t matching(index_t n, const double* x, std::uint64_t mask, std::uint64_t p
     auto found = hn::Eq(hn::And(key, settled), wanted);
     if (count < hn::Lanes(d)) found = hn::And(found, hn::FirstN(du, count));
     if (hn::AllFalse(du, found)) return;
+    if (hn::AllTrue(du, found)) {  // as in the first rounds; picking takes much longer
+      hn::StoreU(key, du, to);
+      to += hn::Lanes(du);
+      return;
+    }
     // A whole vector is stored each time, what is behind the found keys to be written over: stores under a mask take AMD's processors dozens of cycles.
     hn::StoreU(hn::Compress(key, found), du, to);
     to += hn::CountTrue(du, found);
