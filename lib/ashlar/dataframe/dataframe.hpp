@@ -13,6 +13,7 @@
 
 #include "ashlar/dataframe/element_function.hpp"
 #include "ashlar/dataframe/groupby.hpp"
+#include "ashlar/dataframe/resample.hpp"
 #include "ashlar/dataframe/rolling.hpp"
 #include "ashlar/dataframe/series.hpp"
 #include "ashlar/dataframe/table_function.hpp"
@@ -225,6 +226,11 @@ class DataFrame {
   DataFrame pivot_table(const PivotTableOptions& options) const;
   /// Windows of the last rows. ValueError for a window below 1.
   FrameRolling rolling(const RollingOptions& options) const;
+  /// Rows grouped by the bin of time that the index, or the column `.on`, says: "D", "2h", "15min", "s", "W", "ME" and what else `table/time_bins.hpp` lists.
+  /// Cost      as groupby, and a row for each bin; the first time is computed now where bins begin with it (such as "7h": a day is no multiple of it).
+  /// Errors    ValueError without index or for a rule that is none; TypeError unless it is a column of timestamps.
+  /// Example   df.set_index("when").resample("ME")[{"height"}].max()
+  Resampler resample(const std::string& rule, const ResampleOptions& options = {}) const;
 
   /// One row for each different row (of `.subset`), in order, in one partition.
   DataFrame drop_duplicates(const DropDuplicatesOptions& options = {}) const;

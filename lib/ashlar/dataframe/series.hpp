@@ -23,6 +23,7 @@ class DataFrame;
 class Series;
 class GroupBy;
 class Rolling;
+class SeriesResampler;
 struct GroupbyOptions;
 struct RollingOptions;
 struct ToCsvOptions;
@@ -239,6 +240,8 @@ class Series {
   GroupBy groupby(const Series& by) const;
   /// Windows of the last rows. ValueError for a window below 1.
   Rolling rolling(const RollingOptions& options) const;
+  /// As DataFrame's: of a column of a frame with an index of times.
+  SeriesResampler resample(const std::string& rule) const;
   /// As DataFrame's: of a column of a frame with an index. ValueError without one.
   Series loc(const Value& lower, const Value& upper) const;
   Series loc(const Value& value) const;
