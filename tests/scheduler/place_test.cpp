@@ -310,6 +310,23 @@ TEST(Place, tasks_on_large_results_that_exist_stay_with_them_until_a_worker_idle
   paper.expect({"ReportFinished 11", "ReportFinished 12", "ReportFinished 13", "AskBack 10 of worker 0"});
 }
 
+// A copy is no cheaper for being made while its worker is busy: chunks of a stencil would go to and fro at each step.
+TEST(Place, a_large_input_is_not_moved_to_a_worker_that_is_as_busy) {
+  Paper paper;
+  paper.workers_join(2);
+  paper.scatter(0, 1, 32'000'000);  // 16 ms to move
+  paper.scatter(1, 0);
+  paper.scatter(2, 1);
+  // 19 ms of work for one worker, 20 ms for the other.
+  std::vector<Paper::Task> tasks(38, {.inputs = {1}, .wanted = true, .workers = {0}});
+  tasks.resize(78, {.inputs = {2}, .wanted = true, .workers = {1}});
+  paper.submit(3, tasks);
+  paper.take();
+
+  paper.submit(81, {{.inputs = {0, 1}, .wanted = true}});
+  paper.expect({"RunTask 81 on worker 1, inputs 0@1 1@0"});
+}
+
 TEST(Place, with_many_workers_a_task_goes_to_a_holder_or_an_idle_one) {
   Paper paper;
   paper.workers_join(40);

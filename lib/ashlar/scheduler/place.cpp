@@ -126,14 +126,15 @@ std::pair<WorkerId, TimeNs> State::choose_worker(TaskId id, const TaskRecord& ta
         ++inputs;
         nbytes += its_nbytes;
       }
+    std::int64_t copying = 0;
     if (inputs < task.inputs.size()) {
-      const std::int64_t moved = total - nbytes;
-      start = std::max(start, (last_holder == id ? last_but_one : last) + policy_.transfer_latency_ns +
-                                  static_cast<std::int64_t>(static_cast<double>(moved) / policy_.bytes_per_ns));
+      start = std::max(start, (last_holder == id ? last_but_one : last) + policy_.transfer_latency_ns);
+      copying = static_cast<std::int64_t>(static_cast<double>(total - nbytes) / policy_.bytes_per_ns);
     }
     const std::int64_t load = worker.occupancy_ns / worker.threads;
-    // Work that is known of is done before: one that has reported nothing yet may be as late as the others.
-    start = std::max({start, worker.first_free + worker.late_ns, now_ + load});
+    // Work that is known of is done before: one that has reported nothing yet may be as late as the others. Inputs are copied on the worker's own
+    // time, so that two workers that are busy until then are not alike: large inputs would go to and fro between them.
+    start = std::max({start, worker.first_free + worker.late_ns, now_ + load}) + copying;
     if (best != WorkerId() && std::tie(start, load, id) > std::tie(best_start, best_load, best)) return;
     best = id;
     best_start = start;
