@@ -214,12 +214,13 @@ TEST(WorkerMemory, a_ready_task_whose_input_goes_waits_for_it_again) {
   paper.expect({"ReportSpilled 0", "Drop 0", "ForgetFile 1"});
 }
 
-// Whatever it wants written or read is, until a task can start: what starts, or "nothing" when it goes on for ever.
+// Whatever it wants written or read is, with an event before each, until a task can start: what starts, or "nothing" when it goes on for ever.
 std::string write_and_read_until_a_task_starts(Paper& paper) {
   for (int turn = 0; turn < 20; ++turn) {
     if (std::string line = paper.start(); line != "nothing") return line;
     for (const std::string& line : paper.take()) {
       long data = 0, file = 0;
+      paper.measured(0);
       if (std::sscanf(line.c_str(), "Spill %ld to file %ld", &data, &file) == 2) paper.written(file);
       if (std::sscanf(line.c_str(), "Load %ld from file %ld", &data, &file) == 2) paper.read_back(file);
     }
