@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <functional>
+#include <string>
 
 #include "harness/worker_on_paper.hpp"
 
@@ -210,6 +212,44 @@ TEST(WorkerMemory, a_ready_task_whose_input_goes_waits_for_it_again) {
   paper.read_back(1);
   EXPECT_EQ(paper.start(), "start 9: 0!");
   paper.expect({"ReportSpilled 0", "Drop 0", "ForgetFile 1"});
+}
+
+// Whatever it wants written or read is, with an event before each, until a task can start: what starts, or "nothing" when it goes on for ever.
+std::string write_and_read_until_a_task_starts(Paper& paper) {
+  for (int turn = 0; turn < 20; ++turn) {
+    if (std::string line = paper.start(); line != "nothing") return line;
+    for (const std::string& line : paper.take()) {
+      long data = 0, file = 0;
+      paper.measured(0);
+      if (std::sscanf(line.c_str(), "Spill %ld to file %ld", &data, &file) == 2) paper.written(file);
+      if (std::sscanf(line.c_str(), "Load %ld from file %ld", &data, &file) == 2) paper.read_back(file);
+    }
+  }
+  return "nothing";
+}
+
+// 1 was wanted by task 10, which went to another worker, and is wanted by task 40, which needs what task 20 makes. It keeps its place in the
+// queue, before 2 and 3, and is passed over; when that claimed memory, 2 and 3 drove each other out for ever.
+TEST(WorkerMemory, what_is_passed_over_does_not_drive_out_what_the_first_task_has_read_back) {
+  Paper paper(0, wide, small);
+  for (int i = 1; i <= 3; ++i) paper.put(i, 60);
+  paper.written(1);
+  paper.written(2);
+  paper.asked(2, 3);
+  paper.expect({"Spill 2 to file 1", "Spill 3 to file 2", "ReportSpilled 60", "Drop 2", "ReportSpilled 120", "Drop 3", "Spill 1 to file 3", "Load 2 from file 1"});
+  paper.written(3);
+  paper.read_back(1);
+  paper.give(10, {{1, 0}, {9, 7}}, false, 0);
+  paper.give(20, {{2, 0}, {3, 0}}, false, 0);
+  paper.give(35, {{20, 0}}, false, 0);
+  paper.give(40, {{1, 0}, {35, 0}}, false, 0);
+  paper.asked_back(10);
+  EXPECT_EQ(write_and_read_until_a_task_starts(paper), "start 20: 2 3");
+  paper.done(20, 0);
+  EXPECT_EQ(write_and_read_until_a_task_starts(paper), "start 35: 20");
+  paper.done(35, 0);
+  EXPECT_EQ(write_and_read_until_a_task_starts(paper), "start 40: 1 35");
+  paper.take();
 }
 
 TEST(WorkerMemory, a_peer_that_asks_for_a_spilled_result_gets_it_whatever_the_budget_says) {
