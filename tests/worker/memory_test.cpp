@@ -286,6 +286,30 @@ TEST(WorkerMemory, values_for_peers_are_read_back_one_at_a_time_when_there_is_no
   EXPECT_NE(std::find(lines.begin(), lines.end(), "Load 2 from file 2"), lines.end());
 }
 
+TEST(WorkerMemory, values_for_peers_do_not_heap_up_while_scratch_is_slow) {
+  Paper paper(0, wide, small);
+  for (int i = 1; i < 4; ++i) paper.put(i, 40);
+  paper.written(1);
+  paper.put(4, 40);
+  paper.written(2);
+  paper.put(5, 40);
+  paper.expect({"Spill 3 to file 1", "ReportSpilled 40", "Drop 3", "Spill 4 to file 2", "ReportSpilled 80", "Drop 4", "Spill 5 to file 3"});
+  ASSERT_EQ(paper.state().bytes_used(), 120);
+  paper.asked(3, 3);
+  paper.asked(4, 3);
+  paper.expect({"Spill 2 to file 4"});  // for them, and nothing is read as long as a write goes on that will make room
+
+  paper.written(3);
+  paper.expect({"ReportSpilled 120", "Drop 5", "Load 3 from file 1", "Spill 1 to file 5"});
+  EXPECT_EQ(paper.state().bytes_used(), 120);
+  paper.read_back(1);
+  paper.expect({"ReportSpilled 80", "Send 3 to worker 3"});
+  EXPECT_EQ(paper.state().bytes_used(), 120);
+  paper.written(4);
+  paper.expect({"ReportSpilled 120", "Drop 2", "Load 4 from file 2"});
+  EXPECT_EQ(paper.state().bytes_used(), 120);
+}
+
 TEST(WorkerMemory, a_withdrawn_ask_for_a_spilled_result_reads_nothing) {
   Paper paper(0, wide, small);
   paper.give(9, {}, false, 100);

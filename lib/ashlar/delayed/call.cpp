@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <new>
+#include <utility>
 
 #include "ashlar/base/error.hpp"
 
@@ -194,23 +195,23 @@ CallLayer::CallLayer(const std::string& name) : Layer(name) {}
 
 std::int64_t CallLayer::add(const CallNode& call) {
   if (!operation_) {
-    last_call_ = first_call_ = call.call;
+    last_call_ = call.call;
     last_number_ = 0;
     operation_ = operation_of(*call.call);
   } else if (call.call != last_call_) {
-    if (!several_) {
-      several_ = std::make_shared<CallOperation>();
-      several_->number_of(*first_call_);
-      operation_ = several_;
+    if (!std::exchange(several_, true)) {
+      operation_ = std::make_shared<CallOperation>();
+      operation_->number_of(*last_call_);  // so far they all called this one
     }
     last_call_ = call.call;
-    last_number_ = several_->number_of(*call.call);
+    last_number_ = operation_->number_of(*call.call);
   }
   payloads_.insert(payloads_.end(), call.payload(), call.payload() + call.payload_size);
   if (refs_.size() > UINT32_MAX) throw ValueError("calls of " + name() + " have more than 4,294,967,295 inputs in one graph");
   tasks_.push_back({call.serial, payloads_.size(), static_cast<std::uint32_t>(refs_.size()), last_number_});
   if (const CallExtras* extras = call.extras()) {
-    extras_.emplace(size() - 1, *extras);
+    if (!extras_) extras_ = std::make_unique<std::unordered_map<std::int64_t, CallExtras>>();
+    extras_->emplace(size() - 1, *extras);
     annotated_ |= extras->annotations != nullptr;
   }
   return size() - 1;
@@ -226,23 +227,28 @@ void CallLayer::encode_task(std::int64_t index, Writer& out) const {
   out.put(t.call);
   const std::uint64_t begin = index == 0 ? 0 : task(index - 1).payload_end;
   out.raw(payloads_.data() + begin, t.payload_end - begin);
-  if (extras_.empty()) return;
-  if (const auto it = extras_.find(index); it != extras_.end())
-    for (const Buffer& buffer : it->second.buffers) out.buffer(buffer);
+  if (const CallExtras* extras = this->extras(index))
+    for (const Buffer& buffer : extras->buffers) out.buffer(buffer);
+}
+
+const CallExtras* CallLayer::extras(std::int64_t index) const {
+  if (!extras_) return nullptr;
+  const auto it = extras_->find(index);
+  return it == extras_->end() ? nullptr : &it->second;
 }
 
 const Annotations* CallLayer::annotations(std::int64_t index) const {
-  const auto it = extras_.find(index);
-  return it == extras_.end() ? nullptr : it->second.annotations.get();
+  const CallExtras* extras = this->extras(index);
+  return extras ? extras->annotations.get() : nullptr;
 }
 
 void CallLayer::kept(std::vector<ResultHandle>& out) const {
-  for (const auto& [index, extras] : extras_) out.insert(out.end(), extras.kept.begin(), extras.kept.end());
+  if (!extras_) return;
+  for (const auto& [index, extras] : *extras_) out.insert(out.end(), extras.kept.begin(), extras.kept.end());
 }
 
 std::string CallLayer::key(std::int64_t index) const {
-  if (!extras_.empty())
-    if (const auto it = extras_.find(index); it != extras_.end() && !it->second.key.empty()) return it->second.key;
+  if (const CallExtras* extras = this->extras(index); extras && !extras->key.empty()) return extras->key;
   return name() + "-" + std::to_string(task(index).serial);
 }
 

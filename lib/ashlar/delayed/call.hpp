@@ -65,15 +65,16 @@ class CallLayer final : public Layer {
   };
   const Task& task(std::int64_t index) const { return tasks_.at(static_cast<std::size_t>(index)); }
 
-  std::shared_ptr<const CallOperation> operation_;
-  std::shared_ptr<CallOperation> several_;  // made when a second function appears
-  const CallDescriptor *first_call_ = nullptr, *last_call_ = nullptr;
+  // Small: a million futures of `submit` have a layer each.
+  std::shared_ptr<CallOperation> operation_;  // shared by all layers of a function; its own from the second function on
+  const CallDescriptor* last_call_ = nullptr;
   std::uint32_t last_number_ = 0;
+  bool several_ = false, annotated_ = false;
   std::vector<Task> tasks_;
   std::vector<TaskRef> refs_;
   Bytes payloads_;
-  std::unordered_map<std::int64_t, CallExtras> extras_;
-  bool annotated_ = false;
+  std::unique_ptr<std::unordered_map<std::int64_t, CallExtras>> extras_;  // of few calls, as a rule of none
+  const CallExtras* extras(std::int64_t index) const;
 };
 
 }  // namespace ashlar::detail

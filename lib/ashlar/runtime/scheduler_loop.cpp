@@ -23,6 +23,14 @@ constexpr std::chrono::nanoseconds shortest_sleep = std::chrono::microseconds(20
 
 bool SchedulerLoop::Shared::push(Request request) {
   if (closed) return false;
+  // Asks and releases come in long runs, one for each future: a run is one event.
+  const auto joins = [&](auto& event) {
+    auto* last = requests.empty() ? nullptr : std::get_if<std::decay_t<decltype(event)>>(&requests.back());
+    if (last) last->tasks.insert(last->tasks.end(), event.tasks.begin(), event.tasks.end());
+    return last != nullptr;
+  };
+  if (auto* released = std::get_if<scheduler::ResultsReleased>(&request); released && joins(*released)) return false;
+  if (auto* wanted = std::get_if<scheduler::ResultsWanted>(&request); wanted && joins(*wanted)) return false;
   requests.push_back(std::move(request));
   return requests.size() == 1;
 }
@@ -138,17 +146,7 @@ bool SchedulerLoop::take_requests() {
     std::lock_guard lock(shared_->mutex);
     requests.swap(shared_->requests);
   }
-  scheduler::ResultsReleased released;
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    // Releases come in long runs: one event for all of a run.
-    if (auto* r = std::get_if<scheduler::ResultsReleased>(&requests[i])) {
-      released.tasks.insert(released.tasks.end(), r->tasks.begin(), r->tasks.end());
-      if (i + 1 < requests.size() && std::holds_alternative<scheduler::ResultsReleased>(requests[i + 1])) continue;
-      handle(std::exchange(released, {}));
-      continue;
-    }
-    take(requests[i]);
-  }
+  for (Request& request : requests) take(request);
   return !requests.empty();
 }
 
@@ -160,6 +158,8 @@ void SchedulerLoop::take(Request& request) {
     const std::vector<TaskId> tasks = r->tasks;
     handle(std::move(*r));
     for (const TaskId task : tasks) ask_early(task);
+  } else if (auto* r = std::get_if<scheduler::ResultsReleased>(&request)) {
+    handle(std::move(*r));
   } else if (auto* r = std::get_if<scheduler::TasksCancelled>(&request)) {
     handle(std::move(*r));
   } else if (auto* r = std::get_if<Put>(&request)) {

@@ -51,7 +51,10 @@ bool State::may_ask(std::int64_t order, std::int64_t nbytes) {
     if (bytes_used() + wanted <= limits_.budget) return true;
   }
   if (!lowest) return false;
-  return order == peer_order || (!working() && writing_ == 0 && lowest_ready() > TaskId(order));
+  // A write that goes on ends, and makes room: until then a peer gets no more than one value beyond the budget, or with a slow scratch what it
+  // asks for would heap up here.
+  if (order == peer_order) return writing_ == 0 || bytes_used() <= limits_.budget;
+  return !working() && writing_ == 0 && lowest_ready() > TaskId(order);
 }
 
 // The order of memory is that of the tasks' numbers, in which inputs come before what uses them. Priorities say what starts next; were
