@@ -2,6 +2,7 @@
 #include "ashlar/worker/state.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "ashlar/base/error.hpp"
 
@@ -22,6 +23,7 @@ void State::withdraw(TaskId id, Datum& datum) {
   withdrawn.last_use |= datum.last_use;
   if (unanswered_.size() > unanswered_max) unanswered_.erase(unanswered_.begin());
   datum.state = DataState::promised;
+  if (std::exchange(datum.guessed, false)) datum.nbytes = 0;
 }
 
 void State::on(const InputMoved& event) {
@@ -76,6 +78,7 @@ void State::on(const DataArrived& event) {
     return;
   }
   end_flight(event.data, *datum);
+  if (datum->guessed) learn_size(*datum, event.nbytes);
   if (datum->kept) make_own(event.data, *datum);
   now_here(event.data, *datum, event.nbytes);
 }
@@ -234,9 +237,13 @@ void State::ask_more() {
       ++next;
       continue;
     }
-    if (!may_ask(order, datum.nbytes)) return;
+    if (!may_ask(order, expected(datum))) return;
     next = std::next(next);
     unqueue_ask(id, datum);
+    if (datum.nbytes <= 0 && datum.state != DataState::spilled) {
+      datum.guessed = true;
+      datum.nbytes = guess_;
+    }
     in_flight_ += datum.nbytes;
     asks_flying_.emplace(order, id);
     if (datum.state == DataState::spilled) {

@@ -6,6 +6,7 @@
 // ready task. So at most one task for each worker is over the budget, and what it needs.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "ashlar/worker/state.hpp"
 
@@ -96,7 +97,22 @@ std::int64_t State::lower_ready(std::int64_t order) const {
 
 // What the lowest queued ask brings, if it comes before `order`.
 std::int64_t State::lower_asks(std::int64_t order) const {
-  return asks_queued_.empty() || asks_queued_.begin()->first >= order ? 0 : data_.find(asks_queued_.begin()->second.value())->nbytes;
+  return asks_queued_.empty() || asks_queued_.begin()->first >= order ? 0 : expected(*data_.find(asks_queued_.begin()->second.value()));
+}
+
+// An input has come whose size nobody knew. Others like it are on their way: where they were taken for smaller, they count more now, and
+// nothing else is asked for until there is room. The guess falls slowly, since alike values come one after another.
+void State::learn_size(Datum& datum, std::int64_t nbytes) {
+  datum.guessed = false;
+  const bool grows = nbytes > guess_;
+  guess_ = std::exchange(guess_is_first_, false) || grows ? std::max<std::int64_t>(nbytes, 1) : std::max(nbytes, guess_ - guess_ / 8);
+  if (!grows) return;
+  for (const auto& [order, other] : asks_flying_) {
+    Datum& flying = *data_.find(other.value());
+    if (!flying.guessed) continue;
+    in_flight_ += guess_ - flying.nbytes;
+    flying.nbytes = guess_;
+  }
 }
 
 // The order of the lowest task here that is ready or waits for something that was asked for, whose inputs must stay; below all orders

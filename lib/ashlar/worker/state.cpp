@@ -7,8 +7,14 @@
 
 namespace ashlar::worker {
 
+namespace {
+// Inputs of unknown size that may be on their way before the first has come.
+constexpr std::int64_t first_guesses = 4, first_guess_max = std::int64_t{64} << 20;
+}  // namespace
+
 State::State(WorkerId self, std::int64_t flight_limit, MemoryLimits limits, ResourceAmounts resources)
-    : self_(self), flight_limit_(flight_limit), limits_(limits), resources_(resources.begin(), resources.end()) {}
+    : self_(self), flight_limit_(flight_limit), limits_(limits), resources_(resources.begin(), resources.end()),
+      guess_(std::clamp<std::int64_t>(flight_limit / first_guesses, 1, first_guess_max)) {}
 
 void State::handle(const Event& event, std::vector<Command>& commands) {
   commands_ = &commands;
@@ -45,6 +51,7 @@ void State::on(const TaskGiven& event) {
     ++task.missing;
     if (datum.state == DataState::asked || datum.state == DataState::loading) continue;
     if (datum.queued) {
+      if (datum.nbytes <= 0) datum.nbytes = input.nbytes;
       if (event.task.value() < datum.order) {
         unqueue_ask(input.task, datum);
         queue_ask(input.task, datum, event.task.value());

@@ -13,7 +13,8 @@
 // as the last. A copy that the scheduler wants here is asked for like an input, after all of those, and becomes this worker's own.
 //
 // Memory (memory.cpp): what is here, what running tasks hold and make, and what is on its way stay within a budget. Tasks start, values
-// are asked for and read back in the global order of tasks; what does not fit waits, and what is needed last goes to scratch.
+// are asked for and read back in the global order of tasks; what does not fit waits, and what is needed last goes to scratch. An input
+// whose size is not known before it is made counts as much as those that came had.
 
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
@@ -116,6 +117,7 @@ class State {
     bool queued = false;  ///< its ask (or reading it back) waits for room
     bool writing = false;  ///< here, and being written to `file`
     bool lost = false;     ///< could not be written: reported, and not tried again
+    bool guessed = false;  ///< asked for, and nobody knows its size: `nbytes` is what it is thought to have
     WorkerId holder;
     bool last_use = false;   ///< of the ask
     /// While its ask is queued or under way: the first task that wants it, by number. Not by priority: what is on its way must never wait
@@ -196,6 +198,8 @@ class State {
   bool working() const;
   void count_spilled(const Datum& datum, std::int64_t sign);
   std::int64_t next_use(const Datum& datum) const;
+  std::int64_t expected(const Datum& datum) const { return datum.nbytes > 0 || datum.state == DataState::spilled ? datum.nbytes : guess_; }
+  void learn_size(Datum& datum, std::int64_t nbytes);
 
   WorkerId self_;
   std::int64_t flight_limit_;
@@ -218,6 +222,8 @@ class State {
   std::map<TaskId, Unanswered> unanswered_;                ///< asks that were withdrawn and may have been answered before that
   std::set<WorkerId> lost_peers_;
   std::int64_t in_flight_ = 0, bytes_here_ = 0, data_here_ = 0;
+  std::int64_t guess_;                    ///< bytes of an input of which nobody knows the size
+  bool guess_is_first_ = true;            ///< none of them has come
 
   std::int64_t held_ = 0;                 ///< by executing tasks
   std::int64_t writing_ = 0;              ///< bytes of what is being written
