@@ -2,8 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <numeric>
+#include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/runtime/coordination.hpp"
@@ -24,6 +28,13 @@ int mends(int x, al::Event mended, al::Queue<int> runs) {
 int counted(int x, al::Queue<int> runs) {
   runs.put(x);
   return 10 * x;
+}
+
+// The same with nothing but a number as argument. The flag is of this process.
+std::atomic<bool> whole_again{false};
+int mends_alone(int x) {
+  if (x % 7 == 0 && !whole_again) throw std::runtime_error("not mended: " + std::to_string(x));
+  return -x;
 }
 
 class Retry : public testing::Test {
@@ -60,6 +71,42 @@ TEST_F(Retry, a_failed_task_runs_again_under_the_same_future) {
   f.retry();  // it has not failed
   EXPECT_EQ(f.result(30s), 2);
   EXPECT_EQ(runs.qsize(), 3);
+}
+
+// Calls that come faster than they are taken share a submission: each is for itself all the same.
+TEST_F(Retry, of_calls_submitted_in_a_burst_by_several_threads_those_that_failed_run_again) {
+  constexpr int threads = 3, calls = 1500;
+  client.run([](al::WorkerContext&) { whole_again = false; });
+  std::vector<al::Future<int>> futures(threads * calls);
+  std::vector<std::thread> bodies;
+  for (int t = 0; t < threads; ++t)
+    bodies.emplace_back([&, t] {
+      for (int i = t * calls; i < (t + 1) * calls; ++i) futures[static_cast<std::size_t>(i)] = client.submit(mends_alone, i);
+    });
+  for (std::thread& body : bodies) body.join();
+
+  std::set<std::string> keys;
+  std::vector<al::Future<int>> failed;
+  for (int i = 0; i < threads * calls; ++i) {
+    const al::Future<int>& f = futures[static_cast<std::size_t>(i)];
+    keys.insert(f.key());
+    if (i % 7 != 0) {
+      ASSERT_EQ(f.result(60s), -i);
+      continue;
+    }
+    failed.push_back(f);
+    try {
+      f.result(60s);
+      FAIL() << i;
+    } catch (const al::TaskError& e) {
+      ASSERT_EQ(e.where().message, "not mended: " + std::to_string(i));
+      ASSERT_EQ(e.where().key, f.key());
+    }
+  }
+  EXPECT_EQ(keys.size(), futures.size());
+  client.run([](al::WorkerContext&) { whole_again = true; });
+  client.retry(failed);
+  for (int i = 0; i < threads * calls; ++i) ASSERT_EQ(futures[static_cast<std::size_t>(i)].result(60s), -i);
 }
 
 TEST_F(Retry, what_it_needs_of_its_graph_is_computed_again) {

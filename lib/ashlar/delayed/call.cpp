@@ -217,6 +217,15 @@ std::int64_t CallLayer::add(const CallNode& call) {
   return size() - 1;
 }
 
+std::int64_t CallLayer::join(const CallLayer& other) {
+  payloads_.insert(payloads_.end(), other.payloads_.begin(), other.payloads_.end());
+  Task task = other.tasks_.front();
+  task.payload_end = payloads_.size();
+  task.refs_end = static_cast<std::uint32_t>(refs_.size());
+  tasks_.push_back(task);
+  return size() - 1;
+}
+
 void CallLayer::dependencies(std::int64_t index, std::vector<TaskRef>& out) const {
   const std::uint32_t first = index == 0 ? 0 : task(index - 1).refs_end;
   out.insert(out.end(), refs_.begin() + static_cast<std::ptrdiff_t>(first), refs_.begin() + static_cast<std::ptrdiff_t>(task(index).refs_end));

@@ -48,6 +48,13 @@ class CallLayer final : public Layer {
   std::int64_t add(const CallNode& call);
   std::vector<TaskRef>& refs() { return refs_; }
 
+  /// It has one task, which needs no result and nothing beside its payload.
+  bool is_one_plain_call() const { return tasks_.size() == 1 && refs_.empty() && !extras_; }
+  /// `other` is one plain call of the same function, and all here are calls of that.
+  bool may_join(const CallLayer& other) const { return operation_ == other.operation_ && name() == other.name(); }
+  /// Adds it. Returns its index.
+  std::int64_t join(const CallLayer& other);
+
   std::int64_t size() const override { return static_cast<std::int64_t>(tasks_.size()); }
   std::shared_ptr<const Operation> operation() const override { return operation_; }
   void dependencies(std::int64_t index, std::vector<TaskRef>& out) const override;

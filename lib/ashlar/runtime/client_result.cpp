@@ -61,10 +61,10 @@ Object ClientResult::get(Seconds timeout) {
   if (!loop_->await(settled, timeout, untold)) throw TimeoutError("the result of " + key() + " was not there in time");
   std::lock_guard lock(shared_->mutex);
   // A value may come just before a cancel counts: what is cancelled is, whatever came.
-  if (status_ == Status::cancelled) throw CancelledError("the result of " + key() + " was cancelled");
+  if (status_ == Status::cancelled) throw CancelledError("the result of " + key_under_mutex() + " was cancelled");
   if (here_) return value_;
   if (error_) std::rethrow_exception(error_);
-  throw InternalError("the result of " + key() + " is lost");
+  throw InternalError("the result of " + key_under_mutex() + " is lost");
 }
 
 void ClientResult::cancel() {

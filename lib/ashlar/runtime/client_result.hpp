@@ -18,7 +18,10 @@ class ClientResult final : public Result {
   std::exception_ptr error() const override;
   void cancel() override;
   void retry() override { loop_->retry({this}); }
-  std::string key() const override { return layer_ ? layer_->key(index_) : "scattered-" + std::to_string(task().value()); }
+  std::string key() const override {
+    std::lock_guard lock(shared_->mutex);
+    return key_under_mutex();
+  }
   /// A new one each time that it is run again.
   TaskId task() const { return TaskId(task_.load(std::memory_order_relaxed)); }
   const SchedulerLoop* loop() const { return loop_; }
@@ -26,10 +29,11 @@ class ClientResult final : public Result {
  private:
   friend class SchedulerLoop;
   bool post_ask();
+  std::string key_under_mutex() const { return layer_ ? layer_->key(index_) : "scattered-" + std::to_string(task().value()); }
   std::shared_ptr<SchedulerLoop::Shared> shared_;
   SchedulerLoop* loop_;
   std::atomic<std::int64_t> task_;  ///< written under the mutex, read without
-  std::shared_ptr<const Layer> layer_;
+  std::shared_ptr<const Layer> layer_;  ///< may grow until the loop has taken its submission: looked at under the mutex
   std::int64_t index_;
   Status status_ = Status::pending;
   bool asked_ = false;  ///< the value has been asked for

@@ -281,7 +281,7 @@ void SchedulerLoop::serve_tasks(WorkerId from, std::int64_t number, const KeptRe
     sources_.for_each([&](std::int64_t id, const TaskSource& source) { keys[id] = layer_of(source).layer->key(source.index); });
     std::lock_guard lock(shared_->mutex);
     shared_->results.for_each([&](std::int64_t id, ClientResult* const& result) {
-      if (result->task().value() == id) keys.try_emplace(id, result->key());
+      if (result->task().value() == id) keys.try_emplace(id, result->key_under_mutex());
     });
   }
   Writer out;

@@ -107,7 +107,7 @@ struct SchedulerLoop::Again {
   /// Under the mutex: a result that erred, and stands for `task`.
   Part& add_erred(const ClientResult& result) {
     const auto it = loop.shared_->recipes.find(&result);
-    if (it == loop.shared_->recipes.end()) throw ValueError(result.key() + " cannot be run again: nothing is known of how it was made");
+    if (it == loop.shared_->recipes.end()) throw ValueError(result.key_under_mutex() + " cannot be run again: nothing is known of how it was made");
     return add(it->second.graph, result.task(), it->second.ref);
   }
 
@@ -141,7 +141,7 @@ struct SchedulerLoop::Again {
     if (const auto it = now.find(task); it != now.end()) return it->second.task;
     if (!result)
       throw ValueError("cannot be run again: it used a result of an earlier submission whose future was let go of; hold that, or submit both again");
-    if ((*result)->status_ == Status::cancelled) throw CancelledError((*result)->key() + ", which is needed to run a task again, was cancelled");
+    if ((*result)->status_ == Status::cancelled) throw CancelledError((*result)->key_under_mutex() + ", which is needed to run a task again, was cancelled");
     return task;
   }
 

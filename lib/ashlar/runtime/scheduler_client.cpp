@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "ashlar/base/error.hpp"
+#include "ashlar/delayed/call.hpp"
 #include "ashlar/graph/annotations.hpp"
 #include "ashlar/runtime/client_result.hpp"
 #include "ashlar/runtime/clock.hpp"
@@ -73,7 +74,39 @@ SchedulerLoop::Plan SchedulerLoop::plan(TaskGraph& graph, std::span<const TaskRe
   return plan;
 }
 
+namespace {
+
+// Of a graph that is one call which needs no result: its layer.
+const detail::CallLayer* only_call(const TaskGraph& graph, std::span<const TaskRef> wanted) {
+  if (wanted.size() != 1 || graph.layers.size() != 1 || !graph.inputs.empty()) return nullptr;
+  const auto* layer = dynamic_cast<const detail::CallLayer*>(graph.layers.front().get());
+  return layer && layer->is_one_plain_call() ? layer : nullptr;
+}
+
+}  // namespace
+
+// Calls that come one by one, as from a loop over `submit`, join the submission before them while the loop has yet to take it: a million
+// futures then share some thousands of layers and graphs. Null when there is none to join.
+ResultHandle SchedulerLoop::join_last_submission(const detail::CallLayer& call, SubmitOptions options) {
+  std::lock_guard lock(shared_->mutex);
+  if (shared_->closed || shared_->requests.empty()) return nullptr;
+  auto* last = std::get_if<Submission>(&shared_->requests.back());
+  if (!last || !last->open || last->order.size() >= joined_max || !last->open->may_join(call)) return nullptr;
+  std::int64_t id = last->event.first.value() + static_cast<std::int64_t>(last->order.size());
+  if (!next_task_.compare_exchange_strong(id, id + 1)) return nullptr;  // another thread numbers tasks: those of a submission are without gaps
+  const TaskRef ref{0, last->open->join(call)};
+  last->order.push_back(ref);
+  last->event.tasks.push_back(last->event.tasks.front());
+  last->event.wants.push_back(options.fetch ? scheduler::Want::value : scheduler::Want::handle);
+  auto result = std::make_shared<ClientResult>(shared_, this, TaskId(id), last->layers.front(), ref.index, options.fetch);
+  shared_->results[id] = result.get();
+  return result;
+}
+
 std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions options) {
+  const detail::CallLayer* call = only_call(graph, wanted);
+  if (call)
+    if (ResultHandle result = join_last_submission(*call, options)) return {std::move(result)};
   Plan plan = this->plan(graph, wanted);
   Submission& submission = plan.submission;
   std::vector<ResultHandle> results;
@@ -99,6 +132,7 @@ std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const
   }
   const std::size_t tasks = submission.order.size();
   submission.inputs = std::move(graph.inputs);
+  submission.open = const_cast<detail::CallLayer*>(call);  // it was made for this graph, and nobody else has it
 
   bool wake;
   {

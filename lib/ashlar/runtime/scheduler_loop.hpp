@@ -35,6 +35,9 @@
 #include "ashlar/scheduler/state.hpp"
 #include "ashlar/transport/transport.hpp"
 
+namespace ashlar::detail {
+class CallLayer;
+}
 namespace ashlar {
 
 /// A worker as rank 0 knows it from the start.
@@ -114,6 +117,7 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
     std::vector<std::shared_ptr<const Layer>> layers;
     std::vector<ResultHandle> inputs;  ///< kept until the scheduler knows that these tasks use them
     std::vector<TaskId> input_tasks;   ///< what they are
+    detail::CallLayer* open = nullptr;  ///< the only layer, when calls that follow may join it; under the mutex, until the loop takes it
   };
   /// What is needed to run the tasks of a graph again.
   struct GraphRecipe {
@@ -139,6 +143,7 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
     std::int64_t first = 0;                            ///< id of its first task
     std::int32_t position(TaskRef ref) const { return positions[static_cast<std::size_t>(ref.layer)][static_cast<std::size_t>(ref.index)]; }
   };
+  ResultHandle join_last_submission(const detail::CallLayer& call, SubmitOptions options);
   struct Put {
     TaskId task;
     Object value;
@@ -257,6 +262,7 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
   };
   // More tasks than these are taken by the loop's own thread while the client goes on; so is what comes sooner after something else.
   static constexpr std::size_t few_tasks = 16;
+  static constexpr std::size_t joined_max = 256;  // calls in one submission: they go together
   static constexpr std::chrono::nanoseconds burst_gap = std::chrono::microseconds(50);
 
   void request(Request request);
