@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "harness/worker_on_paper.hpp"
 
 namespace ashlar::worker {
@@ -279,6 +281,26 @@ TEST(WorkerData, an_input_that_moved_here_is_not_asked_for_any_more) {
   EXPECT_EQ(paper.start(), "start 5: 1!");
   paper.done(5);
   paper.freed({5});
+  paper.take();
+  paper.expect_empty();
+}
+
+// The holder was told of the last use by an ask that nobody waits for. It may have lost the value with those who are retracted.
+TEST(WorkerData, an_ask_that_only_told_of_the_last_use_is_withdrawn_with_those_who_were_to_use_it) {
+  Paper paper(0, 1 << 30, small);
+  paper.give(2, {{1, 1, false, 60}});
+  paper.retract(2);
+  paper.give(3, {}, false, 90);
+  EXPECT_EQ(paper.start(), "start 3");
+  paper.give(4, {{1, 1, true, 60}});  // there is no room to ask for it
+  paper.expect({"Ask 1 of worker 1", "ForgetTask 2", "WithdrawAsk 1 of worker 1"});
+  paper.arrives(1, 60);
+  paper.take();
+  paper.retract(4);
+  const auto said = paper.take();
+  EXPECT_TRUE(std::find(said.begin(), said.end(), "WithdrawAsk 1 of worker 1") != said.end());
+  EXPECT_TRUE(std::find(said.begin(), said.end(), "Drop 1") != said.end());
+  paper.failed(3);
   paper.take();
   paper.expect_empty();
 }

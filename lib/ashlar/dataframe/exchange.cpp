@@ -1,11 +1,10 @@
 // Rows that go where a hash of their keys says.
 
-#include <numeric>
-
 #include "ashlar/dataframe/exchange_detail.hpp"
 #include "ashlar/dataframe/program.hpp"
 #include "ashlar/table/key_index.hpp"
 #include "ashlar/table/row_order.hpp"
+#include "ashlar/table/split.hpp"
 
 namespace ashlar::dataframe {
 
@@ -21,22 +20,7 @@ Columns with(Columns columns, const Columns& more) {
   return columns;
 }
 
-// A counting sort by receiver.
-Object split_by(const std::vector<std::uint32_t>& part, const Table& rows, std::int64_t parts) {
-  std::vector<std::int64_t> ends(static_cast<std::size_t>(parts));
-  for (const std::uint32_t p : part) ++ends[p];
-  std::partial_sum(ends.begin(), ends.end(), ends.begin());
-  std::vector<std::int64_t> next(ends.size());
-  std::copy(ends.begin(), ends.end() - 1, next.begin() + 1);
-  std::vector<std::int64_t> order(part.size());
-  for (std::size_t row = 0; row < part.size(); ++row) order[static_cast<std::size_t>(next[part[row]]++)] = static_cast<std::int64_t>(row);
-  std::vector<Table> pieces;
-  for (std::size_t p = 0; p < ends.size(); ++p) {
-    const std::size_t first = p ? static_cast<std::size_t>(ends[p - 1]) : 0;
-    pieces.push_back(rows.take(std::span(order).subspan(first, static_cast<std::size_t>(ends[p]) - first)));
-  }
-  return Object::of(Pieces(std::move(pieces)));
-}
+Object split_by(const std::vector<std::uint32_t>& part, const Table& rows, std::int64_t parts) { return Object::of(Pieces(table::split(rows, part, parts))); }
 
 namespace {
 

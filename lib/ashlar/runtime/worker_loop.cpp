@@ -47,7 +47,7 @@ WorkerLoop::WorkerLoop(Transport& transport, WorkerOptions options, std::functio
     guarded([&] { scratch_ended(std::move(ended)); });
   });
   // What the pool keeps for later is memory too.
-  pool::set_cache_limit(std::min<std::int64_t>(std::int64_t{256} << 20, budget(options_) / 8));
+  pool::set_cache_limit(std::min<std::int64_t>(std::int64_t{1} << 30, budget(options_) / 8));
 }
 
 WorkerLoop::~WorkerLoop() = default;

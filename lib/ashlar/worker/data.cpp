@@ -69,7 +69,10 @@ void State::on(const DataArrived& event) {
       // It is to be asked for again: here it is. Its holder has forgotten it with this answer; or it keeps it, and is to be told of the last
       // use all the same: what it answers then is dropped.
       unqueue_ask(event.data, *datum);
-      if (datum->last_use && !forgotten_there) commands_->emplace_back(Ask{event.data, datum->holder, true});
+      if (datum->last_use && !forgotten_there) {
+        commands_->emplace_back(Ask{event.data, datum->holder, true});
+        datum->told_last = true;
+      }
       if (datum->kept) make_own(event.data, *datum);
       now_here(event.data, *datum, event.nbytes);
       return;
@@ -197,6 +200,8 @@ void State::drop_if_unused(TaskId id) {
   }
   if (datum->kept) return;
   if (datum->state == DataState::here || datum->state == DataState::spilled || datum->state == DataState::loading) {
+    // Those who were to use it are retracted. Its holder may have lost it with them, and would keep a record of who asked.
+    if (datum->told_last && !unanswered_.count(id)) commands_->emplace_back(WithdrawAsk{id, datum->holder});
     drop(id);
     return;
   }

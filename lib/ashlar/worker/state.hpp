@@ -117,6 +117,7 @@ class State {
     bool queued = false;  ///< its ask (or reading it back) waits for room
     bool writing = false;  ///< here, and being written to `file`
     bool lost = false;     ///< could not be written: reported, and not tried again
+    bool told_last = false;  ///< here by an ask that was withdrawn, and its holder was told of the last use by another that nobody waits for
     bool guessed = false;  ///< asked for, and nobody knows its size: `nbytes` is what it is thought to have
     WorkerId holder;
     bool last_use = false;   ///< of the ask
