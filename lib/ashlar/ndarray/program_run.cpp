@@ -74,7 +74,8 @@ class ProgramRun {
   };
   struct ChainRun {
     ChainPlan plan;
-    kernels::ChainLoop loop = nullptr;
+    std::unique_ptr<kernels::ChainRunner> runner;
+    bool scalars_change = false;  // from strip to strip
     int sum_sink = -1;  // the reduction that takes the sums
     std::vector<kernels::ChainStage> stages;
     std::vector<kernels::ChainCount> counts;  // one per stage
@@ -179,7 +180,7 @@ class ProgramRun {
       if (value(end).uses == 1 && step(end).type == DType::float64)
         for (std::size_t i = 0; i < sinks_.size(); ++i)
           if (sinks_[i].value == end && sinks_[i].reduction && sinks_[i].reduction->takes_sums()) run.sum_sink = static_cast<int>(i);
-      run.loop = kernels::chain_loop(step(end).type, run.sum_sink >= 0);
+      run.runner = kernels::chain_runner(step(end).type, run.sum_sink >= 0);
       chains_.push_back(std::move(run));
     }
   }
@@ -250,6 +251,7 @@ class ProgramRun {
         } else if (stage.operand >= 0 && stage.op != kernels::ChainOp::count) {
           operand = uniform(stage.operand) ? kernels::ChainOperand::scalar : kernels::ChainOperand::strip;
           if (operand == kernels::ChainOperand::scalar) at = step(stage.operand).start.bytes;
+          if (operand == kernels::ChainOperand::scalar && step(stage.operand).kind != Kind::constant) chain->scalars_change = true;
           last_read(stage.operand);
         }
         chain->stages.push_back({stage.op, operand, at});
@@ -388,7 +390,7 @@ class ProgramRun {
     kernels::Chain run;
     run.stages = chain.stages;
     run.out = chain.sum_sink >= 0 ? nullptr : result.at;
-    const double sum = chain.loop(n, run);
+    const double sum = chain.runner->run(n, run, chain.scalars_change);
     if (chain.sum_sink >= 0) sinks_[static_cast<std::size_t>(chain.sum_sink)].reduction->take_sum(sum, rows, coordinates_);
   }
 
