@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ashlar/ndarray/kernels_detail.hpp"
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 //
 #include "ashlar/ndarray/kernels_vectors-inl.hpp"
@@ -48,7 +49,16 @@ template <class T>
 struct ChainFrame {
   T* out;
   typename ChainTypes<T>::V* sums;
+  const CodedStage<T>* stages;  // begun anew for every block up to the one at `last`
+  index_t last;
 };
+
+// Where the last call of a function is surely a jump, one block goes on to the next; else every block returns, lest the stack grow with their number.
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(ASHLAR_FEW_INSTRUCTION_SETS)
+inline constexpr bool blocks_jump = true;
+#else
+inline constexpr bool blocks_jump = false;
+#endif
 
 // The eight vectors are named, not an array: only so are they arguments in registers.
 #define ASHLAR_EIGHT(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
@@ -84,6 +94,9 @@ struct Counter {
 #define ASHLAR_BLOCK                                                                                                                         \
   V v0, V v1, V v2, V v3, V v4, V v5, V v6, V v7, const CodedStage<T>*stage, [[maybe_unused]] const ChainFrame<T>*frame, [[maybe_unused]] index_t at
 #define ASHLAR_GO_ON return stage[1].function(v0, v1, v2, v3, v4, v5, v6, v7, stage + 1, frame, at)
+#define ASHLAR_NEXT_BLOCK                                   \
+  if (at += static_cast<index_t>(ChainTypes<T>::block); at <= frame->last) \
+  return frame->stages->function(v0, v1, v2, v3, v4, v5, v6, v7, frame->stages, frame, at)
 #define ASHLAR_VECTORS(T)                              \
   [[maybe_unused]] const typename ChainTypes<T>::D d; \
   [[maybe_unused]] constexpr index_t lanes = static_cast<index_t>(ChainTypes<T>::lanes)
@@ -122,6 +135,9 @@ template <class F, class T, class V = typename ChainTypes<T>::V>
 void with_strip(ASHLAR_BLOCK) {
   ASHLAR_VECTORS(T);
   const T* operand = stage->operand + (at & stage->mask);
+  // The processor looks ahead on its own, but not from one page to the next.
+  if constexpr (std::is_same_v<F, load>)
+    for (index_t line = 0; line < static_cast<index_t>(ChainTypes<T>::block); line += 64 / static_cast<index_t>(sizeof(T))) hwy::Prefetch(operand + 2048 / sizeof(T) + line);
   ASHLAR_EIGHT(ASHLAR_WITH_STRIP)
   ASHLAR_GO_ON;
 }
@@ -226,6 +242,7 @@ void store_block(ASHLAR_BLOCK) {
 #define ASHLAR_STORE(r) hn::StoreU(v##r, d, to + r * lanes);
   ASHLAR_EIGHT(ASHLAR_STORE)
 #undef ASHLAR_STORE
+  ASHLAR_NEXT_BLOCK;
 }
 /// Element i is added to sum i mod 32, whatever the width.
 template <class T, class V = typename ChainTypes<T>::V>
@@ -237,12 +254,14 @@ void sum_block(ASHLAR_BLOCK) {
   ASHLAR_EIGHT(ASHLAR_SUM)
 #undef ASHLAR_SUM
   (void)stage;
+  ASHLAR_NEXT_BLOCK;
 }
 #undef ASHLAR_ALONE
 #undef ASHLAR_BLOCK
 #undef ASHLAR_EIGHT
 #undef ASHLAR_GO_ON
 #undef ASHLAR_KEEP
+#undef ASHLAR_NEXT_BLOCK
 #undef ASHLAR_VECTORS
 #undef ASHLAR_WITH_SCALAR
 #undef ASHLAR_WITH_STRIP
@@ -265,15 +284,22 @@ class Runner final : public ChainRunner {
     const typename Types::D d;
     V sums[vectors];
     for (V& sum : sums) sum = hn::Set(d, static_cast<T>(-0.0));
-    const ChainFrame<T> frame{static_cast<T*>(chain.out), sums};
-    index_t at = 0;
-    for (; at + block <= n; at += block) start(stages_, frame, at);
-    if (at < n) run_rest(frame, at, n - at);
+    ChainFrame<T> frame{static_cast<T*>(chain.out), sums, stages_.data(), n - block};
+    const index_t whole = n / block * block;
+    if constexpr (blocks_jump) {
+      if (whole > 0) start(frame, 0);
+    } else {
+      for (index_t at = 0; at < whole; at += block) start(frame, frame.last = at);
+    }
+    if (whole < n) run_rest(frame, whole, n - whole);
     if constexpr (Sum) {
-      HWY_ALIGN T lane[32];
-      for (std::size_t v = 0; v < vectors; ++v) hn::Store(sums[v], d, lane + v * Types::lanes);
-      for (int w = 16; w >= 1; w /= 2)
-        for (int j = 0; j < w; ++j) lane[j] += lane[j + w];
+      // 32 partial sums: 16 and 16, 8 and 8, and so on.
+      for (std::size_t w = vectors / 2; w >= 1; w /= 2)
+        for (std::size_t v = 0; v < w; ++v) sums[v] = hn::Add(sums[v], sums[v + w]);
+      HWY_ALIGN T lane[Types::lanes];
+      hn::Store(sums[0], d, lane);
+      for (std::size_t w = Types::lanes / 2; w >= 1; w /= 2)
+        for (std::size_t j = 0; j < w; ++j) lane[j] += lane[j + w];
       return static_cast<double>(lane[0]);
     }
     return 0;
@@ -284,9 +310,9 @@ class Runner final : public ChainRunner {
     std::size_t coded, stage;  // numbers in stages_ and in the chain
   };
 
-  static HWY_INLINE void start(const std::vector<CodedStage<T>>& stages, const ChainFrame<T>& frame, index_t at) {
+  static HWY_INLINE void start(const ChainFrame<T>& frame, index_t at) {
     const V any = hn::Zero(typename Types::D());
-    stages[0].function(any, any, any, any, any, any, any, any, stages.data(), &frame, at);
+    frame.stages->function(any, any, any, any, any, any, any, any, frame.stages, &frame, at);
   }
 
   void run_rest(const ChainFrame<T>& frame, index_t at, index_t count) {
@@ -303,7 +329,7 @@ class Runner final : public ChainRunner {
       for (index_t i = 0; i < count; i += lanes)
         hn::StoreU(hn::IfThenElse(exists(i), hn::MaskedLoad(exists(i), d, from + at + i), hn::Set(d, T(1))), d, to + i);
     }
-    start(rest_, {results, nullptr}, at);
+    start({results, nullptr, rest_.data(), at}, at);
     if constexpr (Sum) {
       for (index_t i = 0; i < count; i += lanes) {
         V& sum = frame.sums[static_cast<std::size_t>((at + i) % 32 / lanes)];

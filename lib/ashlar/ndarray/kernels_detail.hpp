@@ -113,6 +113,8 @@ struct Reducer {
   void (*merge)(index_t m, void* const* part, index_t count, void* const* state, index_t before) = nullptr;
   /// argmin and argmax, else null. True: no element of a run of r, at positions from `first` on, changes state[0].
   bool (*beaten)(index_t r, const void* in, index_t first, void* const* state) = nullptr;
+  /// sum and mean of real floats, else null. accumulate for rows of m elements, one after the other, that begin `stride` elements apart.
+  void (*accumulate_rows)(index_t m, index_t rows, const void* in, index_t stride, void* const* state) = nullptr;
 };
 Reducer reducer(Reduction reduction, DType elements);
 
