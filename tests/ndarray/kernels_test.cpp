@@ -228,7 +228,7 @@ std::vector<T> divided(const std::vector<T>& x, T by) {
   kernels::Chain chain;
   chain.stages = stages;
   chain.out = out.data();
-  kernels::chain_loop(dtype_of<T>, false)(static_cast<index_t>(x.size()), chain);
+  kernels::chain_runner(dtype_of<T>, false)->run(static_cast<index_t>(x.size()), chain, false);
   return out;
 }
 template <class T, class Bits>

@@ -7,6 +7,7 @@
 // bits; what is taken from Highway's mathematics (`simd_math`) uses fused multiply-add where the instruction set has it.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "ashlar/ndarray/dtype.hpp"
@@ -73,9 +74,18 @@ struct Chain {
   std::span<const ChainStage> stages;  // the first is a load or a count
   void* out = nullptr;                 // null: only the sum is wanted
 };
-/// Runs a chain over n elements. With `sum`, returns the sum of the results, the bits of Reducer::segments.
-using ChainLoop = double (*)(index_t n, const Chain& chain);
-ChainLoop chain_loop(DType type, bool sum);  // float64; float32 without sum
+/// A chain made ready for this processor, for one strip after the other.
+class ChainRunner {
+ public:
+  virtual ~ChainRunner() = default;
+  /// Runs over n elements; with `sum`, returns the sum of the results, the bits of Reducer::segments. From one run to the next strips, results and what
+  /// counts start from may change; with `anew` scalars, too.
+  virtual double run(index_t n, const Chain& chain, bool anew) = 0;
+};
+std::unique_ptr<ChainRunner> chain_runner(DType type, bool sum);  // float64; float32 without sum
+/// Whether chains divide by one number with the divider or by way of its reciprocal; same bits. At first what is quicker on this processor.
+bool divider_is_quick();
+void set_divider_is_quick(bool quick);
 
 /// Order statistics (order.hpp): the keys of x whose bits under `mask` are `prefix`, one after the other; returns how many. `keys` has room for
 /// `key_room` more than n.
@@ -103,6 +113,8 @@ struct Reducer {
   void (*merge)(index_t m, void* const* part, index_t count, void* const* state, index_t before) = nullptr;
   /// argmin and argmax, else null. True: no element of a run of r, at positions from `first` on, changes state[0].
   bool (*beaten)(index_t r, const void* in, index_t first, void* const* state) = nullptr;
+  /// sum and mean of real floats, else null. accumulate for rows of m elements, one after the other, that begin `stride` elements apart.
+  void (*accumulate_rows)(index_t m, index_t rows, const void* in, index_t stride, void* const* state) = nullptr;
 };
 Reducer reducer(Reduction reduction, DType elements);
 

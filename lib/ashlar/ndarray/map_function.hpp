@@ -10,6 +10,7 @@
 #include <new>
 #include <span>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "ashlar/base/descriptor.hpp"
@@ -18,33 +19,62 @@
 namespace ashlar {
 
 struct MapFunction : Descriptor {
+  using Call = void (*)(std::span<const std::byte> closure, index_t n, void* out, const void* const* in);
+  using Sum = double (*)(std::span<const std::byte> closure, index_t n, const void* const* in);
   /// out[i] = f(in[0][i], in[1][i], …) for i < n. `out` may be an operand whose elements have the same size.
-  void (*call)(std::span<const std::byte> closure, index_t n, void* out, const void* const* in);
-  constexpr MapFunction(std::string_view n, void (*c)(std::span<const std::byte>, index_t, void*, const void* const*)) : Descriptor(n), call(c) {}
+  Call call;
+  /// The sum of these n results, in 32 partial sums by position and folded as Reducer::segments does; null for what is not double.
+  Sum sum;
+  constexpr MapFunction(std::string_view n, Call c, Sum s) : Descriptor(n), call(c), sum(s) {}
 };
 /// Operands that a function of elements may have.
 inline constexpr int map_operands_max = 6;
 
 namespace detail {
 
-// Blocks of a fixed length: compilers vectorise them even where they are told to keep the code small.
-template <class F, class R, class... T, std::size_t... I>
-[[gnu::always_inline]] inline void map_elements(const F& function, index_t n, void* out, const void* const* in, std::index_sequence<I...>) {
-  constexpr int block = 64;
-  R* result = static_cast<R*>(out);
-  const std::tuple<const T*...> operands(static_cast<const T*>(in[I])...);
-  index_t i = 0;
-  for (; i + block <= n; i += block) {
-    R* to = result + i;
-    const std::tuple<const T*...> from(std::get<I>(operands) + i...);
+// A fixed length: compilers vectorise that even where they are told to keep the code small.
+template <int Length, class F, class R, class... T>
+[[gnu::always_inline]] inline void map_block(const F& function, R* to, const T*... from) {
 #if defined(__clang__)
 #pragma clang loop vectorize(assume_safety)
 #else
 #pragma GCC ivdep
 #endif
-    for (int k = 0; k < block; ++k) to[k] = function(std::get<I>(from)[k]...);
+  for (int k = 0; k < Length; ++k) to[k] = function(from[k]...);
+}
+
+template <class F, class R, class... T, std::size_t... I>
+[[gnu::always_inline]] inline void map_elements(const F& function, index_t n, void* out, const void* const* in, std::index_sequence<I...>) {
+  R* to = static_cast<R*>(out);
+  const std::tuple<const T*...> from(static_cast<const T*>(in[I])...);
+  index_t i = 0;
+  for (; i + 64 <= n; i += 64) map_block<64>(function, to + i, std::get<I>(from) + i...);
+  for (; i + 8 <= n; i += 8) map_block<8>(function, to + i, std::get<I>(from) + i...);
+  for (; i < n; ++i) to[i] = function(std::get<I>(from)[i]...);
+}
+
+template <class F, class... T, std::size_t... I>
+[[gnu::always_inline]] inline double sum_elements(const F& function, index_t n, const void* const* in, std::index_sequence<I...> numbers) {
+  constexpr int sums = 32;
+  double sum[sums], values[2 * sums];
+  for (int s = 0; s < sums; ++s) sum[s] = -0.0;
+  const std::tuple<const T*...> from(static_cast<const T*>(in[I])...);
+  index_t i = 0;
+  for (; i + 2 * sums <= n; i += 2 * sums) {
+    map_block<2 * sums>(function, values, std::get<I>(from) + i...);
+    asm volatile("" : : "r"(values) : "memory");  // what the function rounds last is not to be fused with the addition
+    for (int s = 0; s < sums; ++s) sum[s] += values[s];
+    for (int s = 0; s < sums; ++s) sum[s] += values[sums + s];
   }
-  for (; i < n; ++i) result[i] = function(std::get<I>(operands)[i]...);
+  if (i < n) {
+    const void* rest[] = {std::get<I>(from) + i...};
+    map_elements<F, double, T...>(function, n - i, values, rest, numbers);
+    asm volatile("" : : "r"(values) : "memory");
+    for (int s = 0; i < n; ++i, ++s) sum[s % sums] += values[s];
+  }
+  for (int w = sums / 2; w >= 1; w /= 2)
+    for (int s = 0; s < w; ++s) sum[s] += sum[s + w];
+  return sum[0];
 }
 
 #if defined(__x86_64__) && !defined(__AVX2__)
@@ -53,22 +83,46 @@ template <class F, class R, class... T>
 [[gnu::target("avx2")]] void map_wide(const F& function, index_t n, void* out, const void* const* in) {
   map_elements<F, R, T...>(function, n, out, in, std::index_sequence_for<T...>{});
 }
+template <class F, class... T>
+[[gnu::target("avx2")]] double sum_wide(const F& function, index_t n, const void* const* in) {
+  return sum_elements<F, T...>(function, n, in, std::index_sequence_for<T...>{});
+}
 #endif
+
+template <class F>
+struct FunctionOf {
+  alignas(F) std::byte memory[sizeof(F)] = {};
+  explicit FunctionOf(std::span<const std::byte> closure) {
+    if (closure.size() == sizeof(F)) std::memcpy(memory, closure.data(), sizeof(F));
+  }
+  const F& operator*() const { return *std::launder(reinterpret_cast<const F*>(memory)); }
+};
 
 template <class F, class R, class... T>
 void call_map_function(std::span<const std::byte> closure, index_t n, void* out, const void* const* in) {
-  alignas(F) std::byte memory[sizeof(F)] = {};
-  if (closure.size() == sizeof(F)) std::memcpy(memory, closure.data(), sizeof(F));
-  const F& function = *std::launder(reinterpret_cast<const F*>(memory));
+  const FunctionOf<F> function(closure);
 #ifdef ASHLAR_MAP_WIDE
-  if (__builtin_cpu_supports("avx2")) return map_wide<F, R, T...>(function, n, out, in);
+  if (__builtin_cpu_supports("avx2")) return map_wide<F, R, T...>(*function, n, out, in);
 #endif
-  map_elements<F, R, T...>(function, n, out, in, std::index_sequence_for<T...>{});
+  map_elements<F, R, T...>(*function, n, out, in, std::index_sequence_for<T...>{});
+}
+
+template <class F, class... T>
+double sum_map_function(std::span<const std::byte> closure, index_t n, const void* const* in) {
+  const FunctionOf<F> function(closure);
+#ifdef ASHLAR_MAP_WIDE
+  if (__builtin_cpu_supports("avx2")) return sum_wide<F, T...>(*function, n, in);
+#endif
+  return sum_elements<F, T...>(*function, n, in, std::index_sequence_for<T...>{});
 }
 
 template <class F, class R, class... T>
 struct MapFunctionOf {
-  static constinit inline MapFunction record{type_name<F>(), &call_map_function<F, R, T...>};
+  static constexpr MapFunction::Sum sum() {
+    if constexpr (std::is_same_v<R, double>) return &sum_map_function<F, T...>;
+    else return nullptr;
+  }
+  static constinit inline MapFunction record{type_name<F>(), &call_map_function<F, R, T...>, sum()};
 };
 
 }  // namespace detail

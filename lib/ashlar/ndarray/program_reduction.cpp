@@ -190,16 +190,22 @@ void StripReduction::take(const std::byte* values, index_t rows, std::span<const
 }
 
 bool StripReduction::take_all(const std::byte* values, const StripCut& cut) {
-  if (cut.axes.empty() || groups_.size() != 1) return false;
+  if (cut.axes.empty()) return false;
   const std::int64_t size = itemsize(elements_);
   const index_t length = cut.axes[split_].length;
-  if (!groups_[0].reduced) {  // rows that are longer than a strip, added up
-    if (cut.axes.size() != 2 || split_ != 1 || outputs_ != length || needs_positions()) return false;
-    for (index_t row = 0; row < cut.axes[0].length; ++row)
-      for (index_t c = 0; c < length; c += rows_max_)
-        reducer_.accumulate(std::min(rows_max_, length - c), values + (row * length + c) * size, nullptr, at(state_, c).arrays, row);
+  if (!groups_[0].reduced) {  // rows added up
+    if (cut.axes.size() != 2 || outputs_ != cut.axes[1].length || count_ != cut.axes[0].length || needs_positions()) return false;
+    const index_t rows = cut.axes[0].length, columns = outputs_;
+    if (!reducer_.accumulate_rows && split_ != 1) return false;
+    for (index_t c = 0; c < columns; c += kernels::strip_length) {
+      const index_t n = std::min(kernels::strip_length, columns - c);
+      if (reducer_.accumulate_rows) reducer_.accumulate_rows(n, rows, values + c * size, columns, at(state_, c).arrays);
+      else
+        for (index_t row = 0; row < rows; ++row) reducer_.accumulate(n, values + (row * columns + c) * size, nullptr, at(state_, c).arrays, row);
+    }
     return true;
   }
+  if (groups_.size() != 1) return false;
   if (outputs_ != 1 || (needs_positions() && (cut.axes.size() != 1 || position_strides_[0] != 1))) return false;
   index_t lines = 1;
   for (std::size_t d = 0; d < split_; ++d) lines *= cut.axes[d].length;

@@ -74,7 +74,8 @@ class ProgramRun {
   };
   struct ChainRun {
     ChainPlan plan;
-    kernels::ChainLoop loop = nullptr;
+    std::unique_ptr<kernels::ChainRunner> runner;
+    bool scalars_change = false;  // from strip to strip
     int sum_sink = -1;  // the reduction that takes the sums
     std::vector<kernels::ChainStage> stages;
     std::vector<kernels::ChainCount> counts;  // one per stage
@@ -82,6 +83,7 @@ class ProgramRun {
   struct Instruction {
     int value;
     kernels::Elementwise loop = nullptr;
+    int sum_sink = -1;  // the reduction that takes the sums of a chain or a call
     std::vector<int> sinks;
   };
   struct Slot {
@@ -166,6 +168,14 @@ class ProgramRun {
     return most < 0x1p52;
   }
 
+  /// The reduction that only wants the sums of a value that nobody else wants; -1: none.
+  int sum_sink_of(int v) {
+    if (value(v).uses == 1 && step(v).type == DType::float64)
+      for (std::size_t i = 0; i < sinks_.size(); ++i)
+        if (sinks_[i].value == v && sinks_[i].reduction && sinks_[i].reduction->takes_sums()) return static_cast<int>(i);
+    return -1;
+  }
+
   void plan_chains() {
     std::vector<ChainFacts> facts(values_.size());
     for (int v = 0; v < static_cast<int>(values_.size()); ++v)
@@ -176,10 +186,8 @@ class ProgramRun {
       for (int v : plan.inside) value(v).inside_chain = true;
       ChainRun run;
       run.plan = std::move(plan);
-      if (value(end).uses == 1 && step(end).type == DType::float64)
-        for (std::size_t i = 0; i < sinks_.size(); ++i)
-          if (sinks_[i].value == end && sinks_[i].reduction && sinks_[i].reduction->takes_sums()) run.sum_sink = static_cast<int>(i);
-      run.loop = kernels::chain_loop(step(end).type, run.sum_sink >= 0);
+      run.sum_sink = sum_sink_of(end);
+      run.runner = kernels::chain_runner(step(end).type, run.sum_sink >= 0);
       chains_.push_back(std::move(run));
     }
   }
@@ -228,10 +236,12 @@ class ProgramRun {
     const Program::Step& s = step(v);
     Value& result = value(v);
     ChainRun* chain = result.chain >= 0 ? &chains_[static_cast<std::size_t>(result.chain)] : nullptr;
-    Instruction instruction{v, nullptr, {}};
+    Instruction instruction{v, nullptr, -1, {}};
+    if (chain) instruction.sum_sink = chain->sum_sink;
+    else if (s.kind == Kind::call && s.function->sum) instruction.sum_sink = sum_sink_of(v);
     for (int i = 0; i < static_cast<int>(sinks_.size()); ++i) {
       const Sink& sink = sinks_[static_cast<std::size_t>(i)];
-      if (sink.value != v || (chain && chain->sum_sink == i)) continue;
+      if (sink.value != v || instruction.sum_sink == i) continue;
       // Computed where it is stored, rather than copied there.
       if (!sink.reduction && result.stored_in < 0 && s.kind != Kind::input && s.kind != Kind::constant) result.stored_in = i;
       else instruction.sinks.push_back(i);
@@ -250,6 +260,7 @@ class ProgramRun {
         } else if (stage.operand >= 0 && stage.op != kernels::ChainOp::count) {
           operand = uniform(stage.operand) ? kernels::ChainOperand::scalar : kernels::ChainOperand::strip;
           if (operand == kernels::ChainOperand::scalar) at = step(stage.operand).start.bytes;
+          if (operand == kernels::ChainOperand::scalar && step(stage.operand).kind != Kind::constant) chain->scalars_change = true;
           last_read(stage.operand);
         }
         chain->stages.push_back({stage.op, operand, at});
@@ -262,7 +273,7 @@ class ProgramRun {
       for (int operand : s.operands) last_read(operand);
     }
     result.slot_stays = uniform(v);
-    bool elsewhere = result.stored_in >= 0 || (chain && chain->sum_sink >= 0);
+    bool elsewhere = result.stored_in >= 0 || instruction.sum_sink >= 0;
     if (result.slot_stays) elsewhere = !result.needs_strip;
     else if (s.kind == Kind::input) elsewhere = input(v).way() != StripInput::Way::gather;
     if (!elsewhere) result.slot = result.slot_stays ? new_slot(itemsize(s.type)) : take_slot(itemsize(s.type));
@@ -306,13 +317,21 @@ class ProgramRun {
   }
 
   void run_strips() {
-    if (reduce_input()) return;
+    if (reduce_input() || run_dense_chain()) return;
+    for_each_strip([&](index_t start, index_t rows, index_t n) {
+      for (const Instruction& instruction : instructions_) execute(instruction, start, rows, n);
+    });
+  }
+
+  /// body(number of its first element in C order, rows, elements) for every strip, with `coordinates_` of the first element.
+  template <class Body>
+  void for_each_strip(Body&& body) {
     const std::size_t depth = cut_.axes.empty() ? 0 : cut_.split + 1;
     coordinates_.assign(depth, 0);
     for (index_t start = 0;;) {
       const index_t rows = depth ? std::min(cut_.rows_max, cut_.axes[cut_.split].length - coordinates_[cut_.split]) : 1;
       const index_t n = rows * cut_.row_length;
-      for (const Instruction& instruction : instructions_) execute(instruction, start, rows, n);
+      body(start, rows, n);
       start += n;
       // The next strip in C order.
       std::size_t d = depth;
@@ -325,6 +344,45 @@ class ProgramRun {
       }
     }
   }
+
+  /// A program that is one chain of inputs that lie in C order: what is stored needs no strips, and sums need no more of a strip than where it begins.
+  bool run_dense_chain() {
+    if (chains_.size() != 1 || sinks_.size() != 1) return false;
+    ChainRun& chain = chains_[0];
+    const int end = chain.plan.end;
+    const bool sums = chain.sum_sink == 0;
+    if (chain.scalars_change || !(sums || value(end).stored_in == 0)) return false;
+    for (const Instruction& instruction : instructions_)
+      if (instruction.value != end && !dense_input(instruction.value)) return false;
+    struct Operand {
+      std::size_t stage;
+      const std::byte* from;
+    };
+    std::vector<Operand> operands;
+    for (std::size_t i = 0; i < chain.stages.size(); ++i) {
+      if (chain.stages[i].op == kernels::ChainOp::count) return false;
+      if (chain.stages[i].kind != kernels::ChainOperand::strip) continue;
+      const int operand = chain.plan.stages[i].operand;
+      if (step(operand).kind != Kind::input) return false;
+      operands.push_back({i, input(operand).dense()});
+      chain.stages[i].operand = operands.back().from;
+    }
+    kernels::Chain run;
+    run.stages = chain.stages;
+    if (!sums) {
+      run.out = sinks_[0].data;
+      chain.runner->run(shape_.elements(), run, false);
+      return true;
+    }
+    const std::int64_t size = itemsize(step(end).type);
+    for_each_strip([&](index_t start, index_t rows, index_t n) {
+      for (const Operand& operand : operands) chain.stages[operand.stage].operand = operand.from + start * size;
+      sinks_[0].reduction->take_sum(chain.runner->run(n, run, false), rows, coordinates_);
+    });
+    return true;
+  }
+
+  bool dense_input(int v) { return step(v).kind == Kind::input && input(v).way() == StripInput::Way::in_place && input(v).dense(); }
 
   index_t offset_of(const Source& source) const {
     index_t offset = 0;
@@ -347,7 +405,12 @@ class ProgramRun {
     } else if (s.kind == Kind::call) {
       const void* operands[map_operands_max];
       for (int k = 0; k < map_operands_max; ++k) operands[k] = operand(s.operands[k]);
-      s.function->call(s.closure, n, result.at, operands);
+      if (instruction.sum_sink >= 0) {
+        const double sum = s.function->sum(s.closure, n, operands);
+        sinks_[static_cast<std::size_t>(instruction.sum_sink)].reduction->take_sum(sum, rows, coordinates_);
+      } else {
+        s.function->call(s.closure, n, result.at, operands);
+      }
     } else if (s.kind == Kind::input) {
       load(v, start, rows);
     } else if (s.kind == Kind::arange) {
@@ -388,7 +451,7 @@ class ProgramRun {
     kernels::Chain run;
     run.stages = chain.stages;
     run.out = chain.sum_sink >= 0 ? nullptr : result.at;
-    const double sum = chain.loop(n, run);
+    const double sum = chain.runner->run(n, run, chain.scalars_change);
     if (chain.sum_sink >= 0) sinks_[static_cast<std::size_t>(chain.sum_sink)].reduction->take_sum(sum, rows, coordinates_);
   }
 
