@@ -360,7 +360,10 @@ bool SchedulerLoop::await(const std::function<bool()>& settled, Seconds timeout,
     if (turn) {
       while (!progressed()) {
         lock.unlock();
-        if (clock::now() >= deadline) return settled();
+        if (clock::now() >= deadline) {
+          turn.step();  // the answer may have come while nobody looked, as when the job was stopped
+          return settled();
+        }
         turn.step_or_wait(deadline);
         lock.lock();
       }
