@@ -92,19 +92,28 @@ void Lowering::lower(const ArrayPtr& node) {
   }
 }
 
-std::vector<Refs> Lowering::add_reads(Gather& gather, const GroupProgram& group) const {
+std::vector<Refs> Lowering::add_reads(Gather& gather, const GroupProgram& group) {
   std::vector<Refs> leaves;
   std::vector<const ArrayNode*> nodes;
+  std::vector<std::vector<View>> views;
+  std::vector<std::size_t> numbers;
   for (const auto& read : group.reads()) {
-    std::size_t number = static_cast<std::size_t>(std::find(nodes.begin(), nodes.end(), read.node) - nodes.begin());
+    const auto number = static_cast<std::size_t>(std::find(nodes.begin(), nodes.end(), read.node) - nodes.begin());
     if (number == nodes.size()) {
       nodes.push_back(read.node);
-      gather.add_leaf(leaf(*read.node));
-      leaves.push_back(refs(*read.node));
+      views.emplace_back();
     }
     const Part* part = plan_.part(read.node);
-    gather.add_input({number, part ? part->seen(read.view) : read.view, 0});
+    numbers.push_back(number);
+    views[number].push_back(part ? part->seen(read.view) : read.view);
   }
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    Gather::Leaf read = leaf(*nodes[i]);
+    leaves.push_back(cut_where_many_read(*nodes[i], gather.tasks(), views[i], read, refs(*nodes[i])));
+    gather.add_leaf(std::move(read));
+  }
+  std::vector<std::size_t> next(nodes.size());
+  for (std::size_t number : numbers) gather.add_input({number, views[number][next[number]++], 0});
   return leaves;
 }
 
@@ -250,10 +259,24 @@ void Lowering::lower_set(const SetNode& node) {
 void Lowering::lower_blocks(const BlocksNode& node) {
   Gather gather{ChunkGrid(node.task_chunks)};
   std::vector<Refs> leaves;
+  // One array may be read in many ways: its grid is sent once, as is a grid of parts.
+  std::vector<const ArrayNode*> nodes;
+  std::vector<std::pair<const Chunks*, std::size_t>> spaces;
   for (std::size_t i = 0; i < node.inputs().size(); ++i) {
-    gather.add_leaf(leaf(*node.input(i)));
-    gather.add_input({i, node.views[i], node.spaces[i].empty() ? 0 : gather.add_space(ChunkGrid(node.spaces[i]))});
-    leaves.push_back(refs(*node.input(i)));
+    const ArrayNode* input = node.input(i).get();
+    const auto number = static_cast<std::size_t>(std::find(nodes.begin(), nodes.end(), input) - nodes.begin());
+    if (number == nodes.size()) {
+      nodes.push_back(input);
+      gather.add_leaf(leaf(*input));
+      leaves.push_back(refs(*input));
+    }
+    std::size_t space = 0;
+    if (const Chunks& cut = node.spaces[i]; !cut.empty()) {
+      const auto known = std::find_if(spaces.begin(), spaces.end(), [&](const auto& other) { return *other.first == cut; });
+      space = known != spaces.end() ? known->second : gather.add_space(ChunkGrid(cut));
+      if (known == spaces.end()) spaces.emplace_back(&cut, space);
+    }
+    gather.add_input({number, node.views[i], space});
   }
   auto operation = std::make_shared<const BlocksOperation>(std::move(gather), *node.function, node.closure, node.dtype(), ChunkGrid(node.chunks()),
                                                            shape_of(node.task_chunks), node.axes);
