@@ -55,6 +55,16 @@ TEST(AnyRanks, LargeSumsProductsAndRandomNumbersHaveTheSameBits) {
   expect_same_bits(x.rechunk({{100, 200}, {200}}).cumsum({.axis = 1}), "cumsum");
   expect_same_bits(quantile(x, std::vector<double>{0.0, 0.3, 0.9}), "quantiles");
   expect_same_bits(argsort(x, 0), "argsort");
+  const Array<double> line = x.ravel();
+  expect_same_bits(sort(line), "sort of one axis");
+  expect_same_bits(argsort(line), "argsort of one axis");
+  expect_same_bits(median(x(_, range(0, 2)).rechunk({30, 2}), {.axis = 0}), "medians");
+  const Array<std::int64_t> whole = floor(line * 3.0).astype<std::int64_t>();
+  const auto found = unique_all(whole);
+  expect_same_bits(found.values, "unique");
+  expect_same_bits(found.counts, "counts of unique");
+  expect_same_bits(found.indices, "indices of unique");
+  expect_same_bits(found.inverse_indices, "inverse of unique");
   expect_same_bits(map([](double a, double b) { return a < b ? a / 3 : a * b; }, x, x(range(_, _, -1), range(_, _, -1))).sum({.axis = 1}), "map");
 }
 

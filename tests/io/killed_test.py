@@ -17,7 +17,7 @@ import time
 import h5py
 import numpy
 
-MOMENTS = 20
+MOMENTS = 100 if os.environ.get("ASHLAR_TEST_LONG") else 20
 mpiexec, rewrite, flags = sys.argv[1], sys.argv[2], sys.argv[3:]
 folder = tempfile.mkdtemp(prefix="ashlar-test-io-killed-")
 path = os.path.join(folder, "x.h5")

@@ -15,6 +15,7 @@ ArrayPtr histogram(const ArrayPtr& x, const ArrayPtr& weights, const std::vector
 ArrayPtr bincount(const ArrayPtr& x, const ArrayPtr& weights, index_t minlength);
 ArrayPtr searchsorted(const ArrayPtr& sorted, const ArrayPtr& values, bool right);
 ArrayPtr topk(const ArrayPtr& x, index_t k, int axis);
+ArrayPtr argtopk(const ArrayPtr& x, index_t k, int axis);
 }  // namespace expression
 
 /// A number of bins of equal width, or their edges.
@@ -81,7 +82,8 @@ struct SearchsortedOptions {
   ASHLAR_OPTIONS;
   std::string side = "left";  ///< before equal elements, or "right": behind them
 };
-/// Where each value would be put into ascending numbers. Those reach each task whole.
+/// Where each value would be put into ascending numbers. Those reach each task whole, or where they are many and cut, chunk by chunk: a task then meets
+/// each chunk of values with one of theirs, and the counts are added.
 template <class T, class V>
 Array<std::int64_t> searchsorted(const Array<T>& sorted, const Array<V>& values, const SearchsortedOptions& options = {}) {
   if (options.side != "left" && options.side != "right") throw ValueError("side of searchsorted is \"left\" or \"right\", found \"" + options.side + "\"");
@@ -116,6 +118,11 @@ Array<bool> isin(const Array<T>& x, const std::vector<T>& values) {
 template <class T>
 Array<T> topk(const Array<T>& x, index_t k, int axis = -1) {
   return Array<T>(expression::topk(x.node(), k, axis));
+}
+/// Where topk's elements lie along the axis, in its order; of equal ones the first.
+template <class T>
+Array<std::int64_t> argtopk(const Array<T>& x, index_t k, int axis = -1) {
+  return Array<std::int64_t>(expression::argtopk(x.node(), k, axis));
 }
 template <class T>
 Array<T> Array<T>::topk(index_t k, int axis) const {

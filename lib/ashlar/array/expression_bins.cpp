@@ -34,10 +34,25 @@ Block run_top(std::span<const std::byte> closure, std::vector<Block>& blocks, co
   const auto call = Reader(closure).get<TopCall>();
   return extremes(blocks[0], static_cast<int>(call.axis), call.k, call.largest != 0);
 }
+struct NumberedCall {
+  index_t k, axis, largest, want_numbers;
+};
+Block run_numbered_top(std::span<const std::byte> closure, std::vector<Block>& blocks, const BlockInfo&) {
+  const auto call = Reader(closure).get<NumberedCall>();
+  return numbered_extremes(blocks[0], blocks[1], static_cast<int>(call.axis), call.k, call.largest != 0, call.want_numbers != 0);
+}
+Block run_partial_search(std::span<const std::byte> closure, std::vector<Block>& blocks, const BlockInfo&) {
+  const Block found = sorted_positions(blocks[1], blocks[0], Reader(closure).get<bool>());
+  Shape shape = found.shape();
+  shape.v.push_back(1);
+  return found.reshape(shape);
+}
 constinit BlockFunction histogram_function{"ashlar histogram", &run_histogram};
 constinit BlockFunction bincount_function{"ashlar bincount", &run_bincount};
 constinit BlockFunction search_function{"ashlar searchsorted", &run_search};
+constinit BlockFunction partial_search_function{"ashlar partial searchsorted", &run_partial_search};
 constinit BlockFunction top_function{"ashlar topk", &run_top};
+constinit BlockFunction numbered_top_function{"ashlar argtopk", &run_numbered_top};
 
 ArrayPtr counted(const char* name, const BlockFunction& function, Bytes closure, const ArrayPtr& x, const ArrayPtr& weights, index_t bins) {
   const View same = View::identity(x->ndim());
@@ -78,6 +93,24 @@ ArrayPtr searchsorted(const ArrayPtr& sorted, const ArrayPtr& values, bool right
   const DType type = promote(sorted->dtype(), values->dtype());
   Writer closure;
   closure.put<bool>(right);
+  constexpr index_t whole_bytes = 32 << 10;
+  if (sorted->chunks()[0].size() > 1 && sorted->shape()[0] * itemsize(type) > whole_bytes) {
+    // A place among all is the sum of the places among the numbers of each chunk.
+    Chunks tasks = values->chunks(), parts = values->chunks();
+    tasks.push_back(sorted->chunks()[0]);
+    parts.push_back(std::vector<index_t>(sorted->chunks()[0].size(), 1));
+    std::vector<int> own;
+    for (int i = 0; i < values->ndim(); ++i) own.push_back(i);
+    const ArrayPtr found = call_blocks({"searchsorted",
+                                        partial_search_function,
+                                        closure.head(),
+                                        DType::int64,
+                                        std::move(tasks),
+                                        std::move(parts),
+                                        {{cast(values, type), View::identity(values->ndim()), {}, own, true},
+                                         {cast(sorted, type), View{{AxisMap{values->ndim(), 0, 1, nullptr}}}, {}, {values->ndim()}, true}}});
+    return reduce(Reduction::sum, found, {.axes = AxisSpec(values->ndim())});
+  }
   // The sorted numbers lie on an axis of their own, whole for every chunk of values.
   Chunks tasks = values->chunks();
   tasks.push_back({sorted->shape()[0]});
@@ -93,19 +126,12 @@ ArrayPtr searchsorted(const ArrayPtr& sorted, const ArrayPtr& values, bool right
                        {cast(sorted, type), View{{AxisMap{values->ndim(), 0, 1, nullptr}}}, {}, {values->ndim()}, true}}});
 }
 
-ArrayPtr topk(const ArrayPtr& x, index_t k, int axis) {
-  const int number = normalize_axes(AxisSpec(axis), x->ndim()).front();
-  const auto along = static_cast<std::size_t>(number);
-  if (k == 0) throw ValueError("topk needs a number of elements that is not 0");
-  if (!x->lengths_known()) throw ShapeError("topk needs known lengths (compute_chunk_sizes() settles them): shape " + to_string(x->shape()));
-  const index_t wanted = k < 0 ? -k : k;
-  Writer closure;
-  closure.put(TopCall{wanted, number, k > 0 ? 1 : 0});
-  constexpr std::size_t joined = 16;
-  ArrayPtr result = x;
-  std::size_t group = 1;
-  do {
-    Chunks tasks = result->chunks();
+namespace {
+
+/// One step of a tree over the chunks of an axis: `group` of them a task, of which each keeps `wanted` elements.
+struct TopStep {
+  Chunks tasks, kept;
+  TopStep(const ArrayNode& x, std::size_t along, std::size_t group, index_t wanted) : tasks(x.chunks()) {
     std::vector<index_t> sizes;
     for (std::size_t i = 0; i < tasks[along].size(); i += group) {
       index_t n = 0;
@@ -113,12 +139,56 @@ ArrayPtr topk(const ArrayPtr& x, index_t k, int axis) {
       sizes.push_back(n);
     }
     tasks[along] = sizes;
-    Chunks kept = tasks;
+    kept = tasks;
     for (index_t& n : kept[along]) n = std::min(n, wanted);
-    result = call_blocks({"topk", top_function, closure.head(), x->dtype(), std::move(tasks), std::move(kept), {{result, View::identity(x->ndim())}}});
-    group = joined;
+  }
+};
+constexpr std::size_t top_joined = 16;
+
+int check_top(const ArrayNode& x, index_t k, int axis, const char* what) {
+  if (k == 0) throw ValueError(std::string(what) + " needs a number of elements that is not 0");
+  if (!x.lengths_known()) throw ShapeError(std::string(what) + " needs known lengths (compute_chunk_sizes() settles them): shape " + to_string(x.shape()));
+  return normalize_axes(AxisSpec(axis), x.ndim()).front();
+}
+
+}  // namespace
+
+ArrayPtr topk(const ArrayPtr& x, index_t k, int axis) {
+  const int number = check_top(*x, k, axis, "topk");
+  const auto along = static_cast<std::size_t>(number);
+  const index_t wanted = k < 0 ? -k : k;
+  Writer closure;
+  closure.put(TopCall{wanted, number, k > 0 ? 1 : 0});
+  ArrayPtr result = x;
+  std::size_t group = 1;
+  do {
+    TopStep step(*result, along, group, wanted);
+    result = call_blocks({"topk", top_function, closure.head(), x->dtype(), std::move(step.tasks), std::move(step.kept), {{result, View::identity(x->ndim())}}});
+    group = top_joined;
   } while (result->chunks()[along].size() > 1);
   return result;
+}
+
+ArrayPtr argtopk(const ArrayPtr& x, index_t k, int axis) {
+  const int number = check_top(*x, k, axis, "argtopk");
+  const auto along = static_cast<std::size_t>(number);
+  const index_t wanted = k < 0 ? -k : k;
+  ArrayPtr values = x, numbers = positions(x->shape(), number, x->chunks());
+  std::size_t group = 1;
+  do {
+    const TopStep step(*values, along, group, wanted);
+    const auto best = [&](bool want_numbers, DType type) {
+      Writer closure;
+      closure.put(NumberedCall{wanted, number, k > 0 ? 1 : 0, want_numbers ? 1 : 0});
+      const View same = View::identity(x->ndim());
+      return call_blocks({want_numbers ? "argtopk" : "topk", numbered_top_function, closure.head(), type, step.tasks, step.kept, {{values, same}, {numbers, same}}});
+    };
+    ArrayPtr kept = best(false, x->dtype());
+    numbers = best(true, DType::int64);
+    values = std::move(kept);
+    group = top_joined;
+  } while (numbers->chunks()[along].size() > 1);
+  return numbers;
 }
 
 }  // namespace ashlar::expression

@@ -1,4 +1,4 @@
-// Quantiles, and elements in order.
+// Quantiles.
 //
 // A quantile of everything is found by rounds (ndarray/order.hpp): each chunk counts, the counts are added as any sum is, one task settles the next
 // bits. Nothing moves but counts, and the elements are read once a round. Along axes each line is made whole first.
@@ -7,9 +7,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "ashlar/array/chunk_grid_detail.hpp"
+#include "ashlar/array/index.hpp"
 #include "ashlar/array/nodes_detail.hpp"
+#include "ashlar/array/sort_detail.hpp"
 #include "ashlar/base/error.hpp"
 
 namespace ashlar::expression {
@@ -70,19 +73,11 @@ Block run_line_quantiles(std::span<const std::byte> closure, std::vector<Block>&
   const OrderCall call = OrderCall::decode(closure);
   return line_quantiles(blocks[0], call.inner, call.quantiles, call.how, call.skip);
 }
-struct SortCall {
-  index_t axis, positions;
-};
-Block run_sort(std::span<const std::byte> closure, std::vector<Block>& blocks, const BlockInfo&) {
-  const auto call = Reader(closure).get<SortCall>();
-  return sorted_lines(blocks[0], static_cast<int>(call.axis), call.positions != 0);
-}
 constinit BlockFunction order_start_function{"ashlar order start", &run_order_start};
 constinit BlockFunction order_counts_function{"ashlar order counts", &run_order_counts};
 constinit BlockFunction order_next_function{"ashlar order next", &run_order_next};
 constinit BlockFunction order_end_function{"ashlar order end", &run_order_end};
 constinit BlockFunction line_quantiles_function{"ashlar line quantiles", &run_line_quantiles};
-constinit BlockFunction sort_function{"ashlar sort", &run_sort};
 
 /// Axis i of an array is axis `first + i` of the tasks.
 View axes_from(int first, int count) {
@@ -133,22 +128,43 @@ ArrayPtr quantiles_of_all(const ArrayPtr& x, OrderCall call) {
                       {{state, axes_from(0, 2), {}, state_axes, true}}});
 }
 
+/// The kept axes first, then those of the lines.
 ArrayPtr quantiles_of_lines(const ArrayPtr& x, const std::vector<int>& axes, OrderCall call) {
   std::vector<index_t> order;
   for (int i = 0; i < x->ndim(); ++i)
     if (std::find(axes.begin(), axes.end(), i) == axes.end()) order.push_back(i);
   const std::size_t kept = order.size();
   order.insert(order.end(), axes.begin(), axes.end());
-  Chunks whole;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const auto axis = static_cast<std::size_t>(order[i]);
-    whole.push_back(i < kept ? x->chunks()[axis] : std::vector<index_t>{x->shape()[axis]});
+  const ArrayPtr turned = transpose(x, AxisSpec(order));
+  const auto number = static_cast<index_t>(call.quantiles.size());
+  Chunks result(turned->chunks().begin(), turned->chunks().begin() + static_cast<std::ptrdiff_t>(kept));
+  result.insert(result.begin(), {number});
+  std::vector<int> inner(axes.size());
+  std::iota(inner.begin(), inner.end(), static_cast<int>(kept));
+  const Chunks whole = cut_across(*turned, inner);
+  if (whole.empty()) {
+    // A few long lines: each is counted where it lies, as everything is.
+    Shape shape{number};
+    shape.v.insert(shape.v.end(), turned->shape().v.begin(), turned->shape().v.begin() + static_cast<std::ptrdiff_t>(kept));
+    std::vector<ArrayPtr> lines;
+    for (index_t line = 0, count = shape.elements() / number; line < count; ++line) {
+      std::vector<Index> at(kept, Index(0));
+      for (std::size_t axis = kept, rest = static_cast<std::size_t>(line); axis-- > 0;) {
+        const auto length = static_cast<std::size_t>(turned->shape()[axis]);
+        at[axis] = Index(static_cast<index_t>(rest % length));
+        rest /= length;
+      }
+      lines.push_back(quantiles_of_all(slice(turned, at), call));
+    }
+    const ArrayPtr all = reshape(stack(std::move(lines), 1), shape);
+    return rechunk(all, ChunkSpec(result), {});
   }
-  const ArrayPtr lines = rechunk(transpose(x, AxisSpec(order)), ChunkSpec(whole), {});
   call.inner = static_cast<std::int32_t>(axes.size());
-  Chunks result(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(kept));
-  result.insert(result.begin(), {static_cast<index_t>(call.quantiles.size())});
-  return call_blocks({"quantiles", line_quantiles_function, call.encode(), DType::float64, whole, std::move(result), {{lines, View::identity(x->ndim())}}});
+  Chunks finer(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(kept));
+  finer.insert(finer.begin(), {number});
+  const ArrayPtr values =
+      call_blocks({"quantiles", line_quantiles_function, call.encode(), DType::float64, whole, std::move(finer), {{rechunk(turned, ChunkSpec(whole), {}), View::identity(x->ndim())}}});
+  return rechunk(values, ChunkSpec(result), {});
 }
 
 void check_order(const ArrayNode& x, const char* what) {
@@ -187,17 +203,6 @@ ArrayPtr quantile(const ArrayPtr& x, const QuantileArguments& arguments, DType r
     else if (arguments.keepdims) shape.v.push_back(1);
   }
   return cast(values->shape() == shape ? values : reshape(values, shape), result);
-}
-
-ArrayPtr sort(const ArrayPtr& x, int axis, bool positions) {
-  check_order(*x, "sort");
-  const int number = normalize_axes(AxisSpec(axis), x->ndim()).front();
-  Chunks whole = x->chunks();
-  whole[static_cast<std::size_t>(number)] = {x->shape()[static_cast<std::size_t>(number)]};
-  Writer closure;
-  closure.put(SortCall{number, positions ? 1 : 0});
-  const ArrayPtr lines = rechunk(x, ChunkSpec(whole), {});
-  return call_blocks({positions ? "argsort" : "sort", sort_function, closure.head(), positions ? DType::int64 : x->dtype(), whole, whole, {{lines, View::identity(x->ndim())}}});
 }
 
 }  // namespace ashlar::expression

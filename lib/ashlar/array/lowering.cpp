@@ -250,10 +250,24 @@ void Lowering::lower_set(const SetNode& node) {
 void Lowering::lower_blocks(const BlocksNode& node) {
   Gather gather{ChunkGrid(node.task_chunks)};
   std::vector<Refs> leaves;
+  // One array may be read in many ways: its grid is sent once, as is a grid of parts.
+  std::vector<const ArrayNode*> nodes;
+  std::vector<std::pair<const Chunks*, std::size_t>> spaces;
   for (std::size_t i = 0; i < node.inputs().size(); ++i) {
-    gather.add_leaf(leaf(*node.input(i)));
-    gather.add_input({i, node.views[i], node.spaces[i].empty() ? 0 : gather.add_space(ChunkGrid(node.spaces[i]))});
-    leaves.push_back(refs(*node.input(i)));
+    const ArrayNode* input = node.input(i).get();
+    const auto number = static_cast<std::size_t>(std::find(nodes.begin(), nodes.end(), input) - nodes.begin());
+    if (number == nodes.size()) {
+      nodes.push_back(input);
+      gather.add_leaf(leaf(*input));
+      leaves.push_back(refs(*input));
+    }
+    std::size_t space = 0;
+    if (const Chunks& cut = node.spaces[i]; !cut.empty()) {
+      const auto known = std::find_if(spaces.begin(), spaces.end(), [&](const auto& other) { return *other.first == cut; });
+      space = known != spaces.end() ? known->second : gather.add_space(ChunkGrid(cut));
+      if (known == spaces.end()) spaces.emplace_back(&cut, space);
+    }
+    gather.add_input({number, node.views[i], space});
   }
   auto operation = std::make_shared<const BlocksOperation>(std::move(gather), *node.function, node.closure, node.dtype(), ChunkGrid(node.chunks()),
                                                            shape_of(node.task_chunks), node.axes);

@@ -1,8 +1,9 @@
 #pragma once
-// Order statistics and sorting: quantile, percentile, median, the same without NaN; sort and argsort. All exact.
+// Order statistics and sorting: quantile, percentile, median, the same without NaN; sort, argsort and unique. All exact.
 //
-// Cost      of everything (no axis): the elements are read six times (float64 and 64-bit integers; four times float32, at most three the others) and
-//           stay where they are. Along axes: each line is brought together in one chunk.
+// Cost      of quantiles of everything (no axis): the elements are read six times (float64 and 64-bit integers; four times float32, at most three the
+//           others) and stay where they are. Along axes: each line is brought together in one chunk, of which there are as many as before; of few long
+//           lines each is counted as everything is. Sorting: see sort_detail.hpp; elements are sent once.
 
 #include <string>
 #include <vector>
@@ -22,6 +23,10 @@ struct QuantileArguments {
 /// Errors    TypeError for complex numbers, ShapeError for unknown lengths, ValueError for quantiles outside [0, 1] or an unknown method.
 ArrayPtr quantile(const ArrayPtr& x, const QuantileArguments& arguments, DType result);
 ArrayPtr sort(const ArrayPtr& x, int axis, bool positions);
+struct UniqueArrays {
+  ArrayPtr values, indices, inverse, counts;  ///< null where not asked for
+};
+UniqueArrays unique(const ArrayPtr& x, bool indices, bool inverse, bool counts);
 }  // namespace expression
 
 // As with reductions: over everything, along axes, over everything with the axes kept.
@@ -52,7 +57,7 @@ inline expression::QuantileArguments quantile_arguments(const KeptQuantileOption
 
 template <class T, class Q, class Options>
 auto quantile_of(const Array<T>& x, const Q& q, double scale, bool skip_nan, const Options& options) {
-  using R = real_quotient<T>;
+  using R = std::conditional_t<std::is_arithmetic_v<Q>, real_quotient<T>, double>;
   expression::QuantileArguments arguments = quantile_arguments(options);
   arguments.skip_nan = skip_nan;
   arguments.single = std::is_arithmetic_v<Q>;
@@ -66,8 +71,8 @@ auto quantile_of(const Array<T>& x, const Q& q, double scale, bool skip_nan, con
 
 }  // namespace detail
 
-/// name(x, q, options): q a number, or a list of them (std::vector<double>{…}), whose axis comes first in the result. float32 of float32, else float64.
-/// Of NaN, NaN; the names with nan leave NaN out. Interpolated in float64.
+/// name(x, q, options): q a number, or a list of them (std::vector<double>{…}), whose axis comes first in the result. One of float32 is float32, all else
+/// float64 (in NumPy a list of q is float64, and so is what comes of it). Of NaN, NaN; the names with nan leave NaN out. Interpolated in float64.
 /// Example   al::percentile(x, std::vector{5.0, 50.0, 95.0}, {.axis = 0})
 #define ASHLAR_QUANTILE(name, scale, skip)                                                                                  \
   template <class T, class Q>                                                                                               \
@@ -112,7 +117,8 @@ ASHLAR_MEDIAN(median, false)
 ASHLAR_MEDIAN(nanmedian, true)
 #undef ASHLAR_MEDIAN
 
-/// Ascending along an axis, NaN last. The axis becomes one chunk.
+/// Ascending along an axis, NaN last; complex numbers by real, then imaginary part. Chunks stay as they are: where the axis is cut, each is sorted and
+/// exchanges pieces with the others.
 template <class T>
 Array<T> sort(const Array<T>& x, int axis = -1) {
   return Array<T>(expression::sort(x.node(), axis, false));
@@ -121,6 +127,52 @@ Array<T> sort(const Array<T>& x, int axis = -1) {
 template <class T>
 Array<std::int64_t> argsort(const Array<T>& x, int axis = -1) {
   return Array<std::int64_t>(expression::sort(x.node(), axis, true));
+}
+
+template <class T>
+struct UniqueCounts {
+  Array<T> values;
+  Array<std::int64_t> counts;
+};
+template <class T>
+struct UniqueInverse {
+  Array<T> values;
+  Array<std::int64_t> inverse_indices;  ///< of the array's shape: which of the values each element is
+};
+template <class T>
+struct UniqueAll {
+  Array<T> values;
+  Array<std::int64_t> indices;  ///< where each value occurs first, in C order
+  Array<std::int64_t> inverse_indices;
+  Array<std::int64_t> counts;
+};
+/// The different elements, ascending; NaN once, last. NumPy's return_counts, return_inverse and return_index change what comes back, so they are functions
+/// of their own, by the names that NumPy 2 has for them. All that one call gives is computed once when it is computed together.
+/// Shape     one axis of unknown length, in as many chunks as the array (of more than 64 small ones some are taken together).
+/// Cost      that of a sort; of inverse_indices that of two more.
+/// Example   auto [values, counts] = al::unique_counts(x);
+template <class T>
+Array<T> unique(const Array<T>& x) {
+  return Array<T>(expression::unique(x.node(), false, false, false).values);
+}
+template <class T>
+Array<T> unique_values(const Array<T>& x) {
+  return unique(x);
+}
+template <class T>
+UniqueCounts<T> unique_counts(const Array<T>& x) {
+  const auto found = expression::unique(x.node(), false, false, true);
+  return {Array<T>(found.values), Array<std::int64_t>(found.counts)};
+}
+template <class T>
+UniqueInverse<T> unique_inverse(const Array<T>& x) {
+  const auto found = expression::unique(x.node(), false, true, false);
+  return {Array<T>(found.values), Array<std::int64_t>(found.inverse)};
+}
+template <class T>
+UniqueAll<T> unique_all(const Array<T>& x) {
+  const auto found = expression::unique(x.node(), true, true, true);
+  return {Array<T>(found.values), Array<std::int64_t>(found.indices), Array<std::int64_t>(found.inverse), Array<std::int64_t>(found.counts)};
 }
 
 }  // namespace ashlar

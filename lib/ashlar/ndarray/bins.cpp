@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "ashlar/base/error.hpp"
-#include "ashlar/ndarray/kernels_element_detail.hpp"
+#include "ashlar/ndarray/sort_order_detail.hpp"
 
 namespace ashlar {
 namespace {
@@ -23,13 +25,6 @@ Block counted(index_t size, index_t bins, const Block* weights, BinOf&& bin_of) 
     else ++reinterpret_cast<std::int64_t*>(to)[bin];
   }
   return result;
-}
-
-/// NaN above all numbers.
-template <class T>
-bool orders_before(T a, T b) {
-  if (kernels::element::nan(b)) return !kernels::element::nan(a);
-  return kernels::element::below(a, b);
 }
 
 }  // namespace
@@ -71,7 +66,7 @@ Block sorted_positions(const Block& sorted, const Block& values, bool right) {
     const T *begin = from.as<T>(), *end = begin + from.size();
     for (index_t i = 0; i < what.size(); ++i) {
       const T value = what.as<T>()[i];
-      to[i] = (right ? std::upper_bound(begin, end, value, &orders_before<T>) : std::lower_bound(begin, end, value, &orders_before<T>)) - begin;
+      to[i] = (right ? std::upper_bound(begin, end, value, [](T a, T b) { return runs::before(a, b); }) : std::lower_bound(begin, end, value, [](T a, T b) { return runs::before(a, b); })) - begin;
     }
   });
   return result;
@@ -91,12 +86,48 @@ Block extremes(const Block& block, int axis, index_t k, bool largest) {
   visit_dtype(block.dtype(), [&]<class T>(std::type_identity<T>) {
     // Not std::vector<T>: of bool that is no array.
     const std::unique_ptr<T[]> line(new T[static_cast<std::size_t>(std::max<index_t>(length, 1))]);
-    const auto before = [largest](T a, T b) { return largest ? orders_before(b, a) : orders_before(a, b); };
+    const auto before = [largest](T a, T b) { return largest ? runs::before(b, a) : runs::before(a, b); };
     for (index_t o = 0; o < outer; ++o)
       for (index_t j = 0; j < inner; ++j) {
         for (index_t i = 0; i < length; ++i) line[static_cast<std::size_t>(i)] = from.as<T>()[(o * length + i) * inner + j];
         std::partial_sort(line.get(), line.get() + kept, line.get() + length, before);
         for (index_t i = 0; i < kept; ++i) reinterpret_cast<T*>(memory)[(o * kept + i) * inner + j] = line[static_cast<std::size_t>(i)];
+      }
+  });
+  return result;
+}
+
+Block numbered_extremes(const Block& block, const Block& numbers, int axis, index_t k, bool largest, bool want_numbers) {
+  const auto along = static_cast<std::size_t>(axis);
+  const index_t length = block.shape()[along], kept = std::min(k, length);
+  Shape shape = block.shape();
+  shape[along] = kept;
+  const Block from = block.contiguous(), given = numbers.contiguous();
+  Block result = Block::allocate(want_numbers ? DType::int64 : block.dtype(), shape);
+  std::byte* memory = result.make_writable();
+  index_t outer = 1, inner = 1;
+  for (std::size_t i = 0; i < along; ++i) outer *= shape[i];
+  for (std::size_t i = along + 1; i < shape.size(); ++i) inner *= shape[i];
+  visit_dtype(block.dtype(), [&]<class T>(std::type_identity<T>) {
+    std::vector<std::pair<T, std::int64_t>> line(static_cast<std::size_t>(length));
+    const auto before = [largest](const auto& a, const auto& b) {
+      const T first = largest ? b.first : a.first, second = largest ? a.first : b.first;
+      if (runs::before(first, second)) return true;
+      return !runs::before(second, first) && a.second < b.second;
+    };
+    for (index_t o = 0; o < outer; ++o)
+      for (index_t j = 0; j < inner; ++j) {
+        for (index_t i = 0; i < length; ++i) {
+          const index_t at = (o * length + i) * inner + j;
+          line[static_cast<std::size_t>(i)] = {from.as<T>()[at], given.as<std::int64_t>()[at]};
+        }
+        std::partial_sort(line.begin(), line.begin() + kept, line.end(), before);
+        for (index_t i = 0; i < kept; ++i) {
+          const auto& [value, number] = line[static_cast<std::size_t>(i)];
+          const index_t at = (o * kept + i) * inner + j;
+          if (want_numbers) reinterpret_cast<std::int64_t*>(memory)[at] = number;
+          else reinterpret_cast<T*>(memory)[at] = value;
+        }
       }
   });
   return result;

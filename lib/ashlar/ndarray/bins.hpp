@@ -17,5 +17,7 @@ Block bin_counts(const Block& values, index_t length, const Block* weights);
 Block sorted_positions(const Block& sorted, const Block& values, bool right);
 /// The k largest along an axis, descending (NaN first), or the smallest ascending.
 Block extremes(const Block& block, int axis, index_t k, bool largest);
+/// The same with an int64 number for each element, by which equal ones are ordered (ascending): the elements, or (`want_numbers`) their numbers.
+Block numbered_extremes(const Block& block, const Block& numbers, int axis, index_t k, bool largest, bool want_numbers);
 
 }  // namespace ashlar

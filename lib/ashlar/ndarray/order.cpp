@@ -11,6 +11,7 @@
 #include "ashlar/base/error.hpp"
 #include "ashlar/ndarray/kernels_detail.hpp"
 #include "ashlar/ndarray/kernels_element_detail.hpp"
+#include "ashlar/ndarray/sort_order_detail.hpp"
 
 namespace ashlar {
 namespace {
@@ -157,12 +158,6 @@ void count_digits(const T* x, index_t n, const std::vector<std::uint64_t>& prefi
   }
 }
 
-template <class T>
-bool before(T a, T b) {
-  if (kernels::element::nan(b)) return !kernels::element::nan(a);
-  return kernels::element::below(a, b);
-}
-
 }  // namespace
 
 int order_rounds(DType type) {
@@ -298,12 +293,15 @@ Block sorted_lines(const Block& block, int axis, bool positions) {
         if (positions) {
           std::iota(order.begin(), order.end(), std::int64_t{0});
           std::stable_sort(order.begin(), order.begin() + length,
-                           [&](std::int64_t a, std::int64_t b) { return before(line[static_cast<std::size_t>(a)], line[static_cast<std::size_t>(b)]); });
+                           [&](std::int64_t a, std::int64_t b) { return runs::before(line[static_cast<std::size_t>(a)], line[static_cast<std::size_t>(b)]); });
           for (index_t i = 0; i < length; ++i) reinterpret_cast<std::int64_t*>(memory)[at(i)] = order[static_cast<std::size_t>(i)];
         } else {
           // Which of two equal elements comes first does not show.
-          T* const end = std::partition(line.get(), line.get() + length, [](T v) { return !kernels::element::nan(v); });
-          std::sort(line.get(), end, [](T a, T b) { return kernels::element::below(a, b); });
+          T* const end = std::partition(line.get(), line.get() + length, [](T v) { return runs::nan_class(v) == 0; });
+          if constexpr (detail::is_complex_type<T>) {
+            std::sort(line.get(), end, [](T a, T b) { return runs::before(a, b); });
+            std::sort(end, line.get() + length, [](T a, T b) { return runs::before(a, b); });
+          } else std::sort(line.get(), end);
           for (index_t i = 0; i < length; ++i) reinterpret_cast<T*>(memory)[at(i)] = line[static_cast<std::size_t>(i)];
         }
       }
