@@ -128,7 +128,7 @@ std::function<Sample()> elementwise_chain_map(al::Client&, const Setting& settin
   const auto x = ready(held(n, n, {1000, 1000}));
   return [=] {
     const double start = now();
-    const double sum = al::map([](double v) { return std::clamp((v * 2 + 1) * v - v / 3, 0.0, 1.0); }, x).sum().compute();
+    const double sum = al::map([](double v) { return std::min(std::max((v * 2 + 1) * v - v / 3, 0.0), 1.0); }, x).sum().compute();
     return Sample{now() - start, sum};
   };
 }

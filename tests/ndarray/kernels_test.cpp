@@ -277,8 +277,13 @@ void expect_rounded_quotients() {
   }
 }
 TEST(Kernels, round_quotients_by_one_number_as_the_divider_does) {
-  expect_rounded_quotients<double, std::uint64_t>();
-  expect_rounded_quotients<float, std::uint32_t>();
+  const bool before = kernels::divider_is_quick();
+  for (const bool quick : {false, true}) {
+    kernels::set_divider_is_quick(quick);
+    expect_rounded_quotients<double, std::uint64_t>();
+    expect_rounded_quotients<float, std::uint32_t>();
+  }
+  kernels::set_divider_is_quick(before);
 }
 
 /// Integers by one number, and by many, against division that rounds down.

@@ -115,7 +115,8 @@ auto ptp_of(const A& a, const Options& options) {
 }
 template <class A, class Options>
 auto count_nonzero_of(const A& a, const Options& options) {
-  return sum(a != element_t<A>(), options);
+  if constexpr (std::is_same_v<element_t<A>, bool>) return sum(a, options);
+  else return sum(a != element_t<A>(), options);
 }
 template <class A, class Options>
 auto nansum_of(const A& a, const Options& options) {

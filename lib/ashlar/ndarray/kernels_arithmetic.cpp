@@ -110,8 +110,9 @@ void divide_down(index_t n, void* out, const void* a, const void* b, const void*
   T* r = static_cast<T*>(out);
   if (n == 0) return;
   const T divisor = y[0];
-  bool one = true;
-  for (index_t i = 0; i < n; ++i) one &= y[i] == divisor;
+  T differs = 0;  // a loop that compilers vectorise
+  for (index_t i = 0; i < n; ++i) differs |= y[i] ^ divisor;
+  const bool one = differs == 0;
   const auto result = [](T dividend, T divisor, T quotient) HWY_ATTR {
     if constexpr (rest) return element::subtract::of<T>(dividend, element::multiply::of<T>(quotient, divisor));
     else return quotient;

@@ -284,12 +284,12 @@ class Runner final : public ChainRunner {
     const typename Types::D d;
     V sums[vectors];
     for (V& sum : sums) sum = hn::Set(d, static_cast<T>(-0.0));
-    ChainFrame<T> frame{static_cast<T*>(chain.out), sums, stages_.data(), n - block};
+    ChainFrame<T> frame{static_cast<T*>(chain.out), sums, stages_.data(), 0};
     const index_t whole = n / block * block;
-    if constexpr (blocks_jump) {
-      if (whole > 0) start(frame, 0);
-    } else {
-      for (index_t at = 0; at < whole; at += block) start(frame, frame.last = at);
+    constexpr index_t together = (blocks_jump ? 64 : 1) * block;  // not all: should a compiler not make jumps of last calls, the stack still holds them
+    for (index_t at = 0; at < whole; at += together) {
+      frame.last = std::min(at + together, whole) - block;
+      start(frame, at);
     }
     if (whole < n) run_rest(frame, whole, n - whole);
     if constexpr (Sum) {

@@ -32,6 +32,14 @@ inline constexpr int map_operands_max = 6;
 
 namespace detail {
 
+/// The processor looks ahead on its own, but not from one page to the next.
+template <class T>
+[[gnu::always_inline]] inline void fetch_ahead(const T* block) {
+  const char* at = reinterpret_cast<const char*>(block) + 2048;
+#pragma GCC unroll 16
+  for (int line = 0; line < static_cast<int>(sizeof(T)); ++line) __builtin_prefetch(at + 64 * line);
+}
+
 // A fixed length: compilers vectorise that even where they are told to keep the code small.
 template <int Length, class F, class R, class... T>
 [[gnu::always_inline]] inline void map_block(const F& function, R* to, const T*... from) {
@@ -48,32 +56,43 @@ template <class F, class R, class... T, std::size_t... I>
   R* to = static_cast<R*>(out);
   const std::tuple<const T*...> from(static_cast<const T*>(in[I])...);
   index_t i = 0;
-  for (; i + 64 <= n; i += 64) map_block<64>(function, to + i, std::get<I>(from) + i...);
+  for (; i + 64 <= n; i += 64) {
+    (fetch_ahead(std::get<I>(from) + i), ...);
+    map_block<64>(function, to + i, std::get<I>(from) + i...);
+  }
   for (; i + 8 <= n; i += 8) map_block<8>(function, to + i, std::get<I>(from) + i...);
   for (; i < n; ++i) to[i] = function(std::get<I>(from)[i]...);
 }
 
+template <int Width>
+[[gnu::always_inline]] inline void fold(double* sum) {
+  for (int s = 0; s < Width; ++s) sum[s] += sum[s + Width];
+  if constexpr (Width > 1) fold<Width / 2>(sum);
+}
+
 template <class F, class... T, std::size_t... I>
-[[gnu::always_inline]] inline double sum_elements(const F& function, index_t n, const void* const* in, std::index_sequence<I...> numbers) {
+[[gnu::always_inline]] inline double sum_elements(const F& function, index_t n, const void* const* in, std::index_sequence<I...>) {
   constexpr int sums = 32;
   double sum[sums], values[2 * sums];
   for (int s = 0; s < sums; ++s) sum[s] = -0.0;
   const std::tuple<const T*...> from(static_cast<const T*>(in[I])...);
   index_t i = 0;
   for (; i + 2 * sums <= n; i += 2 * sums) {
+    (fetch_ahead(std::get<I>(from) + i), ...);
     map_block<2 * sums>(function, values, std::get<I>(from) + i...);
     asm volatile("" : : "r"(values) : "memory");  // what the function rounds last is not to be fused with the addition
-    for (int s = 0; s < sums; ++s) sum[s] += values[s];
-    for (int s = 0; s < sums; ++s) sum[s] += values[sums + s];
+#pragma GCC unroll 8
+    for (int s = 0; s < sums; ++s) sum[s] = (sum[s] + values[s]) + values[sums + s];
   }
   if (i < n) {
-    const void* rest[] = {std::get<I>(from) + i...};
-    map_elements<F, double, T...>(function, n - i, values, rest, numbers);
+    int count = 0;
+    for (; i + 8 <= n; i += 8, count += 8) map_block<8>(function, values + count, std::get<I>(from) + i...);
+    for (; i < n; ++i) values[count++] = function(std::get<I>(from)[i]...);
+    for (int k = count; k < 2 * sums; ++k) values[k] = -0.0;  // which adds nothing
     asm volatile("" : : "r"(values) : "memory");
-    for (int s = 0; i < n; ++i, ++s) sum[s % sums] += values[s];
+    for (int s = 0; s < sums; ++s) sum[s] = (sum[s] + values[s]) + values[sums + s];
   }
-  for (int w = sums / 2; w >= 1; w /= 2)
-    for (int s = 0; s < w; ++s) sum[s] += sum[s + w];
+  fold<sums / 2>(sum);
   return sum[0];
 }
 
