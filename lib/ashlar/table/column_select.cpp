@@ -43,12 +43,16 @@ Buffer take_texts(const Column& column, std::span<const std::int64_t> rows, Buff
   auto* to = fresh<std::int64_t>(offsets_buffer, static_cast<std::int64_t>(n) + 1);
   const std::int64_t* const offsets = column.offsets();
   const char* const text = column.text_data();
+  // Where each text begins is noted when its length is looked up: a second look at its offsets would be as dear as the first.
+  Buffer starts_buffer;
+  auto* const starts = fresh<std::int64_t>(starts_buffer, static_cast<std::int64_t>(n));
   std::int64_t at = 0;
   to[0] = 0;
   for (std::size_t i = 0; i < n; ++i) {
     if (i + ahead < n) __builtin_prefetch(offsets + std::max<std::int64_t>(rows[i + ahead], 0));
-    const std::int64_t row = rows[i];
-    if (row >= 0) at += offsets[row + 1] - offsets[row];
+    const std::int64_t row = std::max<std::int64_t>(rows[i], 0);
+    starts[i] = offsets[row];
+    if (rows[i] >= 0) at += offsets[row + 1] - offsets[row];
     to[i + 1] = at;
   }
   // Short texts are copied as 16 bytes whatever their length: the next one, or nothing, overwrites what is too much.
@@ -57,10 +61,8 @@ Buffer take_texts(const Column& column, std::span<const std::int64_t> rows, Buff
   char* const out = reinterpret_cast<char*>(bytes.data());
   const std::int64_t readable = column.size() ? offsets[column.size()] - whole : -1;
   for (std::size_t i = 0; i < n; ++i) {
-    if (i + ahead < n) __builtin_prefetch(text + offsets[std::max<std::int64_t>(rows[i + ahead], 0)]);
-    const std::int64_t row = rows[i];
-    if (row < 0) continue;
-    const std::int64_t from = offsets[row], length = to[i + 1] - to[i];
+    if (i + ahead < n) __builtin_prefetch(text + starts[i + ahead]);
+    const std::int64_t from = starts[i], length = to[i + 1] - to[i];
     if (length <= whole && from <= readable)
       std::memcpy(out + to[i], text + from, whole);
     else if (length)

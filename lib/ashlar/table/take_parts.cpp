@@ -38,26 +38,31 @@ Column texts_from(const std::vector<const Column*>& parts, const TakenRows& take
   auto* to = fresh<std::int64_t>(offsets_buffer, static_cast<std::int64_t>(n) + 1);
   const auto text_at = [&](std::size_t i) { return parts[taken.part[i]]->text(taken.rows[i] - taken.begins[taken.part[i]]); };
   const auto offset_at = [&](std::size_t i) { return parts[taken.part[i]]->offsets() + (taken.rows[i] - taken.begins[taken.part[i]]); };
+  // Where each text begins is noted when its length is looked up: a second look at its offsets would be as dear as the first.
+  Buffer starts_buffer;
+  const char** const starts = fresh<const char*>(starts_buffer, static_cast<std::int64_t>(n));
   std::int64_t at = 0;
   to[0] = 0;
   for (std::size_t i = 0; i < n; ++i) {
     if (i + rows_ahead < n) __builtin_prefetch(offset_at(i + rows_ahead));
-    at += static_cast<std::int64_t>(text_at(i).size());
+    const std::string_view text = text_at(i);
+    starts[i] = text.data();
+    at += static_cast<std::int64_t>(text.size());
     to[i + 1] = at;
   }
   // Short texts are copied as 16 bytes whatever their length: the next one, or nothing, overwrites what is too much.
-  constexpr std::size_t whole = 16;
-  Buffer bytes = Buffer::allocate(static_cast<std::size_t>(at) + whole);
+  constexpr std::int64_t whole = 16;
+  Buffer bytes = Buffer::allocate(static_cast<std::size_t>(at + whole));
   std::vector<const char*> readable;  // the last place of each part from which so many bytes can be read
   for (const Column* part : parts) readable.push_back(part->size() ? part->text_data() + part->offsets()[part->size()] - whole : nullptr);
   char* const out = reinterpret_cast<char*>(bytes.data());
   for (std::size_t i = 0; i < n; ++i) {
-    if (i + rows_ahead < n) __builtin_prefetch(text_at(i + rows_ahead).data());
-    const std::string_view text = text_at(i);
-    if (text.size() <= whole && text.data() <= readable[taken.part[i]])
-      std::memcpy(out + to[i], text.data(), whole);
-    else if (!text.empty())
-      std::memcpy(out + to[i], text.data(), text.size());
+    if (i + rows_ahead < n) __builtin_prefetch(starts[i + rows_ahead]);
+    const std::int64_t length = to[i + 1] - to[i];
+    if (length <= whole && starts[i] <= readable[taken.part[i]])
+      std::memcpy(out + to[i], starts[i], whole);
+    else if (length)
+      std::memcpy(out + to[i], starts[i], static_cast<std::size_t>(length));
   }
   return Column::from_buffers(ColumnType::string, static_cast<std::int64_t>(n), std::move(offsets_buffer), {}, std::move(bytes));
 }
