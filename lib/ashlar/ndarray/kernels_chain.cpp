@@ -135,9 +135,17 @@ template <class F, class T, class V = typename ChainTypes<T>::V>
 void with_strip(ASHLAR_BLOCK) {
   ASHLAR_VECTORS(T);
   const T* operand = stage->operand + (at & stage->mask);
-  // The processor looks ahead on its own, but not from one page to the next.
-  if constexpr (std::is_same_v<F, load>)
-    for (index_t line = 0; line < static_cast<index_t>(ChainTypes<T>::block); line += 64 / static_cast<index_t>(sizeof(T))) hwy::Prefetch(operand + 2048 / sizeof(T) + line);
+  ASHLAR_EIGHT(ASHLAR_WITH_STRIP)
+  ASHLAR_GO_ON;
+}
+/// Loads, and asks for what comes soon: the processor looks ahead on its own, but not from one page to the next. For chains of one strip; with two,
+/// which keep memory busy by themselves, it is slower.
+template <class T, class V = typename ChainTypes<T>::V>
+void load_and_fetch(ASHLAR_BLOCK) {
+  using F = load;
+  ASHLAR_VECTORS(T);
+  const T* operand = stage->operand + at;
+  for (index_t line = 0; line < static_cast<index_t>(ChainTypes<T>::block); line += 64 / static_cast<index_t>(sizeof(T))) hwy::Prefetch(operand + 2048 / sizeof(T) + line);
   ASHLAR_EIGHT(ASHLAR_WITH_STRIP)
   ASHLAR_GO_ON;
 }
@@ -347,6 +355,9 @@ class Runner final : public ChainRunner {
     counters_.resize(static_cast<std::size_t>(std::count_if(chain.stages.begin(), chain.stages.end(), [](const ChainStage& s) { return s.op == ChainOp::count; })));
     for (std::size_t i = 0; i < chain.stages.size(); ++i) code(chain.stages[i], i);
     rest_ = stages_;
+    const auto first_strip = [&](const Moves& moves) { return chain.stages[moves.stage].operand == chain.stages[strips_[0].stage].operand; };
+    if (!strips_.empty() && strips_[0].coded == 0 && stages_[0].function == &with_strip<load, T> && std::all_of(strips_.begin(), strips_.end(), first_strip))
+      stages_[0].function = &load_and_fetch<T>;
     stages_.push_back({Sum ? &sum_block<T> : &store_block<T>, nullptr, -1, nullptr});
     rest_.push_back({&store_block<T>, nullptr, 0, nullptr});
     for (const Moves& moves : strips_) rest_[moves.coded].mask = 0;

@@ -32,7 +32,7 @@ inline constexpr int map_operands_max = 6;
 
 namespace detail {
 
-/// The processor looks ahead on its own, but not from one page to the next.
+/// The processor looks ahead on its own, but not from one page to the next. For functions of one operand: two keep memory busy by themselves.
 template <class T>
 [[gnu::always_inline]] inline void fetch_ahead(const T* block) {
   const char* at = reinterpret_cast<const char*>(block) + 2048;
@@ -57,7 +57,7 @@ template <class F, class R, class... T, std::size_t... I>
   const std::tuple<const T*...> from(static_cast<const T*>(in[I])...);
   index_t i = 0;
   for (; i + 64 <= n; i += 64) {
-    (fetch_ahead(std::get<I>(from) + i), ...);
+    if constexpr (sizeof...(T) == 1) (fetch_ahead(std::get<I>(from) + i), ...);
     map_block<64>(function, to + i, std::get<I>(from) + i...);
   }
   for (; i + 8 <= n; i += 8) map_block<8>(function, to + i, std::get<I>(from) + i...);
@@ -78,7 +78,7 @@ template <class F, class... T, std::size_t... I>
   const std::tuple<const T*...> from(static_cast<const T*>(in[I])...);
   index_t i = 0;
   for (; i + 2 * sums <= n; i += 2 * sums) {
-    (fetch_ahead(std::get<I>(from) + i), ...);
+    if constexpr (sizeof...(T) == 1) (fetch_ahead(std::get<I>(from) + i), ...);
     map_block<2 * sums>(function, values, std::get<I>(from) + i...);
     asm volatile("" : : "r"(values) : "memory");  // what the function rounds last is not to be fused with the addition
 #pragma GCC unroll 8
