@@ -31,6 +31,7 @@ constexpr bool pages = true;
 constexpr bool pages = false;  // the sanitizer watches over its own heap only
 #endif
 constexpr std::size_t kSlabBytes = 4 * kMapped;
+constexpr std::size_t kPageAligned = 64 * 1024;  // from here on, wherever it comes from
 
 std::size_t class_size(int number) {
   const std::size_t base = kSmallest << (number / 4);
@@ -182,7 +183,7 @@ class Pool {
     }
 #endif
     void* memory = nullptr;
-    if (posix_memalign(&memory, 64, nbytes) != 0) throw std::bad_alloc();
+    if (posix_memalign(&memory, nbytes >= kPageAligned ? 4096 : 64, nbytes) != 0) throw std::bad_alloc();
     return static_cast<std::byte*>(memory);
   }
 
