@@ -175,4 +175,13 @@ std::vector<std::int64_t> rows_where(const Column& mask, std::int64_t length);
 /// Valid where both are.
 Buffer validity_of_both(const Column& a, const Column& b);
 
+/// Bytes that the memory of texts has beyond them, for copy_text.
+inline constexpr std::int64_t short_text = 16;
+/// Copies a text of `length` bytes to a place that the texts behind it are written after. A short one goes as 16 bytes whatever its length, if so
+/// many are `readable` from where it begins: the next one, or nothing, overwrites what is too much.
+inline void copy_text(char* to, const char* from, std::int64_t length, bool readable) {
+  if (length <= short_text && readable) std::memcpy(to, from, static_cast<std::size_t>(short_text));
+  else if (length) std::memcpy(to, from, static_cast<std::size_t>(length));
+}
+
 }  // namespace ashlar::table

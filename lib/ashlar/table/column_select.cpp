@@ -55,18 +55,12 @@ Buffer take_texts(const Column& column, std::span<const std::int64_t> rows, Buff
     if (rows[i] >= 0) at += offsets[row + 1] - offsets[row];
     to[i + 1] = at;
   }
-  // Short texts are copied as 16 bytes whatever their length: the next one, or nothing, overwrites what is too much.
-  constexpr std::int64_t whole = 16;
-  Buffer bytes = Buffer::allocate(static_cast<std::size_t>(at + whole));
+  Buffer bytes = Buffer::allocate(static_cast<std::size_t>(at + short_text));
   char* const out = reinterpret_cast<char*>(bytes.data());
-  const std::int64_t readable = column.size() ? offsets[column.size()] - whole : -1;
+  const std::int64_t readable = column.size() ? offsets[column.size()] - short_text : -1;
   for (std::size_t i = 0; i < n; ++i) {
     if (i + ahead < n) __builtin_prefetch(text + starts[i + ahead]);
-    const std::int64_t from = starts[i], length = to[i + 1] - to[i];
-    if (length <= whole && from <= readable)
-      std::memcpy(out + to[i], text + from, whole);
-    else if (length)
-      std::memcpy(out + to[i], text + from, static_cast<std::size_t>(length));
+    copy_text(out + to[i], text + starts[i], to[i + 1] - to[i], starts[i] <= readable);
   }
   return bytes;
 }

@@ -61,21 +61,16 @@ std::vector<Column> texts_of(const Column& column, const Parts& parts) {
     at[p] += offsets[row + 1] - offsets[row];
     *to[p]++ = at[p];
   }
-  // Short texts are copied as 16 bytes whatever their length: the next one, or nothing, overwrites what is too much.
-  constexpr std::int64_t whole = 16;
   std::vector<char*> out(n);
   for (std::size_t p = 0; p < n; ++p) {
-    bytes[p] = Buffer::allocate(static_cast<std::size_t>(at[p] + whole));
+    bytes[p] = Buffer::allocate(static_cast<std::size_t>(at[p] + short_text));
     out[p] = reinterpret_cast<char*>(bytes[p].data());
   }
-  const std::int64_t readable = column.size() ? offsets[column.size()] - whole : -1;
+  const std::int64_t readable = column.size() ? offsets[column.size()] - short_text : -1;
   for (std::size_t row = 0; row < parts.of.size(); ++row) {
     char*& next = out[parts.of[row]];
     const std::int64_t from = offsets[row], length = offsets[row + 1] - from;
-    if (length <= whole && from <= readable)
-      std::memcpy(next, text + from, whole);
-    else if (length)
-      std::memcpy(next, text + from, static_cast<std::size_t>(length));
+    copy_text(next, text + from, length, from <= readable);
     next += length;
   }
   std::vector<Buffer> bits = bitmaps_of(column, parts);

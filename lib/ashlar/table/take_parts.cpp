@@ -50,19 +50,13 @@ Column texts_from(const std::vector<const Column*>& parts, const TakenRows& take
     at += static_cast<std::int64_t>(text.size());
     to[i + 1] = at;
   }
-  // Short texts are copied as 16 bytes whatever their length: the next one, or nothing, overwrites what is too much.
-  constexpr std::int64_t whole = 16;
-  Buffer bytes = Buffer::allocate(static_cast<std::size_t>(at + whole));
+  Buffer bytes = Buffer::allocate(static_cast<std::size_t>(at + short_text));
   std::vector<const char*> readable;  // the last place of each part from which so many bytes can be read
-  for (const Column* part : parts) readable.push_back(part->size() ? part->text_data() + part->offsets()[part->size()] - whole : nullptr);
+  for (const Column* part : parts) readable.push_back(part->size() ? part->text_data() + part->offsets()[part->size()] - short_text : nullptr);
   char* const out = reinterpret_cast<char*>(bytes.data());
   for (std::size_t i = 0; i < n; ++i) {
     if (i + rows_ahead < n) __builtin_prefetch(starts[i + rows_ahead]);
-    const std::int64_t length = to[i + 1] - to[i];
-    if (length <= whole && starts[i] <= readable[taken.part[i]])
-      std::memcpy(out + to[i], starts[i], whole);
-    else if (length)
-      std::memcpy(out + to[i], starts[i], static_cast<std::size_t>(length));
+    copy_text(out + to[i], starts[i], to[i + 1] - to[i], starts[i] <= readable[taken.part[i]]);
   }
   return Column::from_buffers(ColumnType::string, static_cast<std::int64_t>(n), std::move(offsets_buffer), {}, std::move(bytes));
 }
