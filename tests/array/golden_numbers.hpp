@@ -4,7 +4,10 @@
 #include <cmath>
 #include <complex>
 #include <cstdlib>
+#include <fstream>
 #include <istream>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -40,6 +43,20 @@ inline Golden golden(std::istream& in) {
     g.values.emplace_back(re, is_complex(g.dtype) ? number() : 0.0);
   }
   return g;
+}
+
+/// Calls f(line, what stands before the arrow, what stands behind it) for each line of a file; how many there are.
+template <class F>
+int for_each_golden_line(const std::string& path, F&& f) {
+  std::ifstream file(path);
+  if (!file) throw std::runtime_error(path + " is missing");
+  int lines = 0;
+  for (std::string line; std::getline(file, line); ++lines) {
+    const std::size_t arrow = line.find(" -> ");
+    std::istringstream left(line.substr(0, arrow)), right(line.substr(arrow + 4));
+    f(line, left, right);
+  }
+  return lines;
 }
 
 inline bool near(double got, double want, bool single) {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <sstream>
 
 #include "array/golden_numbers.hpp"
@@ -75,14 +74,7 @@ std::string difference(const std::string& name, const std::string& axis, const G
 }
 
 TEST(Golden, EveryFunctionGivesNumPy2sNumbersInChunksOfAnySize) {
-  std::ifstream file(ASHLAR_TEST_FOLDER "/golden_numpy2.txt");
-  ASSERT_TRUE(file) << "golden_numpy2.txt is missing";
-  std::string line;
-  int lines = 0;
-  while (std::getline(file, line)) {
-    ++lines;
-    const std::size_t arrow = line.find(" -> ");
-    std::istringstream left(line.substr(0, arrow)), right(line.substr(arrow + 4));
+  const int lines = for_each_golden_line(ASHLAR_TEST_FOLDER "/golden_numpy2.txt", [](const std::string& line, std::istream& left, std::istream& right) {
     std::string name, axis;
     left >> name >> axis;
     const Golden in = golden(left);
@@ -103,7 +95,7 @@ TEST(Golden, EveryFunctionGivesNumPy2sNumbersInChunksOfAnySize) {
       }();
       EXPECT_EQ(wrong, "") << "chunks of " << chunk << ": " << line;
     }
-  }
+  });
   EXPECT_GT(lines, 300);
 }
 
