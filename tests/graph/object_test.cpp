@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <complex>
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "ashlar/base/error.hpp"
 #include "ashlar/graph/ndarray_object.hpp"
 
@@ -41,6 +47,58 @@ TEST(Object, that_is_held_once_gives_its_value_without_a_copy) {
   one = Object();
   const std::vector<int> moved = std::move(shared).take<std::vector<int>>();
   EXPECT_EQ(moved.data(), memory);
+}
+
+namespace {
+struct Plain {
+  std::int64_t a = 0;
+  std::int32_t b = 0;
+};
+struct alignas(16) Aligned {
+  std::int64_t a = 0, b = 0;
+};
+// What a small value takes is in the object; what is larger, aligned further or owns something has memory of its own.
+template <class T>
+bool lies_in(const Object& object) {
+  const auto* at = reinterpret_cast<const std::byte*>(&object.get<T>());
+  const auto* begin = reinterpret_cast<const std::byte*>(&object);
+  return at >= begin && at + sizeof(T) <= begin + sizeof(Object);
+}
+}  // namespace
+
+TEST(Object, holds_small_plain_values_itself) {
+  EXPECT_EQ(sizeof(Object), 24u);
+  EXPECT_TRUE(lies_in<int>(Object::of(7)));
+  EXPECT_TRUE(lies_in<bool>(Object::of(true)));
+  EXPECT_TRUE(lies_in<std::complex<double>>(Object::of(std::complex<double>(1, 2))));
+  EXPECT_FALSE(lies_in<std::string>(Object::of(std::string("x"))));
+  static_assert(detail::lies_in_place<Plain> && !detail::lies_in_place<Aligned> && !detail::lies_in_place<std::array<char, 17>>);
+  EXPECT_EQ(sent(Object::of(std::complex<double>(1, 2))).get<std::complex<double>>(), std::complex<double>(1, 2));
+}
+
+TEST(Object, is_copied_moved_and_overwritten_whatever_it_holds) {
+  const std::vector<Object> some = {Object(), Object::of(3), Object::of(std::string("text")), Object::of(2.5), Object::of(std::vector<int>(100, 9))};
+  const auto same = [](const Object& a, const Object& b) {
+    if (a.type() != b.type() || a.nbytes() != b.nbytes()) return false;
+    if (a.holds<int>()) return a.get<int>() == b.get<int>();
+    if (a.holds<double>()) return a.get<double>() == b.get<double>();
+    if (a.holds<std::string>()) return a.get<std::string>() == b.get<std::string>();
+    return a.empty() || a.get<std::vector<int>>() == b.get<std::vector<int>>();
+  };
+  for (const Object& from : some)
+    for (const Object& over : some) {
+      Object target = over;
+      target = from;
+      EXPECT_TRUE(same(target, from));
+      Object moved = std::move(target);
+      EXPECT_TRUE(same(moved, from));
+      EXPECT_TRUE(target.empty()) << "what was moved from holds nothing";
+      target = std::move(moved);
+      const Object& self = target;
+      target = self;
+      EXPECT_TRUE(same(target, from));
+    }
+  EXPECT_EQ(Object::of(42).take<int>(), 42);
 }
 
 TEST(Object, comes_back_from_a_message) {

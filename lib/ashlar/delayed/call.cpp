@@ -208,7 +208,13 @@ std::int64_t CallLayer::add(const CallNode& call) {
   }
   payloads_.insert(payloads_.end(), call.payload(), call.payload() + call.payload_size);
   if (refs_.size() > UINT32_MAX) throw ValueError("calls of " + name() + " have more than 4,294,967,295 inputs in one graph");
-  tasks_.push_back({call.serial, payloads_.size(), static_cast<std::uint32_t>(refs_.size()), last_number_});
+  if (payloads_.size() >= payloads_max) throw ValueError("the arguments of the calls of " + name() + " in one graph take more than 1 TiB: scatter large values and pass the futures");
+  if (last_number_ >= functions_max) throw ValueError("one graph calls more than 16,777,216 functions of the name " + name());
+  if (!refs_.empty()) {
+    refs_end_.resize(tasks_.size());  // those before the first with an input have none
+    refs_end_.push_back(static_cast<std::uint32_t>(refs_.size()));
+  }
+  tasks_.push_back({call.serial, payloads_.size(), last_number_});
   if (const CallExtras* extras = call.extras()) {
     if (!extras_) extras_ = std::make_unique<std::unordered_map<std::int64_t, CallExtras>>();
     extras_->emplace(size() - 1, *extras);
@@ -221,19 +227,25 @@ std::int64_t CallLayer::join(const CallLayer& other) {
   payloads_.insert(payloads_.end(), other.payloads_.begin(), other.payloads_.end());
   Task task = other.tasks_.front();
   task.payload_end = payloads_.size();
-  task.refs_end = static_cast<std::uint32_t>(refs_.size());
   tasks_.push_back(task);
   return size() - 1;
 }
 
+void CallLayer::no_more_calls() {
+  tasks_.shrink_to_fit();
+  payloads_.shrink_to_fit();
+}
+
 void CallLayer::dependencies(std::int64_t index, std::vector<TaskRef>& out) const {
-  const std::uint32_t first = index == 0 ? 0 : task(index - 1).refs_end;
-  out.insert(out.end(), refs_.begin() + static_cast<std::ptrdiff_t>(first), refs_.begin() + static_cast<std::ptrdiff_t>(task(index).refs_end));
+  if (refs_.empty()) return;
+  const auto i = static_cast<std::size_t>(index);
+  const std::uint32_t first = index == 0 ? 0 : refs_end_.at(i - 1);
+  out.insert(out.end(), refs_.begin() + static_cast<std::ptrdiff_t>(first), refs_.begin() + static_cast<std::ptrdiff_t>(refs_end_.at(i)));
 }
 
 void CallLayer::encode_task(std::int64_t index, Writer& out) const {
   const Task& t = task(index);
-  out.put(t.call);
+  out.put<std::uint32_t>(t.call);
   const std::uint64_t begin = index == 0 ? 0 : task(index - 1).payload_end;
   out.raw(payloads_.data() + begin, t.payload_end - begin);
   if (const CallExtras* extras = this->extras(index))

@@ -54,6 +54,8 @@ class CallLayer final : public Layer {
   bool may_join(const CallLayer& other) const { return operation_ == other.operation_ && name() == other.name(); }
   /// Adds it. Returns its index.
   std::int64_t join(const CallLayer& other);
+  /// Gives back what was kept for calls that did not come. Nobody may look meanwhile.
+  void no_more_calls();
 
   std::int64_t size() const override { return static_cast<std::int64_t>(tasks_.size()); }
   std::shared_ptr<const Operation> operation() const override { return operation_; }
@@ -67,18 +69,19 @@ class CallLayer final : public Layer {
  private:
   struct Task {
     std::uint64_t serial;
-    std::uint64_t payload_end;
-    std::uint32_t refs_end, call;
+    std::uint64_t payload_end : 40;
+    std::uint64_t call : 24;
   };
+  static constexpr std::uint64_t payloads_max = std::uint64_t{1} << 40, functions_max = std::uint64_t{1} << 24;
   const Task& task(std::int64_t index) const { return tasks_.at(static_cast<std::size_t>(index)); }
 
-  // Small: a million futures of `submit` have a layer each.
   std::shared_ptr<CallOperation> operation_;  // shared by all layers of a function; its own from the second function on
   const CallDescriptor* last_call_ = nullptr;
   std::uint32_t last_number_ = 0;
   bool several_ = false, annotated_ = false;
   std::vector<Task> tasks_;
   std::vector<TaskRef> refs_;
+  std::vector<std::uint32_t> refs_end_;  // by task; empty while none has an input
   Bytes payloads_;
   std::unique_ptr<std::unordered_map<std::int64_t, CallExtras>> extras_;  // of few calls, as a rule of none
   const CallExtras* extras(std::int64_t index) const;

@@ -36,10 +36,7 @@ bool pending(const ResultHandle& result) { return result->status() == Status::pe
 
 }  // namespace
 
-const ResultHandle& result_of(const NodePtr& node) {
-  if (!node) throw ValueError("a Future that was never given a task has no result");
-  return static_cast<const ResultNode*>(node.get())->result;
-}
+void no_result() { throw ValueError("a Future that was never given a task has no result"); }
 
 std::exception_ptr exception_of(Result& result, Seconds timeout) {
   const Deadline deadline(timeout);

@@ -18,6 +18,7 @@ namespace ashlar {
 
 namespace detail {
 std::string traceback_of(Result& result, Seconds timeout);
+[[noreturn]] void no_result();
 }
 
 /// A task that was submitted. Copies share it; when the last one goes, the workers forget its result.
@@ -27,7 +28,7 @@ class Future {
   using value_type = T;
 
   Future() = default;  ///< stands for nothing; using it throws ValueError
-  explicit Future(ResultHandle result) : node_(detail::node_of(std::move(result))) {}
+  explicit Future(ResultHandle result) : result_(std::move(result)) {}
 
   /// Waits and brings the value here.
   /// Errors    TaskError with what the task threw; CancelledError; TimeoutError.
@@ -50,7 +51,7 @@ class Future {
   /// Runs a failed task again.
   void retry() { handle()->retry(); }
   /// Lets go of the result, as if this future went out of scope.
-  void release() { node_ = {}; }
+  void release() { result_ = {}; }
   /// Calls `fn(future)` once when it is done: on a thread of the library, or here and now if it is done already.
   template <class F>
     requires std::invocable<F&, Future<T>>
@@ -61,19 +62,23 @@ class Future {
 
   /// A future may be part of arguments and results: on whichever rank, it stands for the same result and keeps it alive.
   void encode(Writer& out) const {
-    out.put<bool>(static_cast<bool>(node_));
-    if (node_) Evaluator::current().write_result(out, handle());
+    out.put<bool>(static_cast<bool>(result_));
+    if (result_) Evaluator::current().write_result(out, handle());
   }
   static Future decode(Reader& in) {
     if (!in.get<bool>()) return Future();
     return Future(Evaluator::current().read_result(in));
   }
 
-  const ResultHandle& handle() const;
-  const detail::NodePtr& node() const { return node_; }
+  const ResultHandle& handle() const {
+    if (!result_) detail::no_result();
+    return result_;
+  }
+  /// A new one each time: most futures are no argument of anything, and need none.
+  detail::NodePtr node() const { return result_ ? detail::node_of(result_) : detail::NodePtr(); }
 
  private:
-  detail::NodePtr node_;
+  ResultHandle result_;
 };
 
 template <class T>
@@ -82,7 +87,6 @@ std::ostream& operator<<(std::ostream& out, const Future<T>& future) {
 }
 
 namespace detail {
-const ResultHandle& result_of(const NodePtr& node);
 std::exception_ptr exception_of(Result& result, Seconds timeout);
 
 /// Which of many results are ready, in the order they become so.
@@ -118,10 +122,6 @@ void wait_for(std::span<const ResultHandle> results, ReturnWhen when, Seconds ti
 template <class T>
 std::exception_ptr Future<T>::exception(Seconds timeout) const {
   return detail::exception_of(*handle(), timeout);
-}
-template <class T>
-const ResultHandle& Future<T>::handle() const {
-  return detail::result_of(node_);
 }
 
 struct AsCompletedOptions {

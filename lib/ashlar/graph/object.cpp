@@ -22,14 +22,15 @@ void Object::encode(Writer& out) const {
   out.put<bool>(type_ != nullptr);
   if (!type_) return;
   put_descriptor(out, *type_);
-  type_->encode(value_.get(), out);
+  type_->encode(address(), out);
 }
 
 Object Object::decode(Reader& in) {
   Object o;
   if (!in.get<bool>()) return o;
-  o.type_ = static_cast<const TypeDescriptor*>(&get_descriptor(in));
-  o.value_ = o.type_->decode(in);
+  const auto& type = static_cast<const TypeDescriptor&>(get_descriptor(in));
+  type.decode(in, o.place_);
+  o.type_ = &type;  // not before: a value that cannot be read leaves an empty object
   return o;
 }
 

@@ -47,12 +47,11 @@ class Client {
   /// Errors    the first one in order: TaskError, CancelledError.
   template <class T>
   std::vector<detail::not_void<T>> gather(const std::vector<Future<T>>& futures) {
-    std::vector<ResultHandle> results;
-    results.reserve(futures.size());
-    for (const Future<T>& future : futures) results.push_back(future.handle());
+    for (const Future<T>& future : futures) future.handle()->ask();
     std::vector<detail::not_void<T>> values;
     values.reserve(futures.size());
-    for (Object& object : ashlar::gather(results)) {
+    for (const Future<T>& future : futures) {
+      Object object = future.handle()->get();
       if constexpr (std::is_same_v<detail::not_void<T>, Nothing>) values.push_back({});
       else values.push_back(std::move(object).template take<T>());
     }

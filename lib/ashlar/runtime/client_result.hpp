@@ -1,5 +1,5 @@
 #pragma once
-// A submitted task's result on rank 0. All fields are guarded by the shared mutex.
+// A submitted task's result on rank 0. All fields are guarded by the shared mutex. A client may hold a million: it is kept small.
 
 #include "ashlar/runtime/scheduler_loop.hpp"
 
@@ -7,8 +7,8 @@ namespace ashlar {
 
 class ClientResult final : public Result {
  public:
-  ClientResult(std::shared_ptr<SchedulerLoop::Shared> shared, SchedulerLoop* loop, TaskId task, std::shared_ptr<const Layer> layer, std::int64_t index, bool fetch)
-      : shared_(std::move(shared)), loop_(loop), task_(task.value()), layer_(std::move(layer)), index_(index), asked_(fetch) {}
+  ClientResult(boost::intrusive_ptr<const SchedulerLoop::Origin> origin, TaskId task, std::int64_t index, bool fetch)
+      : origin_(std::move(origin)), task_(task.value()), index_(index), asked_(fetch) {}
   ~ClientResult() override;
 
   Status status() const override;
@@ -17,30 +17,30 @@ class ClientResult final : public Result {
   Object get(Seconds timeout) override;
   std::exception_ptr error() const override;
   void cancel() override;
-  void retry() override { loop_->retry({this}); }
+  void retry() override { loop()->retry({this}); }
   std::string key() const override {
-    std::lock_guard lock(shared_->mutex);
+    std::lock_guard lock(shared().mutex);
     return key_under_mutex();
   }
   /// A new one each time that it is run again.
   TaskId task() const { return TaskId(task_.load(std::memory_order_relaxed)); }
-  const SchedulerLoop* loop() const { return loop_; }
+  SchedulerLoop* loop() const { return origin_->loop; }
 
  private:
   friend class SchedulerLoop;
   bool post_ask();
-  std::string key_under_mutex() const { return layer_ ? layer_->key(index_) : "scattered-" + std::to_string(task().value()); }
-  std::shared_ptr<SchedulerLoop::Shared> shared_;
-  SchedulerLoop* loop_;
+  std::exception_ptr error_under_mutex() const;
+  std::string key_under_mutex() const { return origin_->layer ? origin_->layer->key(index_) : "scattered-" + std::to_string(task().value()); }
+  SchedulerLoop::Shared& shared() const { return *origin_->shared; }
+  const boost::intrusive_ptr<const SchedulerLoop::Origin> origin_;
   std::atomic<std::int64_t> task_;  ///< written under the mutex, read without
-  std::shared_ptr<const Layer> layer_;  ///< may grow until the loop has taken its submission: looked at under the mutex
-  std::int64_t index_;
-  Status status_ = Status::pending;
-  bool asked_ = false;  ///< the value has been asked for
-  bool here_ = false;
-  bool recipe_kept_ = false;  ///< in Shared::recipes
+  const std::int64_t index_ : 48;   ///< in the layer
+  Status status_ : 8 = Status::pending;
+  bool asked_ : 1 = false;   ///< the value has been asked for
+  bool here_ : 1 = false;
+  bool failed_ : 1 = false;  ///< it is in Shared::failures
   Object value_;
-  std::exception_ptr error_;
 };
+static_assert(sizeof(ClientResult) <= 56);
 
 }  // namespace ashlar

@@ -45,10 +45,10 @@ void SchedulerLoop::keep_recipe(TaskId task) {
   ClientResult* result = shared_->result_of(task);
   // Who asks for the value of one that erred is told again: by then what it used may be forgotten.
   if (!result || (result->status_ != Status::pending && result->status_ != Status::finished)) return;
-  Recipe& recipe = shared_->recipes[result];
-  result->recipe_kept_ = true;
-  before = std::exchange(recipe.graph, recipe_of(source->graph, recipe_depth_max));
-  recipe.ref = {source->layer, source->index};
+  Failure& failure = shared_->failures[result];
+  result->failed_ = true;
+  before = std::exchange(failure.graph, recipe_of(source->graph, recipe_depth_max));
+  failure.ref = {source->layer, source->index};
 }
 
 // Under the mutex.
@@ -106,8 +106,8 @@ struct SchedulerLoop::Again {
 
   /// Under the mutex: a result that erred, and stands for `task`.
   Part& add_erred(const ClientResult& result) {
-    const auto it = loop.shared_->recipes.find(&result);
-    if (it == loop.shared_->recipes.end()) throw ValueError(result.key_under_mutex() + " cannot be run again: nothing is known of how it was made");
+    const auto it = loop.shared_->failures.find(&result);
+    if (it == loop.shared_->failures.end() || !it->second.graph) throw ValueError(result.key_under_mutex() + " cannot be run again: nothing is known of how it was made");
     return add(it->second.graph, result.task(), it->second.ref);
   }
 
@@ -171,11 +171,12 @@ struct SchedulerLoop::Again {
           continue;
         }
         former.tasks.push_back(was);
-        loop.shared_->recipes[result].former.push_back(was);
+        Failure& failure = loop.shared_->failures[result];
+        failure.error = nullptr;
+        failure.former.push_back(was);
         loop.shared_->results[task.value()] = result;
         result->task_.store(task.value(), std::memory_order_relaxed);
         result->status_ = Status::pending;
-        result->error_ = nullptr;
         result->asked_ = false;
       }
       wake = loop.shared_->push(std::move(plan.submission));

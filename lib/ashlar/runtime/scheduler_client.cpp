@@ -98,7 +98,7 @@ ResultHandle SchedulerLoop::join_last_submission(const detail::CallLayer& call, 
   last->order.push_back(ref);
   last->event.tasks.push_back(last->event.tasks.front());
   last->event.wants.push_back(options.fetch ? scheduler::Want::value : scheduler::Want::handle);
-  auto result = std::make_shared<ClientResult>(shared_, this, TaskId(id), last->layers.front(), ref.index, options.fetch);
+  auto result = std::make_shared<ClientResult>(last->origin, TaskId(id), ref.index, options.fetch);
   shared_->results[id] = result.get();
   return result;
 }
@@ -111,6 +111,7 @@ std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const
   Submission& submission = plan.submission;
   std::vector<ResultHandle> results;
   results.reserve(wanted.size());
+  std::vector<boost::intrusive_ptr<const Origin>> origins(submission.layers.size());
   for (const TaskRef& ref : wanted) {
     if (ref.layer < 0) {
       results.push_back(graph.inputs.at(static_cast<std::size_t>(ref.index)));
@@ -128,11 +129,16 @@ std::vector<ResultHandle> SchedulerLoop::submit(TaskGraph graph, std::span<const
       continue;
     }
     want = options.fetch ? scheduler::Want::value : scheduler::Want::handle;
-    results.push_back(std::make_shared<ClientResult>(shared_, this, TaskId(plan.first + i), submission.layers[static_cast<std::size_t>(ref.layer)], ref.index, options.fetch));
+    auto& origin = origins[static_cast<std::size_t>(ref.layer)];
+    if (!origin) origin = new Origin(shared_, this, submission.layers[static_cast<std::size_t>(ref.layer)]);
+    results.push_back(std::make_shared<ClientResult>(origin, TaskId(plan.first + i), ref.index, options.fetch));
   }
   const std::size_t tasks = submission.order.size();
   submission.inputs = std::move(graph.inputs);
-  submission.open = const_cast<detail::CallLayer*>(call);  // it was made for this graph, and nobody else has it
+  if (call) {
+    submission.open = const_cast<detail::CallLayer*>(call);  // it was made for this graph, and nobody else has it
+    submission.origin = std::move(origins.front());
+  }
 
   bool wake;
   {
@@ -255,9 +261,10 @@ std::vector<ResultHandle> SchedulerLoop::scatter(std::vector<Object> values) { r
 // `workers`: of each value, by position; none at all: one is chosen for each.
 std::vector<ResultHandle> SchedulerLoop::scatter_to(std::vector<Object> values, const std::vector<std::vector<WorkerId>>& workers) {
   std::vector<ResultHandle> results;
+  const boost::intrusive_ptr<const Origin> origin(new Origin(shared_, this, nullptr));
   for (std::size_t i = 0; i < values.size(); ++i) {
     const TaskId task(next_task_.fetch_add(1));
-    auto result = std::make_shared<ClientResult>(shared_, this, task, nullptr, 0, false);
+    auto result = std::make_shared<ClientResult>(origin, task, 0, false);
     {
       std::lock_guard lock(shared_->mutex);
       shared_->results[task.value()] = result.get();

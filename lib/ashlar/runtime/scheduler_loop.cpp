@@ -23,11 +23,12 @@ constexpr std::chrono::nanoseconds shortest_sleep = std::chrono::microseconds(20
 
 bool SchedulerLoop::Shared::push(Request request) {
   if (closed) return false;
-  // Asks and releases come in long runs, one for each future: a run is one event.
+  // Asks and releases come in long runs, one for each future: many are one event. Not a million: what one event leads to is held at once.
   const auto joins = [&](auto& event) {
     auto* last = requests.empty() ? nullptr : std::get_if<std::decay_t<decltype(event)>>(&requests.back());
-    if (last) last->tasks.insert(last->tasks.end(), event.tasks.begin(), event.tasks.end());
-    return last != nullptr;
+    if (!last || last->tasks.size() >= joined_max) return false;
+    last->tasks.insert(last->tasks.end(), event.tasks.begin(), event.tasks.end());
+    return true;
   };
   if (auto* released = std::get_if<scheduler::ResultsReleased>(&request); released && joins(*released)) return false;
   if (auto* wanted = std::get_if<scheduler::ResultsWanted>(&request); wanted && joins(*wanted)) return false;
@@ -145,6 +146,8 @@ bool SchedulerLoop::take_requests() {
   {
     std::lock_guard lock(shared_->mutex);
     requests.swap(shared_->requests);
+    for (Request& request : requests)
+      if (auto* submission = std::get_if<Submission>(&request); submission && submission->open) submission->open->no_more_calls();
   }
   for (Request& request : requests) take(request);
   return !requests.empty();
@@ -324,7 +327,8 @@ void SchedulerLoop::carry_out() {
       report_error(c->task, error);
       report(c->task, [&](ClientResult& r) {
         r.status_ = Status::error;
-        r.error_ = error;
+        r.failed_ = true;
+        shared_->failures[&r].error = error;
       });
     } else if (const auto* c = std::get_if<scheduler::ReportCancelled>(&command)) {
       report_error(c->task, nullptr);

@@ -21,6 +21,9 @@
 #include <variant>
 #include <vector>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
 #include "ashlar/base/paged_table.hpp"
 #include "ashlar/coordination/state.hpp"
 #include "ashlar/graph/predict.hpp"
@@ -111,6 +114,14 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
     std::int32_t layer = 0;
     std::int64_t index = 0;
   };
+  struct Shared;
+  /// What the results of one layer of a submission share.
+  struct Origin : boost::intrusive_ref_counter<Origin> {
+    Origin(std::shared_ptr<Shared> s, SchedulerLoop* l, std::shared_ptr<const Layer> f) : shared(std::move(s)), loop(l), layer(std::move(f)) {}
+    const std::shared_ptr<Shared> shared;
+    SchedulerLoop* const loop;                 ///< gone when `shared` is closed
+    const std::shared_ptr<const Layer> layer;  ///< may grow until the loop has taken its submission: looked at under the mutex. Null: they were scattered
+  };
   struct Submission {
     scheduler::GraphSubmitted event;
     std::vector<TaskRef> order;  ///< of its tasks, by position in the event
@@ -118,6 +129,7 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
     std::vector<ResultHandle> inputs;  ///< kept until the scheduler knows that these tasks use them
     std::vector<TaskId> input_tasks;   ///< what they are
     detail::CallLayer* open = nullptr;  ///< the only layer, when calls that follow may join it; under the mutex, until the loop takes it
+    boost::intrusive_ptr<const Origin> origin;  ///< of their results, too
   };
   /// What is needed to run the tasks of a graph again.
   struct GraphRecipe {
@@ -130,9 +142,10 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
     std::vector<Input> inputs;
     ~GraphRecipe();
   };
-  /// What a result that erred is run again from.
-  struct Recipe {
-    std::shared_ptr<const GraphRecipe> graph;
+  /// What is known of a result that erred: the error, and what it is run again from.
+  struct Failure {
+    std::exception_ptr error;
+    std::shared_ptr<const GraphRecipe> graph;  ///< null: not known
     TaskRef ref;
     std::vector<TaskId> former;  ///< what it was before it was run again
   };
@@ -188,7 +201,7 @@ class SchedulerLoop final : public ClientHost, public Predictor, private RankZer
     std::vector<Request> requests;
     PagedTable<ClientResult*> results;         ///< by task, those it was before too
     ClientResult* result_of(TaskId task);      ///< whose task this is now; null: nobody's
-    std::unordered_map<const ClientResult*, Recipe> recipes;  ///< of those that erred
+    std::unordered_map<const ClientResult*, Failure> failures;  ///< of those that erred
     std::map<std::int64_t, ClientBatch*> batches;  ///< by the first id
     ClientBatch* batch_of(TaskId task);            ///< null when the task was submitted otherwise
     std::map<std::int64_t, std::vector<protocol::CallReport>> calls;
