@@ -53,23 +53,24 @@ void report(ashlar::Client& client, const Workload& workload, const Setting& set
     const auto run = workload.prepare(client, setting, scale);
     line["scale"] = scale;
     line["workers"] = client.scheduler_info().nthreads();
-    std::vector<double> seconds;
-    Sample last = run();
-    const double warm_up = last.seconds;
+    std::vector<Sample> samples;
+    Sample first = run();
+    const double warm_up = first.seconds;
     if (warm_up > 60 || workload.once) {
-      seconds.push_back(warm_up);
-      last.extra["warm_up"] = false;
+      first.extra["warm_up"] = false;
+      samples.push_back(std::move(first));
     } else {
-      const int samples = warm_up > 20 ? 1 : std::max(1, setting.repeats);
-      for (int i = 0; i < samples; ++i) {
-        last = run();
-        seconds.push_back(last.seconds);
-      }
+      const int n = warm_up > 20 ? 1 : std::max(1, setting.repeats);
+      for (int i = 0; i < n; ++i) samples.push_back(run());
     }
+    std::vector<double> seconds;
+    for (const Sample& sample : samples) seconds.push_back(sample.seconds);
     line["seconds"] = seconds;
-    line["result"] = last.result;
+    line["result"] = samples.back().result;
     line["peak_rss_mb"] = peak_mb(client);
-    line["extra"] = last.extra;
+    // What is told beside the times is of the sample whose time is the median, not of whichever was last.
+    const double middle = median(seconds);
+    line["extra"] = std::find_if(samples.begin(), samples.end(), [&](const Sample& sample) { return sample.seconds == middle; })->extra;
   } catch (const std::exception& e) {
     line["scale"] = scale;
     line["error"] = e.what();
