@@ -42,6 +42,24 @@ TEST(Steal, nothing_moves_while_the_other_has_work_or_would_not_start_it_sooner)
   paper.nothing_more();
 }
 
+TEST(Steal, a_task_leaves_an_input_that_is_long_to_move_only_when_it_is_known_to_take_longer) {
+  // 24 MB take 12 ms to move, and sixty tasks on them are thought to take 30.
+  const auto asked = [](std::int64_t took_ns) {
+    Paper paper;
+    paper.worker_joins(0);
+    paper.submit(0, {{.wanted = true}});
+    paper.finish(0, {0}, 24'000'000);
+    paper.submit(1, std::vector<Paper::Task>(60, {.inputs = {0}, .wanted = true, .group = "on it"}));
+    if (took_ns > 0) paper.finish(0, {1}, 8, took_ns);
+    paper.take();
+    paper.worker_joins(1);
+    return paper.take();
+  };
+  EXPECT_EQ(asked(0), Paper::Lines());  // a guess is no reason
+  EXPECT_EQ(asked(2'000), Paper::Lines());
+  EXPECT_EQ(asked(50'000'000), Paper::Lines{"AskBack 60 of worker 0"});
+}
+
 TEST(Steal, a_task_that_ends_before_the_question_comes_is_not_moved) {
   Paper paper;
   four_on_worker_0(paper);

@@ -92,19 +92,28 @@ void Lowering::lower(const ArrayPtr& node) {
   }
 }
 
-std::vector<Refs> Lowering::add_reads(Gather& gather, const GroupProgram& group) const {
+std::vector<Refs> Lowering::add_reads(Gather& gather, const GroupProgram& group) {
   std::vector<Refs> leaves;
   std::vector<const ArrayNode*> nodes;
+  std::vector<std::vector<View>> views;
+  std::vector<std::size_t> numbers;
   for (const auto& read : group.reads()) {
-    std::size_t number = static_cast<std::size_t>(std::find(nodes.begin(), nodes.end(), read.node) - nodes.begin());
+    const auto number = static_cast<std::size_t>(std::find(nodes.begin(), nodes.end(), read.node) - nodes.begin());
     if (number == nodes.size()) {
       nodes.push_back(read.node);
-      gather.add_leaf(leaf(*read.node));
-      leaves.push_back(refs(*read.node));
+      views.emplace_back();
     }
     const Part* part = plan_.part(read.node);
-    gather.add_input({number, part ? part->seen(read.view) : read.view, 0});
+    numbers.push_back(number);
+    views[number].push_back(part ? part->seen(read.view) : read.view);
   }
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    Gather::Leaf read = leaf(*nodes[i]);
+    leaves.push_back(cut_where_many_read(*nodes[i], gather.tasks(), views[i], read, refs(*nodes[i])));
+    gather.add_leaf(std::move(read));
+  }
+  std::vector<std::size_t> next(nodes.size());
+  for (std::size_t number : numbers) gather.add_input({number, views[number][next[number]++], 0});
   return leaves;
 }
 

@@ -90,7 +90,9 @@ class Lowering {
   Gather::Leaf leaf(const ArrayNode& node) const;
   Refs refs(const ArrayNode& node) const;
   /// Gives the gather one input per array that the program reads; the tasks of their chunks.
-  std::vector<Refs> add_reads(Gather& gather, const GroupProgram& group) const;
+  std::vector<Refs> add_reads(Gather& gather, const GroupProgram& group);
+  /// Where many tasks read small parts of an array's chunks: cuts them there, and makes the leaf one of parts. The tasks of the leaf's chunks.
+  Refs cut_where_many_read(const ArrayNode& node, const ChunkGrid& tasks, const std::vector<View>& views, Gather::Leaf& leaf, Refs refs);
 
   GraphBuilder& builder_;
   const Plan& plan_;

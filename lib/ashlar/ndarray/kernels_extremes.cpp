@@ -100,9 +100,14 @@ HWY_INLINE bool fold_numbers(const T* x, index_t r, T& result) {
   hn::Store(sum[0], d, lane);
   T all = 0;
   for (index_t l = 0; l < width; ++l) all += lane[l];
-  for (index_t k = 0; k < vectors; ++k) hn::Store(best[k], d, lane + k * width);
-  result = F::start();
-  for (int l = 0; l < 32; ++l) result = F::join(result, lane[l]);
+  // Lane l is joined with lane l + 16, then with l + 8 and so on.
+#pragma GCC unroll 8
+  for (index_t half = vectors / 2; half >= 1; half /= 2)
+    for (index_t k = 0; k < half; ++k) best[k] = F::better_of(best[k], best[k + half]);
+  hn::Store(best[0], d, lane);
+  for (index_t half = width / 2; half >= 1; half /= 2)
+    for (index_t l = 0; l < half; ++l) lane[l] = F::better(lane[l + half], lane[l]) ? lane[l + half] : lane[l];
+  result = lane[0];
   for (; i < r; ++i) {
     all += x[i];
     result = F::join(result, x[i]);

@@ -20,6 +20,9 @@ constexpr std::int64_t turn_interval_ns = 20'000;
 // Reports of finished tasks wait for others at most this long while the worker has more to do: rank 0 need not know at once, and
 // what wakes it takes a core from those who work, where ranks are more than cores. Longer where there are plenty of tasks.
 constexpr std::int64_t report_interval_ns = 100'000, report_interval_of_many_ns = 500'000, many_tasks = 16;
+// Bytes asked of peers and not yet here, at most: enough to keep any network busy. What is asked for lies ready at both ends, cut and packed, beside the array
+// that it is part of; without this bound all pieces of a rechunk did so at once, and went as one message.
+constexpr std::int64_t flight_max = std::int64_t{64} << 20;
 constexpr std::size_t report_bytes_max = 32 << 10;
 // The watcher takes over when nobody has turned the engine for this long. Each of its looks costs a core 10 us.
 constexpr auto watch_interval = std::chrono::milliseconds(1);
@@ -36,7 +39,7 @@ WorkerLoop::WorkerLoop(Transport& transport, WorkerOptions options, std::functio
     : transport_(transport),
       options_(options),
       fatal_(std::move(fatal)),
-      machine_(options.worker, std::max<std::int64_t>(budget(options) / 4, 1), {budget(options), options.pause_above}, options.resources),
+      machine_(options.worker, std::clamp<std::int64_t>(budget(options) / 4, 1, flight_max), {budget(options), options.pause_above}, options.resources),
       outbox_(static_cast<std::size_t>(transport.size())),
       running_(static_cast<std::size_t>(std::max(options.threads, 1))) {
   const auto report = [this](std::int64_t number, Object value, std::exception_ptr error) { report_call(number, std::move(value), error); };

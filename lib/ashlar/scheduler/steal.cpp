@@ -81,7 +81,10 @@ bool State::steal_for(std::size_t number) {
   std::int64_t moved = 0;
   for (TaskId input : task.inputs)
     if (const TaskRecord& producer = record(input); static_cast<std::size_t>(producer.worker.value()) != number) moved += known_nbytes(producer);
-  if (here + policy_.steal_ns + static_cast<std::int64_t>(static_cast<double>(moved) / policy_.bytes_per_ns) >= longest) {
+  const auto moving = static_cast<std::int64_t>(static_cast<double>(moved) / policy_.bytes_per_ns);
+  // The victim has to send the inputs meanwhile: that wins nothing where it takes longer than the task itself. How long that takes is not guessed.
+  const bool no_relief = moving > policy_.steal_ns && moving > groups_[static_cast<std::size_t>(task.group)].ns_mean;
+  if (no_relief || here + policy_.steal_ns + moving >= longest) {
     list_stealable(id, victim);
     return false;
   }
