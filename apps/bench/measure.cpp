@@ -56,7 +56,7 @@ void report(ashlar::Client& client, const Workload& workload, const Setting& set
     std::vector<double> seconds;
     Sample last = run();
     const double warm_up = last.seconds;
-    if (warm_up > 60 || workload.once) {
+    if (warm_up > 60 || workload.once || setting.repeats == 0) {
       seconds.push_back(warm_up);
       last.extra["warm_up"] = false;
     } else {
