@@ -115,16 +115,16 @@ std::string folder(const Setting& setting, const std::string& kind) {
 }
 
 // The same tables, read by each question anew.
-al::DataFrame read_from(const std::string& base, const std::vector<std::string>& categories = {}) {
+al::DataFrame read_from(const Setting& setting, const std::string& base, const std::vector<std::string>& categories = {}) {
   al::ReadCsvOptions options;
-  options.blocksize = 8 << 20;  // what a task holds is a few times this
+  options.blocksize = std::int64_t{setting.block_mib} << 20;  // what a task holds is a few times this
   for (const std::string& name : categories) options.dtype.v.push_back({name, "category"});
   return al::read_csv(base + ".*.csv", options);
 }
 
 // As Polars holds it: the two keys of a hundred texts each are categories.
 al::DataFrame held_for_groups(const Setting& setting) {
-  if (setting.from_csv) return read_from(folder(setting, "groupby") + "/x", {"id1", "id2"});
+  if (setting.from_csv) return read_from(setting, folder(setting, "groupby") + "/x", {"id1", "id2"});
   return held(folder(setting, "groupby") + "/x", {"id1", "id2", "id3", "id4", "id5", "id6", "v1", "v2", "v3"}, partitions, {"id1", "id2"});
 }
 
@@ -177,8 +177,8 @@ al::DataFrame correlation(const al::DataFrame& x) {
 auto join(std::string table, std::vector<std::string> columns, std::string key, std::string how) {
   return [=](al::Client&, const Setting& setting, Json& scale) -> std::function<Sample()> {
     const std::string base = folder(setting, "join");
-    const al::DataFrame x = setting.from_csv ? read_from(base + "/x") : held(base + "/x", {"id1", "id2", "id3", "id4", "id5", "id6", "v1"}, partitions),
-                        right = setting.from_csv ? read_from(base + "/" + table) : held(base + "/" + table, columns, 0);
+    const al::DataFrame x = setting.from_csv ? read_from(setting, base + "/x") : held(base + "/x", {"id1", "id2", "id3", "id4", "id5", "id6", "v1"}, partitions),
+                        right = setting.from_csv ? read_from(setting, base + "/" + table) : held(base + "/" + table, columns, 0);
     scale["rows"] = x.len();
     return [=] {
       const double start = now();

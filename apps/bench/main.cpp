@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
     int alone_workers = 2;
     options.add("--size", &size, "small or full", {.kind = command_line::Wanted::one_of, .names = {"small", "full"}});
     options.add("--data", &setting.folder, "folder for files the workloads write, with the tables of the frame workloads");
-    options.add("--repeats", &setting.repeats, "samples after the warm-up");
+    options.add("--repeats", &setting.repeats, "samples after the warm-up; 0: it is the only one", {.kind = command_line::Wanted::not_negative});
     options.add("--width", &setting.width, "columns of a pattern and of imbalance; 0: two for each worker thread; as WORKLOADS says", {.kind = command_line::Wanted::not_negative});
     options.add("--steps", &setting.steps, "steps of a pattern; 0: 1000", {.kind = command_line::Wanted::not_negative});
     options.add("--radix", &setting.radix, "inputs of a task: nearest, spread, random_nearest", {.kind = command_line::Wanted::positive});
@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
     options.add("--tasks", &setting.tasks, "of independent, chain_alternating, busy, memory_per_…; 0: as the workload says", {.kind = command_line::Wanted::not_negative});
     options.add("--idle-seconds", &setting.idle_s, "of submit_latency and idle; 0: 5 and 60", {.kind = command_line::Wanted::not_negative});
     options.add("--from-csv", &setting.from_csv, "the frame workloads read their tables from CSV files instead of holding them: for little memory");
+    options.add("--block-mib", &setting.block_mib, "MiB of a CSV file that make a partition, with --from-csv", {.kind = command_line::Wanted::positive});
     options.add("--table", &table, "print the METG of the sweeps as a table, on stderr");
     options.add("--svg", &svg, "draw the sweeps' efficiency against granularity into this file");
     options.add("--rank-0-alone", &alone, "time rank 0 without workers, which a stand-in answers for: client, submission, scheduling, release");

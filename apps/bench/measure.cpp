@@ -56,11 +56,11 @@ void report(ashlar::Client& client, const Workload& workload, const Setting& set
     std::vector<Sample> samples;
     Sample first = run();
     const double warm_up = first.seconds;
-    if (warm_up > 60 || workload.once) {
+    if (warm_up > 60 || workload.once || setting.repeats == 0) {
       first.extra["warm_up"] = false;
       samples.push_back(std::move(first));
     } else {
-      const int n = warm_up > 20 ? 1 : std::max(1, setting.repeats);
+      const int n = warm_up > 20 ? 1 : setting.repeats;
       for (int i = 0; i < n; ++i) samples.push_back(run());
     }
     std::vector<double> seconds;

@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 
 struct Setting {
   bool full = false;
-  int repeats = 3;
+  int repeats = 3;  ///< samples; 0: the warm-up is the only one
   std::string folder = ".";  ///< for files that workloads write; the frame workloads find their tables there
 
   // Of the patterns; 0: as the workload says.
@@ -27,6 +27,7 @@ struct Setting {
   std::int64_t tasks = 0;        ///< of independent, chain_alternating, busy and memory_per_task
   double idle_s = 0;             ///< of submit_latency and idle
   bool from_csv = false;         ///< the tables of the frame workloads are read from x.*.csv by each question, not held
+  int block_mib = 8;             ///< of a CSV file, that make a partition
 };
 
 /// What one run of a workload leaves: its seconds (from the first statement that describes the computation until the answer exists),

@@ -118,7 +118,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   expect_same("a cut", whole, cut);
 
-  const std::size_t block = 1 + (data[2] >> 1);
+  const std::size_t block = std::max<std::size_t>(1 + (data[2] >> 1), body.size() / 24);
   const Outcome blocks = outcome_of([&] {
     CsvInferrer inferrer(dialect, columns);
     each_block(body, block, header.data_line, dialect, [&](const CsvRecords& records) { return inferrer.add(records); });
