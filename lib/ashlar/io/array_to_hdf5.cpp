@@ -11,6 +11,7 @@
 #include "ashlar/hdf5/thread.hpp"
 #include "ashlar/io/array_from_hdf5_detail.hpp"
 #include "ashlar/io/write_tasks_detail.hpp"
+#include "ashlar/mpi/workers.hpp"
 
 namespace ashlar::io {
 namespace {
@@ -52,10 +53,17 @@ void read_before_writing_in_place(const std::vector<ArrayStore>& stores, const W
   }
 }
 
-void store_arrays(std::vector<ArrayStore> stores) {
+// Tasks write files, too: a number is one of the process it was given in, and of no other.
+std::int64_t new_write() {
   static std::atomic<std::int64_t> last_write{0};
+  int worker = -1;
+  if (const MPI_Comm comm = mpi::workers_communicator(); comm != MPI_COMM_NULL) MPI_Comm_rank(comm, &worker);
+  return (static_cast<std::int64_t>(worker) + 1) << 40 | ++last_write;
+}
+
+void store_arrays(std::vector<ArrayStore> stores) {
   Evaluator& evaluator = Evaluator::current();
-  const std::int64_t write = ++last_write;
+  const std::int64_t write = new_write();
   WritePlan planned = plan_write(stores);
   read_before_writing_in_place(stores, planned);
   for (FilePlan& file : planned.files) {
