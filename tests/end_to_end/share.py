@@ -1,8 +1,9 @@
-"""Rechunk and transpose of an array that is kept on the workers: none holds more than 2.5 times its share of the array, input and result included.
+"""Rechunk and transpose of an array that is kept on the workers: none holds more than 2.5 times the largest
+share that one has of the array or of the result, both included.
 
     share.py PROGRAM [WHAT...]
 Every rank is sampled from outside every 50 ms (PSS) and compared with the same rank of a program that does nothing. The array of the normal run is so
-small that what does not grow with it (64 MiB under way at each end) is allowed beside that; the long one is held to 2.5.
+small that what does not grow with it (64 MiB under way, packed at one end and unpacked at the other) is allowed beside that; the long one is held to 2.5.
 """
 
 import os
@@ -11,7 +12,7 @@ import sys
 from ranks import Run
 
 RANKS = 3
-MEGABYTES, CHUNKS, FIXED = (1600, 32, 0) if os.environ.get("ASHLAR_TEST_LONG") else (480, 16, 128 * 1.048576)
+MEGABYTES, CHUNKS, FIXED = (1600, 32, 0) if os.environ.get("ASHLAR_TEST_LONG") else (960, 32, 192 * 1.048576)
 FACTOR = 2.5
 program = os.path.realpath(sys.argv[1])
 only = sys.argv[2:]
