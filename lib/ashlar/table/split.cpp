@@ -1,6 +1,7 @@
 #include "ashlar/table/split.hpp"
 
 #include <cstring>
+#include <numeric>
 #include <string>
 
 #include "ashlar/base/error.hpp"
@@ -11,8 +12,23 @@ namespace ashlar::table {
 namespace {
 
 struct Parts {
+  Parts(std::span<const std::uint32_t> part, std::vector<std::int64_t> of_each) : of(part), counts(std::move(of_each)) {}
   std::span<const std::uint32_t> of;  // by row
   std::vector<std::int64_t> counts;   // rows of each part
+
+  // The rows of the first part, those of the second, and so on; found when first asked for.
+  std::span<const std::int64_t> in_order() const {
+    if (!order_) {
+      std::int64_t* const rows = fresh<std::int64_t>(order_, static_cast<std::int64_t>(of.size()));
+      std::vector<std::int64_t> at(counts.size());
+      std::exclusive_scan(counts.begin(), counts.end(), at.begin(), std::int64_t{0});
+      for (std::size_t row = 0; row < of.size(); ++row) rows[at[of[row]]++] = static_cast<std::int64_t>(row);
+    }
+    return {reinterpret_cast<const std::int64_t*>(order_.data()), of.size()};
+  }
+
+ private:
+  mutable Buffer order_;
 };
 
 std::vector<Buffer> bitmaps_of(const Column& column, const Parts& parts) {
@@ -82,11 +98,12 @@ std::vector<Column> texts_of(const Column& column, const Parts& parts) {
 
 // Codes share their texts with the column that they come from.
 std::vector<Column> taken(const Column& column, const Parts& parts) {
-  std::vector<std::vector<std::int64_t>> rows(parts.counts.size());
-  for (std::size_t p = 0; p < rows.size(); ++p) rows[p].reserve(static_cast<std::size_t>(parts.counts[p]));
-  for (std::size_t row = 0; row < parts.of.size(); ++row) rows[parts.of[row]].push_back(static_cast<std::int64_t>(row));
   std::vector<Column> columns;
-  for (const auto& mine : rows) columns.push_back(column.take(mine));
+  auto rest = parts.in_order();
+  for (const std::int64_t count : parts.counts) {
+    columns.push_back(column.take(rest.first(static_cast<std::size_t>(count))));
+    rest = rest.subspan(static_cast<std::size_t>(count));
+  }
   return columns;
 }
 
@@ -110,7 +127,7 @@ std::vector<Column> pieces_of(const Column& column, const Parts& parts) {
 std::vector<Table> split(const Table& rows, std::span<const std::uint32_t> part, std::int64_t parts) {
   if (static_cast<std::int64_t>(part.size()) != rows.nrows())
     throw InternalError("split wants a part for each row: rows " + std::to_string(rows.nrows()) + ", parts of rows " + std::to_string(part.size()));
-  Parts by{part, std::vector<std::int64_t>(static_cast<std::size_t>(parts))};
+  Parts by(part, std::vector<std::int64_t>(static_cast<std::size_t>(parts)));
   for (const std::uint32_t p : part) ++by.counts.at(p);
   std::vector<std::vector<Column>> columns(static_cast<std::size_t>(parts));
   for (std::int64_t c = 0; c < rows.ncols(); ++c) {

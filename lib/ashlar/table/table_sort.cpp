@@ -7,8 +7,10 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <optional>
 #include <span>
 
+#include "ashlar/table/column_builder_detail.hpp"
 #include "ashlar/table/key_index.hpp"
 #include "ashlar/table/table.hpp"
 #include "ashlar/table/type_dispatch_detail.hpp"
@@ -19,6 +21,23 @@ namespace {
 struct Item {
   std::uint64_t key;
   std::int64_t row;
+};
+
+// Room for what a sort needs besides its keys: several times as much as they take, so from the pool, which has it still from the sort before. What
+// malloc gives for so many bytes are new pages, cleared by the system each time.
+template <class T>
+class Room {
+ public:
+  explicit Room(std::size_t n) : data_(fresh<T>(memory_, static_cast<std::int64_t>(n))), size_(n) {}
+  T* begin() const { return data_; }
+  T* end() const { return data_ + size_; }
+  T& operator[](std::size_t i) const { return data_[i]; }
+  std::span<T> all() const { return {data_, size_}; }
+
+ private:
+  Buffer memory_;
+  T* data_;
+  std::size_t size_;
 };
 
 // Below this many, comparing costs less than counting.
@@ -71,10 +90,6 @@ void sort_items(std::span<Item> items, std::span<Item> room, unsigned bits) {
   if (here.data() != items.data()) std::copy(here.begin(), here.end(), items.begin());
   if (from > 0) sort_runs(items, room, from);
 }
-void sort_items(std::vector<Item>& items, std::vector<Item>& room, unsigned bits) {
-  room.resize(items.size());
-  sort_items(std::span<Item>(items), std::span<Item>(room), bits);
-}
 
 // Unsigned order of the bits is the order of the values; NaN behind all numbers.
 template <class T>
@@ -96,14 +111,14 @@ std::uint64_t ordered_bits(T value) {
 
 // Texts in order of their bytes. Eight of them at a time as one big-endian number; those that agree so far go on with the next eight.
 void sort_texts(const Column& column, std::vector<std::int64_t>& rows, std::size_t begin, std::size_t end, std::size_t depth) {
-  std::vector<Item> items(end - begin), room;
+  const Room<Item> items(end - begin), room(end - begin);
   for (std::size_t i = begin; i < end; ++i) {
     const std::string_view text = column.text(rows[i]);
     std::uint64_t chunk = 0;
     if (text.size() > depth) std::memcpy(&chunk, text.data() + depth, std::min<std::size_t>(8, text.size() - depth));
     items[i - begin] = {__builtin_bswap64(chunk), rows[i]};
   }
-  sort_items(items, room, 64);
+  sort_items(items.all(), room.all(), 64);
   for (std::size_t i = begin; i < end; ++i) rows[i] = items[i - begin].row;
   for (std::size_t first = begin; first < end;) {
     std::size_t last = first + 1;
@@ -123,15 +138,14 @@ void sort_texts(const Column& column, std::vector<std::int64_t>& rows, std::size
 
 // The bits of one key for every row, as small as its values allow, in the low `width` bits.
 struct KeyBits {
-  std::vector<std::uint64_t> bits;
+  Room<std::uint64_t> bits;
   unsigned width = 0;
   bool split_nulls = false;  // no room was left for them: they are put in their place afterwards
 };
 
 KeyBits bits_of(const Column& key, bool ascending, bool nulls_last) {
   const auto n = static_cast<std::size_t>(key.size());
-  KeyBits out;
-  out.bits.resize(n);
+  KeyBits out{Room<std::uint64_t>(n)};
   bool has_nan = false;
   std::uint64_t lowest = ~std::uint64_t{0}, highest = 0;
   if (key.type() == ColumnType::category) {
@@ -164,7 +178,10 @@ KeyBits bits_of(const Column& key, bool ascending, bool nulls_last) {
     dispatch_fixed(key.type(), [&]<class T>(std::type_identity<T>) {
       const T* from = static_cast<const T*>(key.address());
       for (std::size_t i = 0; i < n; ++i) {
-        if (key.is_null(static_cast<std::int64_t>(i))) continue;
+        if (key.is_null(static_cast<std::int64_t>(i))) {
+          out.bits[i] = 0;
+          continue;
+        }
         const std::uint64_t bits = ordered_bits(from[i]);
         out.bits[i] = bits;
         if constexpr (std::is_floating_point_v<T>)
@@ -205,22 +222,24 @@ KeyBits bits_of(const Column& key, bool ascending, bool nulls_last) {
 
 std::vector<std::int64_t> rows_in_order(std::span<const Column> keys, const std::vector<bool>& ascending, bool nulls_last) {
   const auto n = keys.empty() ? std::size_t{0} : static_cast<std::size_t>(keys[0].size());
-  std::vector<Item> items(n), room;
+  const Room<Item> items(n);
   for (std::size_t i = 0; i < n; ++i) items[i] = {0, static_cast<std::int64_t>(i)};
-  std::vector<std::uint64_t> word(n, 0);
+  std::optional<Room<std::uint64_t>> word;  // bits of the keys that have not been sorted by yet
   unsigned used = 0;
   const auto sort_by_word = [&] {
     if (!used) return;
-    for (Item& item : items) item.key = word[static_cast<std::size_t>(item.row)];
-    sort_items(items, room, used);
-    std::fill(word.begin(), word.end(), 0);
+    for (Item& item : items.all()) item.key = (*word)[static_cast<std::size_t>(item.row)];
+    word.reset();
+    sort_items(items.all(), Room<Item>(n).all(), used);
     used = 0;
   };
   for (std::size_t k = keys.size(); k-- > 0;) {
-    const KeyBits key = bits_of(keys[k], ascending[k], nulls_last);
+    KeyBits key = bits_of(keys[k], ascending[k], nulls_last);
     if (used + key.width > 64) sort_by_word();
-    if (key.width)
-      for (std::size_t i = 0; i < n; ++i) word[i] |= key.bits[i] << used;
+    if (key.width && !used)
+      word = std::move(key.bits);
+    else if (key.width)
+      for (std::size_t i = 0; i < n; ++i) (*word)[i] |= key.bits[i] << used;
     used += key.width;
     if (key.split_nulls) {
       sort_by_word();
