@@ -45,8 +45,10 @@ int larger(const std::string& file, al::index_t megabytes) {
 int one_chunk(const std::string& file, al::index_t n) {
   // The first worker has the first chunk, which is small, and the second one the second.
   const auto made = al::from_spmd<double>({n + 8}, al::Chunks{{8, n}}, [](al::SpmdContext&, al::LocalChunks<double>& out) {
-    for (auto& chunk : out)
-      for (al::index_t i = 0; i < chunk.values.size(); ++i) chunk.values.data()[i] = static_cast<double>(i % 1021);
+    for (auto& chunk : out) {
+      double* to = chunk.values.data();
+      for (al::index_t i = 0, n = chunk.values.size(); i < n; ++i) to[i] = static_cast<double>(i % 1021);
+    }
   });
   const auto x = made(al::range(8, _)).persist();
   if (x.numblocks() != std::vector<al::index_t>{1}) return std::cerr << "not one chunk\n", 1;
@@ -55,8 +57,10 @@ int one_chunk(const std::string& file, al::index_t n) {
   const auto sums = al::spmd(
                         [](al::SpmdContext&, al::LocalChunks<double>& mine) {
                           double sum = 0;
-                          for (const auto& chunk : mine)
-                            for (const double v : chunk.values) sum += v;
+                          for (const auto& chunk : mine) {
+                            const double* from = chunk.values.data();
+                            for (al::index_t i = 0, n = chunk.values.size(); i < n; ++i) sum += from[i];
+                          }
                           return sum;
                         },
                         x)

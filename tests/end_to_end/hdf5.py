@@ -32,7 +32,7 @@ def larger():
     path = os.path.join(folder.name, "larger.h5")
     words = [f"--ashlar-memory-limit={budget}", f"--ashlar-scratch={folder.name}", "--ashlar-threads=1"]
     empty = max(Run(program, ["empty", path, *words], 3).peaks.values()) / 1e6
-    job = Run(program, ["larger", path, str(megabytes), *words], 3, timeout=3000)
+    job = Run(program, ["larger", path, str(megabytes), *words], 3, timeout=3000 if LONG else 240)
     good = ends_well("larger", job)
     largest = max(job.peaks.values(), default=0) / 1e6
     allowed = empty + int(budget[:-3]) * 1.048576 * 1.125 + 8 * block + 12
@@ -64,7 +64,7 @@ def larger():
 def one_chunk():
     elements = (2 ** 31 + 8) // 8 if LONG else 2 ** 17 + 1
     path = os.path.join(folder.name, "one.h5")
-    job = Run(program, ["one_chunk", path, str(elements), f"--ashlar-scratch={folder.name}"], 3, timeout=1500)
+    job = Run(program, ["one_chunk", path, str(elements), f"--ashlar-scratch={folder.name}"], 3, timeout=1500 if LONG else 240)
     good = ends_well("one_chunk", job)
     with h5py.File(path, "r") as file:
         x = file["x"]
@@ -78,7 +78,7 @@ def one_chunk():
 def together():
     path = os.path.join(folder.name, "together.h5")
     ranks = 31 if LONG else 12
-    job = Run(program, ["together", path, "--ashlar-threads=1"], ranks, timeout=600)
+    job = Run(program, ["together", path, "--ashlar-threads=1"], ranks, timeout=240)
     good = ends_well("together", job)
     workers = int(job.output or 0)
     with h5py.File(path, "r") as file:
@@ -89,7 +89,7 @@ def together():
 
 
 def order():
-    job = Run(program, ["order", folder.name], 3, timeout=300)
+    job = Run(program, ["order", folder.name], 3, timeout=240)
     good = ends_well("order", job)
     for number in (0, 1):
         with h5py.File(os.path.join(folder.name, f"{number}.h5"), "r") as file:

@@ -1,9 +1,10 @@
 """SIGKILL to all ranks while they rewrite a file through to_hdf5: the file is a whole version every time, and the next run tidies up.
 
-killed_test.py MPIEXEC REWRITE [FLAGS OF MPIEXEC...]
+killed_test.py MPIEXEC REWRITE WORKERS_PER_FILE [FLAGS OF MPIEXEC...]
 
 A rewrite is measured first. Then half of the kills come at even fractions of that time after a version was said to be complete, and half as
-soon as the temporary file has reached its full size, or is gone: that is closing and renaming.
+soon as the temporary file has reached its full size, or is gone: that is closing and renaming. With WORKERS_PER_FILE (not 0) the file is made
+of parts: then it is whole when it and all its parts are of one version, and parts of other versions are leftovers.
 """
 import hashlib
 import os
@@ -18,13 +19,13 @@ import h5py
 import numpy
 
 MOMENTS = 100 if os.environ.get("ASHLAR_TEST_LONG") else 20
-mpiexec, rewrite, flags = sys.argv[1], sys.argv[2], sys.argv[3:]
+mpiexec, rewrite, per_file, flags = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
 folder = tempfile.mkdtemp(prefix="ashlar-test-io-killed-")
 path = os.path.join(folder, "x.h5")
 
 
 def start(versions):
-    return subprocess.Popen([mpiexec, "-n", "3", *flags, rewrite, path, str(versions), "--ashlar-threads=1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return subprocess.Popen([mpiexec, "-n", "3", *flags, rewrite, path, str(versions), per_file, "--ashlar-threads=1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
 def read_line(run):
@@ -51,13 +52,21 @@ def kill_and_wait(run):
     return said
 
 
+def parts():
+    try:
+        with h5py.File(path, "r") as file:
+            return list(numpy.atleast_1d(file.attrs.get("ashlar_parts", [])))
+    except FileNotFoundError:
+        return []
+
+
 def leftovers():
-    return [name for name in os.listdir(folder) if name != "x.h5"]
+    return [name for name in os.listdir(folder) if name not in ("x.h5", *parts())]
 
 
 def temporary_files():
     """Ours, without what Open MPI puts beside them to try locks."""
-    return [name for name in leftovers() if name.endswith("~ashlar")]
+    return [name for name in os.listdir(folder) if name.endswith("~ashlar")]
 
 
 def checksum_of_elements(values):
@@ -75,7 +84,7 @@ def version_of_file():
 
 def temporaries():
     found = []
-    for name in leftovers():
+    for name in temporary_files():
         try:
             found.append(os.stat(os.path.join(folder, name)).st_size)
         except FileNotFoundError:
@@ -90,7 +99,7 @@ while run.stdout.readline():
 if run.wait(60) != 0 or len(lines) != 8:
     sys.exit("the program does not run")
 one_write = sorted(b - a for a, b in zip(lines, lines[1:]))[3]
-full_size = os.path.getsize(path)
+full_size = max(os.path.getsize(os.path.join(folder, name)) for name in ["x.h5", *parts()])
 
 with_leftovers = replaced = 0
 most_leftovers = []
@@ -118,7 +127,7 @@ for moment in range(MOMENTS):
     with_leftovers += bool(leftovers())
     most_leftovers = max(most_leftovers, temporary_files(), key=len)
 
-if len(most_leftovers) > 1:
+if len(most_leftovers) > (3 if int(per_file) else 1):
     sys.exit(f"leftovers pile up: {most_leftovers}")
 if start(1).wait(60) != 0 or leftovers() or version_of_file() != 1:
     sys.exit(f"the next run left {leftovers()}")

@@ -47,6 +47,9 @@ struct Attributes {
 /// In `.maxshape`: the axis may grow without end.
 inline constexpr index_t unlimited = -1;
 
+/// In `.workers_per_file`: as many as share a machine.
+inline constexpr int per_node = -1;
+
 /// Options of `to_hdf5`; the meaning is h5py's create_dataset.
 struct ToHdf5Options {
   ASHLAR_OPTIONS;
@@ -61,6 +64,12 @@ struct ToHdf5Options {
   /// With mode "a": the dataset grows along this axis and the array is written behind what it holds. A dataset that is not there is made,
   /// so that it can grow along it. An append that fails leaves the old length.
   int append_axis = -1;
+  /// Names of the axes, one for each, "" for none (xarray's dims): the labels of HDF5's dimensions. A dataset of one axis that stands in the same
+  /// group under such a name is the scale of that axis: one written in the same run, or with mode "a" one that is in the file.
+  std::vector<std::string> dims = {};
+  /// Not 0: so many workers (`per_node`: those of each machine) write a file of their own, "out.a.node0.h5", "out.a.node1.h5"…, beside
+  /// "out.h5", in which virtual datasets make them one. Only with mode "w"; all files are to be moved together.
+  int workers_per_file = 0;
 };
 
 /// A lazy array as the floors above see it: its outline, and how to get its chunks into a graph.

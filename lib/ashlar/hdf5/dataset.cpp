@@ -2,6 +2,7 @@
 
 #include "ashlar/hdf5/attributes_detail.hpp"
 #include "ashlar/hdf5/dataset_detail.hpp"
+#include "ashlar/hdf5/dimensions_detail.hpp"
 #include "ashlar/hdf5/element_types_detail.hpp"
 
 namespace ashlar::hdf5 {
@@ -62,6 +63,22 @@ std::optional<Filters> codec_of(const std::vector<std::string>& names, const std
   if (is("fletcher32")) filters.fletcher32 = true, ++next;
   if (next != names.size()) return std::nullopt;
   return filters;
+}
+
+void map_parts(hid_t creation, hid_t space, const DatasetSpec& spec, const Place& at) {
+  for (const VirtualPart& part : spec.parts) {
+    auto count = sizes(spec.shape.v);
+    std::vector<hsize_t> start(count.size(), 0);
+    if (!count.empty()) {
+      start.at(static_cast<std::size_t>(spec.virtual_axis)) = static_cast<hsize_t>(part.start);
+      count[static_cast<std::size_t>(spec.virtual_axis)] = static_cast<hsize_t>(part.length);
+    }
+    const SpaceHandle source(count.empty() ? checked(H5Screate(H5S_SCALAR), "H5Screate", at)
+                                           : checked(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), "H5Screate_simple", at));
+    if (!count.empty()) checked(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), "H5Sselect_hyperslab", at);
+    checked(H5Pset_virtual(creation, space, part.file.c_str(), part.dataset.c_str(), source.get()), "H5Pset_virtual", at);
+  }
+  checked(H5Sselect_all(space), "H5Sselect_all", at);
 }
 
 }  // namespace
@@ -135,9 +152,11 @@ DatasetHandle create_dataset(hid_t file, const DatasetSpec& spec, const std::str
   PropertyHandle creation = property_list(H5P_DATASET_CREATE, at), link = property_list(H5P_LINK_CREATE, at);
   checked(H5Pset_create_intermediate_group(link.get(), 1), "H5Pset_create_intermediate_group", at);
   // Ranks that write independently cannot allocate, and a fill would write everything twice. What is compressed has one writer, and no size yet.
-  checked(H5Pset_alloc_time(creation.get(), spec.filters.any() ? H5D_ALLOC_TIME_INCR : H5D_ALLOC_TIME_EARLY), "H5Pset_alloc_time", at);
+  checked(H5Pset_alloc_time(creation.get(), spec.filters.any() || !spec.parts.empty() ? H5D_ALLOC_TIME_INCR : H5D_ALLOC_TIME_EARLY), "H5Pset_alloc_time", at);
   checked(H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER), "H5Pset_fill_time", at);
-  if (ndim && (spec.shape.elements() || !most.empty()) && !spec.storage_chunks.empty()) {
+  if (!spec.parts.empty()) {
+    map_parts(creation.get(), space.get(), spec, at);
+  } else if (ndim && (spec.shape.elements() || !most.empty()) && !spec.storage_chunks.empty()) {
     auto chunk = sizes(spec.storage_chunks);
     if (most.empty())
       for (std::size_t i = 0; i < chunk.size(); i++) chunk[i] = std::min(chunk[i], dims[i]);
@@ -200,6 +219,9 @@ DatasetInfo dataset_info(hid_t dataset, const std::string& name, const std::stri
   info.codec = codec_of(info.filters, levels);
   info.storage_nbytes = static_cast<std::int64_t>(H5Dget_storage_size(dataset));
   info.attributes = read_attributes(dataset, at);
+  const std::size_t all = info.attributes.size();
+  remove_dimension_attributes(info.attributes);
+  if (info.attributes.size() < all) info.dims = read_dimensions(dataset, info, at);
   const auto mark =
       std::find_if(info.attributes.begin(), info.attributes.end(), [](const Attribute& a) { return a.name == incomplete_attribute; });
   if (mark != info.attributes.end()) {

@@ -15,6 +15,19 @@ namespace ashlar::hdf5 {
 /// Of an axis of `max_shape`: it may grow without end.
 inline constexpr index_t unlimited = -1;
 
+/// A part of a virtual dataset: elements from `start` on along an axis, as many as the other dataset has there.
+struct VirtualPart {
+  std::string file;  ///< relative to the folder of the file it is a part of
+  std::string dataset;
+  index_t start = 0, length = 0;
+};
+
+/// An axis: its name, and the datasets that hold its coordinates.
+struct Dimension {
+  std::string name;                 ///< its label, else the name of its first scale; may be empty
+  std::vector<std::string> scales;  ///< from the root: "/time"
+};
+
 /// What a writer wants a dataset to be.
 struct DatasetSpec {
   std::string name;  ///< "/group/x"; missing groups are made
@@ -31,6 +44,9 @@ struct DatasetSpec {
   /// Of an existing dataset: it grows along this axis, from `append_from` (the length it must have) to the length in `shape`.
   int append_axis = -1;
   index_t append_from = 0;
+  std::vector<std::string> dims = {};  ///< names of the axes (`write_dimensions`), "" for none; empty: nothing is said
+  int virtual_axis = 0;
+  std::vector<VirtualPart> parts = {};  ///< a virtual dataset: where its elements are, along `virtual_axis`
 };
 
 /// What a file says about a dataset.
@@ -47,7 +63,8 @@ struct DatasetInfo {
   bool is_virtual = false;              ///< its elements are those of datasets of other files
   bool native = false;                  ///< elements stand in the file as they do in memory
   std::int64_t storage_nbytes = 0;      ///< allocated in the file
-  Attributes attributes;
+  Attributes attributes;                ///< without those of dimension scales
+  std::vector<Dimension> dims;          ///< one for each axis where axes have names or scales, else empty
   bool incomplete = false;  ///< a write into it did not end; `read` refuses
   int append_axis = -1;     ///< of an incomplete one: only an append along this axis did not end,
   index_t append_from = 0;  ///< so the elements before this one are as they were

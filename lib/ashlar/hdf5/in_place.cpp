@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "ashlar/hdf5/attributes_detail.hpp"
+#include "ashlar/hdf5/dimensions_detail.hpp"
 #include "ashlar/hdf5/hyperslab_detail.hpp"
 #include "ashlar/hdf5/in_place_detail.hpp"
 #include "ashlar/hdf5/open_files_detail.hpp"
@@ -96,6 +97,7 @@ void check_found(const DatasetInfo& found, const DatasetSpec& spec, const std::s
   if (!found.dtype || found.empty)
     throw TypeError("cannot write into " + what + ": it holds " + (found.empty ? "nothing (a null dataspace)" : found.type) +
                     ", not numbers");
+  if (found.is_virtual) throw IoError("cannot write into " + what + ": it is virtual, its elements stand in other files");
   if (!spec.existing && found.shape != spec.shape)
     throw IoError("cannot replace " + what + ": it has shape " + to_string(found.shape) + ", the new one " + to_string(spec.shape) +
                   "; data in a file keep their place, so take another name or write a new file");
@@ -166,7 +168,7 @@ FileLock::~FileLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void make_new_file(const std::string& path, const std::vector<DatasetSpec>& datasets) {
+void make_new_file(const std::string& path, const std::vector<DatasetSpec>& datasets, const Attributes& attributes) {
   const Place at{path};
   const PropertyHandle access = serial_access(at);
   FileHandle file(checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), "H5Fcreate", at));
@@ -174,6 +176,8 @@ void make_new_file(const std::string& path, const std::vector<DatasetSpec>& data
     if (spec.existing) throw_missing_dataset(file.get(), dataset_name(spec.name), path);
     create_dataset(file.get(), spec, path).close("H5Dclose", dataset_of(path, spec.name));
   }
+  write_dimensions(file.get(), datasets, path);
+  for (const Attribute& attribute : attributes) write_attribute(file.get(), attribute, at);
   close_flushed(file, at);
 }
 
@@ -197,6 +201,7 @@ FileLock prepare_in_place(const std::string& path, const std::vector<DatasetSpec
   FileLock lock(path);
   FileHandle file(checked(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), "H5Fopen", at));
   for (const auto& spec : datasets) make_ready(file.get(), spec, path, writers);
+  write_dimensions(file.get(), datasets, path);
   close_flushed(file, at);
   return lock;
 }

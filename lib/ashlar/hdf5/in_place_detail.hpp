@@ -23,8 +23,8 @@ class FileLock {
   int descriptor_ = -1;
 };
 
-/// A new file with all its datasets, nothing written into them.
-void make_new_file(const std::string& path, const std::vector<DatasetSpec>& datasets);
+/// A new file with all its datasets, nothing written into them, and attributes of its own.
+void make_new_file(const std::string& path, const std::vector<DatasetSpec>& datasets, const Attributes& attributes = {});
 
 /// An existing file made ready: datasets found or made, allocated, attributes written, marked incomplete.
 FileLock prepare_in_place(const std::string& path, const std::vector<DatasetSpec>& datasets, Writers writers);

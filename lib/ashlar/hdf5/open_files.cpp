@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <list>
 
+#include "ashlar/hdf5/attributes_detail.hpp"
+#include "ashlar/hdf5/final_name.hpp"
 #include "ashlar/hdf5/open_files_detail.hpp"
+#include "ashlar/hdf5/parts.hpp"
 
 namespace ashlar::hdf5 {
 
@@ -112,6 +116,22 @@ void throw_missing_dataset(hid_t file, const std::string& name, const std::strin
   throw KeyError(text);
 }
 
+// HDF5 gives fill values for files that are not there. Of a file that we made of parts that is never meant.
+static void check_parts(hid_t file, const std::string& path) {
+  const Place at{path};
+  if (!has_attribute(file, parts_attribute, at)) return;
+  std::vector<std::string> names;
+  for (const Attribute& attribute : read_attributes(file, at)) {
+    if (attribute.name != parts_attribute) continue;
+    if (const auto* list = std::get_if<std::vector<std::string>>(&attribute.value)) names = *list;
+    if (const auto* one = std::get_if<std::string>(&attribute.value)) names = {*one};
+  }
+  const std::filesystem::path folder = std::filesystem::path(real_path(path)).parent_path();
+  std::error_code error;
+  for (const std::string& name : names)
+    if (!std::filesystem::exists(folder / name, error)) throw IoError("cannot read " + path + ": its part " + name + " is not beside it; the files are to be moved together");
+}
+
 OpenDataset& OpenFile::dataset(const std::string& wanted) {
   const std::string name = dataset_name(wanted);
   if (const auto found = datasets.find(name); found != datasets.end()) return found->second;
@@ -125,6 +145,7 @@ OpenDataset& OpenFile::dataset(const std::string& wanted) {
     opened.handle.close("H5Dclose", at);
     opened.handle = DatasetHandle(checked(H5Dopen2(file.get(), name.c_str(), access.get()), "H5Dopen2", at));
   }
+  if (opened.info.is_virtual) check_parts(file.get(), path);
   return datasets.emplace(name, std::move(opened)).first->second;
 }
 

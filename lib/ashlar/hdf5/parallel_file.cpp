@@ -17,8 +17,10 @@
 namespace ashlar::hdf5 {
 
 struct ParallelFile::State {
-  MPI_Comm comm = MPI_COMM_NULL;
-  int rank = 0;
+  MPI_Comm all = MPI_COMM_NULL;   // who open and close together
+  MPI_Comm comm = MPI_COMM_NULL;  // who write this file: all, or a group of them
+  int rank = 0;                   // in it
+  Attributes attributes;          // of a new file
   std::string path;
   std::vector<DatasetSpec> specs;
   bool in_place = false;
@@ -52,11 +54,11 @@ void ParallelFile::State::check_arguments() const {
 
 void ParallelFile::State::open_together() {
   if (writers == Writers::rank_0)
-    return agree(comm, caught([&] {
+    return agree(all, caught([&] {
                    if (rank == 0) file = open_serially(path);
                  }));
   // A rank that cannot open the file must be found out before MPI's open: that call need not fail on all ranks alike.
-  agree(comm, caught([&] {
+  agree(all, caught([&] {
           const int probe = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
           if (probe < 0)
             throw IoError("rank " + std::to_string(rank) + " cannot open " + path + ", which rank 0 has made: " + std::strerror(errno));
@@ -71,7 +73,7 @@ void ParallelFile::State::open_together() {
     file = FileHandle(checked(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), "H5Fopen", at));
   });
   try {
-    agree(comm, error);
+    agree(all, error);
   } catch (...) {
     file.abandon();  // closing is collective, and somebody has nothing to close
     throw;
@@ -95,7 +97,8 @@ void ParallelFile::State::close_together(const std::exception_ptr& earlier) {
     file.close("H5Fclose", {path});
   });
   forget_open_file(path);
-  agree(comm, earlier ? earlier : closing);
+  if (comm != all) MPI_Comm_free(&comm);
+  agree(all, earlier ? earlier : closing);
 }
 
 void ParallelFile::State::write(int dataset, std::span<const index_t> offsets, const Block& block, std::span<const index_t> steps) const {
@@ -129,29 +132,34 @@ ParallelFile::~ParallelFile() {
   for (auto& dataset : state_->datasets) dataset.abandon();
 }
 
-ParallelFile ParallelFile::open(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets, bool in_place, Writers writers) {
+ParallelFile ParallelFile::open(MPI_Comm all, int group, const std::string& path, const std::vector<DatasetSpec>& datasets, bool in_place, Writers writers, const Attributes& attributes) {
   auto state = std::make_unique<State>();
-  state->comm = comm;
+  state->all = state->comm = all;
+  state->attributes = attributes;
   state->path = path;
   state->specs = datasets;
   state->in_place = in_place;
   state->writers = writers;
   Thread::instance().run([&] {
-    MPI_Comm_rank(comm, &state->rank);
+    if (group >= 0) {
+      MPI_Comm_rank(all, &state->rank);
+      MPI_Comm_split(all, group, state->rank, &state->comm);
+    }
+    MPI_Comm_rank(state->comm, &state->rank);
     forget_open_file(path);
-    agree(comm, caught([&] { state->check_arguments(); }));
-    agree(comm, caught([&] {
+    agree(all, caught([&] { state->check_arguments(); }));
+    agree(all, caught([&] {
             if (state->rank != 0) return;
             if (in_place)
               state->lock = prepare_in_place(path, datasets, writers);
             else
-              make_new_file(path, datasets);
+              make_new_file(path, datasets, attributes);
           }));
     state->open_together();
     state->open = true;
     const auto error = caught([&] { state->open_datasets(); });
     try {
-      agree(comm, error);
+      agree(all, error);
     } catch (...) {
       state->close_together(std::current_exception());
     }
@@ -160,11 +168,15 @@ ParallelFile ParallelFile::open(MPI_Comm comm, const std::string& path, const st
 }
 
 ParallelFile ParallelFile::create(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets, Writers writers) {
-  return open(comm, path, datasets, false, writers);
+  return open(comm, -1, path, datasets, false, writers, {});
 }
 
 ParallelFile ParallelFile::open_in_place(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets, Writers writers) {
-  return open(comm, path, datasets, true, writers);
+  return open(comm, -1, path, datasets, true, writers, {});
+}
+
+ParallelFile ParallelFile::create_for_group(MPI_Comm comm, int group, const std::string& path, const std::vector<DatasetSpec>& datasets, Writers writers, const Attributes& attributes) {
+  return open(comm, group, path, datasets, false, writers, attributes);
 }
 
 const std::string& ParallelFile::path() const { return state_->path; }
@@ -217,7 +229,7 @@ void ParallelFile::close(std::exception_ptr failure) {
       if (state.rank == 0) finish_in_place(state.path, state.specs);
     });
     forget_open_file(state.path);
-    agree(state.comm, error);
+    agree(state.all, error);
   });
 }
 

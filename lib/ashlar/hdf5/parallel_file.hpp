@@ -46,6 +46,12 @@ class ParallelFile {
   ///           `Writers::all`) compressed, cannot grow as it should; when the file is not HDF5 or is open elsewhere.
   static ParallelFile open_in_place(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets, Writers writers = Writers::all);
 
+  /// Each group of ranks makes a file of its own: `path`, `datasets` and `attributes` (of the file) are those of the group, and rank 0 of
+  /// which this header speaks is its first rank. Opened, and closed later, by all groups together.
+  ///
+  /// Ranks     collective over `comm`; ranks that name the same `group` (from 0) give the same arguments.
+  static ParallelFile create_for_group(MPI_Comm comm, int group, const std::string& path, const std::vector<DatasetSpec>& datasets, Writers writers, const Attributes& attributes);
+
   ParallelFile(ParallelFile&&) noexcept;
   ParallelFile& operator=(ParallelFile&&) noexcept;
   /// Without a `close` before it the file stays open until the process ends: closing alone would wait for the others.
@@ -76,7 +82,7 @@ class ParallelFile {
  private:
   struct State;
   explicit ParallelFile(std::unique_ptr<State> state);
-  static ParallelFile open(MPI_Comm comm, const std::string& path, const std::vector<DatasetSpec>& datasets, bool in_place, Writers writers);
+  static ParallelFile open(MPI_Comm all, int group, const std::string& path, const std::vector<DatasetSpec>& datasets, bool in_place, Writers writers, const Attributes& attributes);
   void on_thread(const std::function<void()>& job);
   std::unique_ptr<State> state_;
 };

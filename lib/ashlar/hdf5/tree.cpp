@@ -108,6 +108,12 @@ std::string line(const Tree& node) {
   std::string text = node.name + "  " + d.type + "  " + (d.empty ? "empty" : to_string(d.shape)) + "  " + format_bytes(d.storage_nbytes);
   if (!d.storage_chunks.empty()) text += "  storage_chunks " + to_string(Shape(d.storage_chunks));
   if (!d.filters.empty()) text += "  filters " + list(d.filters);
+  if (d.is_virtual) text += "  virtual";
+  if (!d.dims.empty()) {
+    std::vector<std::string> names;
+    for (const Dimension& dimension : d.dims) names.push_back(dimension.name.empty() ? "-" : dimension.name);
+    text += "  dims (" + list(names) + (names.size() == 1 ? ",)" : ")");
+  }
   if (d.incomplete) text += "  INCOMPLETE";
   return text;
 }

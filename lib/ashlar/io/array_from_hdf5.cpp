@@ -14,6 +14,7 @@
 #include "ashlar/hdf5/reader.hpp"
 #include "ashlar/hdf5/tree.hpp"
 #include "ashlar/io/array_from_hdf5_detail.hpp"
+#include "ashlar/io/netcdf_detail.hpp"
 
 namespace ashlar {
 namespace {
@@ -198,13 +199,15 @@ std::vector<std::string> files_of(const std::string& name) {
   return files;
 }
 
-ArrayPtr array_from_one(const std::string& file, const std::string& dataset, DType type, const FromHdf5Options& options) {
+ArrayPtr array_from_one(const std::string& file, const std::string& dataset, DType wanted, const FromHdf5Options& options) {
   const FileIdentity identity = identity_of(file);
   const hdf5::DatasetInfo info = hdf5::describe(file, dataset);
+  // What is decoded is read as it stands.
+  const DType type = options.mask_and_scale ? io::type_to_decode(info, file, wanted) : wanted;
   // Reading nothing at all says what reading something would: a type that does not fit, a write that has not ended.
   if (!info.empty) hdf5::read(file, dataset, std::vector<index_t>(info.shape.size(), 0), Shape(std::vector<index_t>(info.shape.size(), 0)), type);
   if (info.empty) throw ShapeError(file + ": the dataset " + dataset + " has neither shape nor elements (HDF5's null dataspace)");
-  const Chunks chunks = normalize_chunks(options.chunks.axes.empty() ? along_storage(info, type) : options.chunks, info.shape, itemsize(type));
+  const Chunks chunks = normalize_chunks(options.chunks.axes.empty() ? along_storage(info, wanted) : options.chunks, info.shape, itemsize(wanted));
   const std::string path = std::filesystem::absolute(file).string();
   const auto operation = std::make_shared<ReadChunk>(path, dataset, type, identity);
   const MakePartTasks read = [operation, type](GraphBuilder& builder, std::span<const index_t> start, std::span<const index_t> step, const Chunks& part) {
@@ -215,12 +218,13 @@ ArrayPtr array_from_one(const std::string& file, const std::string& dataset, DTy
     for (std::int64_t i = 0; i < n; ++i) refs.push_back({number, i});
     return refs;
   };
-  return make_source(
+  ArrayPtr stored = make_source(
       type, info.shape, chunks,
       [read, chunks](GraphBuilder& builder) {
         return read(builder, std::vector<index_t>(chunks.size(), 0), std::vector<index_t>(chunks.size(), 1), chunks);
       },
       "from-hdf5", read);
+  return options.mask_and_scale ? io::decoded(std::move(stored), info, file, wanted) : stored;
 }
 
 }  // namespace
@@ -244,6 +248,14 @@ ArrayPtr detail::array_from_hdf5(const std::string& file, const std::string& dat
   }
   const int ndim = parts.front()->shape().ndim();
   return expression::concatenate(std::move(parts), options.axis < 0 ? options.axis + ndim : options.axis);
+}
+
+std::vector<Hdf5Dimension> dims_hdf5(const std::string& file, const std::string& dataset) {
+  hdf5::DatasetInfo info = hdf5::describe(file, dataset);
+  info.dims.resize(info.shape.size());
+  std::vector<Hdf5Dimension> dims;
+  for (std::size_t axis = 0; axis < info.dims.size(); ++axis) dims.push_back({std::move(info.dims[axis].name), info.shape[axis], std::move(info.dims[axis].scales)});
+  return dims;
 }
 
 std::vector<Attribute> attributes_hdf5(const std::string& file, const std::string& object) {

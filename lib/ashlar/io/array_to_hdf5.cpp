@@ -7,6 +7,7 @@
 #include "ashlar/base/error.hpp"
 #include "ashlar/graph/services.hpp"
 #include "ashlar/hdf5/final_name.hpp"
+#include "ashlar/hdf5/parts.hpp"
 #include "ashlar/hdf5/reader.hpp"
 #include "ashlar/hdf5/thread.hpp"
 #include "ashlar/io/array_from_hdf5_detail.hpp"
@@ -38,8 +39,13 @@ void read_before_writing_in_place(const std::vector<ArrayStore>& stores, const W
 // The user knows a file by its own name, not by the temporary one it was written under.
 [[noreturn]] void rethrow_with_final_names(const std::exception_ptr& error, const std::vector<FilePlan>& files) {
   const auto renamed = [&](std::string text) {
-    for (const FilePlan& file : files)
-      for (std::size_t at = text.find(file.path); at != std::string::npos; at = text.find(file.path, at + file.final_path.size())) text.replace(at, file.path.size(), file.final_path);
+    const auto replace = [&](const std::string& from, const std::string& to) {
+      for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+    };
+    for (const FilePlan& file : files) {
+      for (const PartPlan& part : file.parts) replace(part.path, part.final_path);
+      replace(file.path, file.final_path);
+    }
     return text;
   };
   try {
@@ -64,7 +70,7 @@ std::int64_t new_write() {
 void store_arrays(std::vector<ArrayStore> stores) {
   Evaluator& evaluator = Evaluator::current();
   const std::int64_t write = new_write();
-  WritePlan planned = plan_write(stores);
+  WritePlan planned = plan_write(stores, groups_of_workers);
   read_before_writing_in_place(stores, planned);
   for (FilePlan& file : planned.files) {
     if (file.in_place) {
@@ -73,25 +79,35 @@ void store_arrays(std::vector<ArrayStore> stores) {
     } else {
       hdf5::remove_leftovers(file.final_path);
       file.path = hdf5::temporary_name(file.final_path);
+      for (PartPlan& part : file.parts) part.path = hdf5::temporary_name(file.final_path);
     }
   }
   const auto discard_all = [&] {
     for (const FilePlan& file : planned.files)
-      if (!file.in_place) hdf5::discard(file.path);
+      if (!file.in_place) {
+        hdf5::discard(file.path);
+        for (const PartPlan& part : file.parts) hdf5::discard(part.path);
+      }
   };
   try {
-    evaluator.run_on_workers(open_for_writing(write, planned.files), {}, /*collective=*/true);
+    evaluator.run_on_workers(open_for_writing(write, planned.files, planned.groups), {}, /*collective=*/true);
     {
       std::vector<TaskRef> wanted;
       GraphBuilder builder;
       {
         const auto lock = detail::lowering_lock();
         for (std::size_t i = 0; i < stores.size(); ++i)
-          add_writes(builder, stores[i], write, planned.places[i], planned.files[static_cast<std::size_t>(planned.places[i].file)].writers, wanted);
+          add_writes(builder, stores[i], write, planned.places[i], planned.files[static_cast<std::size_t>(planned.places[i].file)].writers, planned.groups, wanted);
       }
       detail::evaluate(std::move(builder), wanted);
     }
     evaluator.run_on_workers(close_after_writing(write, ""), {}, true);
+    for (const FilePlan& file : planned.files)
+      if (!file.parts.empty()) {
+        std::vector<std::string> parts;
+        for (const PartPlan& part : file.parts) parts.push_back(part.final_path);
+        hdf5::make_virtual_file(file.path, file.datasets, parts);
+      }
   } catch (...) {
     const std::exception_ptr error = std::current_exception();
     // At once, too: a program that a signal ends may be killed before the workers have closed their files.
@@ -108,7 +124,9 @@ void store_arrays(std::vector<ArrayStore> stores) {
   for (const FilePlan& file : planned.files)
     if (!file.in_place) {
       hdf5::forget(file.final_path);
+      for (const PartPlan& part : file.parts) hdf5::publish(part.path, part.final_path);
       hdf5::publish(file.path, file.final_path);
+      hdf5::remove_old_parts(file.final_path);
     }
 }
 

@@ -1,10 +1,12 @@
 #include "ashlar/io/write_plan_detail.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/base/codec.hpp"
 #include "ashlar/hdf5/final_name.hpp"
+#include "ashlar/hdf5/parts.hpp"
 #include "ashlar/hdf5/reader.hpp"
 #include "ashlar/ndarray/slice.hpp"
 
@@ -19,12 +21,11 @@ void encode_attribute(Writer& out, const hdf5::Attribute& attribute) {
 
 }  // namespace
 
-void encode_plan(Writer& out, const FilePlan& plan) {
-  out.text(plan.path);
-  out.put(plan.in_place);
-  out.put(plan.writers);
-  out.put<std::uint64_t>(plan.datasets.size());
-  for (const hdf5::DatasetSpec& d : plan.datasets) {
+namespace {
+
+void encode_datasets(Writer& out, const std::vector<hdf5::DatasetSpec>& datasets) {
+  out.put<std::uint64_t>(datasets.size());
+  for (const hdf5::DatasetSpec& d : datasets) {
     out.text(d.name);
     out.put(d.dtype);
     out.array(d.shape.v);
@@ -36,16 +37,14 @@ void encode_plan(Writer& out, const FilePlan& plan) {
     out.put(d.existing);
     out.put(d.append_axis);
     out.put(d.append_from);
+    out.put<std::uint64_t>(d.dims.size());
+    for (const std::string& name : d.dims) out.text(name);
   }
 }
 
-FilePlan decode_plan(Reader& in) {
-  FilePlan plan;
-  plan.path = in.text();
-  plan.in_place = in.get<bool>();
-  plan.writers = in.get<hdf5::Writers>();
-  plan.datasets.resize(in.get<std::uint64_t>());
-  for (hdf5::DatasetSpec& d : plan.datasets) {
+std::vector<hdf5::DatasetSpec> decode_datasets(Reader& in) {
+  std::vector<hdf5::DatasetSpec> datasets(in.get<std::uint64_t>());
+  for (hdf5::DatasetSpec& d : datasets) {
     d.name = in.text();
     d.dtype = in.get<DType>();
     d.shape = Shape(in.array<index_t>());
@@ -60,7 +59,40 @@ FilePlan decode_plan(Reader& in) {
     d.existing = in.get<bool>();
     d.append_axis = in.get<int>();
     d.append_from = in.get<index_t>();
+    d.dims.resize(in.get<std::uint64_t>());
+    for (std::string& name : d.dims) name = in.text();
   }
+  return datasets;
+}
+
+}  // namespace
+
+void encode_plan(Writer& out, const FilePlan& plan) {
+  out.text(plan.path);
+  out.text(plan.final_path);
+  out.put(plan.in_place);
+  out.put(plan.writers);
+  // Of virtual datasets the workers need not know: the client makes them.
+  out.put<std::uint64_t>(plan.parts.size());
+  for (const PartPlan& part : plan.parts) {
+    out.text(part.path);
+    encode_datasets(out, part.datasets);
+  }
+  if (plan.parts.empty()) encode_datasets(out, plan.datasets);
+}
+
+FilePlan decode_plan(Reader& in) {
+  FilePlan plan;
+  plan.path = in.text();
+  plan.final_path = in.text();
+  plan.in_place = in.get<bool>();
+  plan.writers = in.get<hdf5::Writers>();
+  plan.parts.resize(in.get<std::uint64_t>());
+  for (PartPlan& part : plan.parts) {
+    part.path = in.text();
+    part.datasets = decode_datasets(in);
+  }
+  if (plan.parts.empty()) plan.datasets = decode_datasets(in);
   return plan;
 }
 
@@ -129,6 +161,9 @@ hdf5::DatasetSpec spec_of(const ArrayStore& store) {
   spec.storage_chunks = storage_chunks(store);
   if (spec.shape.ndim() > 0 && spec.shape.elements() > 0) spec.filters = filters_of(store.options);
   spec.max_shape = store.options.maxshape;
+  spec.dims = store.options.dims;
+  if (!spec.dims.empty() && spec.dims.size() != spec.shape.size())
+    throw ValueError("to_hdf5: dims need one name for each axis: names " + std::to_string(spec.dims.size()) + ", axes " + std::to_string(spec.shape.ndim()));
   for (const Attribute& a : store.options.attributes.v) spec.attributes.push_back({a.name.v, hdf5::AttributeValue(a.value.v)});
   return spec;
 }
@@ -206,14 +241,85 @@ bool on_storage_grid(const ArrayStore& store, const Region& region, const std::v
   return true;
 }
 
+// ---------------------------------------------------------------- files made of parts
+
+void check_split(const ArrayStore& store) {
+  const int n = store.options.workers_per_file;
+  if (n != per_node && n < 0) throw ValueError("to_hdf5: workers_per_file must be al::per_node, positive, or 0 for one file; found " + std::to_string(n));
+  if (n == 0) return;
+  const auto refuse = [&](const std::string& why) { throw ValueError("to_hdf5: workers_per_file makes " + store.file + " of several files, and " + why); };
+  if (store.options.mode != "w" || !store.region.empty()) refuse("that is for new files: mode must be \"w\", and the target no region");
+  if (!store.options.maxshape.empty()) refuse("those cannot grow: leave out maxshape");
+  if (store.array.shape.ndim() == 0) refuse(store.dataset + " has no axis to cut: write it to a file of its own");
+}
+
+// Each group gets a run of chunks along the axis that has most of them, as long as the group is large.
+void cut_dataset(const ArrayStore& store, const Groups& groups, Place& place, FilePlan& file) {
+  const auto& chunks = store.array.chunks;
+  std::size_t axis = 0;
+  for (std::size_t a = 1; a < chunks.size(); ++a)
+    if (chunks[a].size() > chunks[axis].size()) axis = a;
+  place.split_axis = static_cast<int>(axis);
+  std::size_t before = 0, chunk = 0;
+  index_t at = 0;
+  place.slab_starts = {0};
+  place.slab_chunks = {0};
+  for (std::size_t g = 0; g < file.parts.size(); ++g) {
+    before += static_cast<std::size_t>(std::count(groups.begin(), groups.end(), static_cast<int>(g)));
+    for (const std::size_t end = chunks[axis].size() * before / groups.size(); chunk < end; ++chunk) at += chunks[axis][chunk];
+    place.slab_starts.push_back(at);
+    place.slab_chunks.push_back(chunk);
+  }
+  hdf5::DatasetSpec& whole = file.datasets[static_cast<std::size_t>(place.dataset)];
+  for (std::size_t g = 0; g < file.parts.size(); ++g) {
+    const index_t start = place.slab_starts[g], length = place.slab_starts[g + 1] - start;
+    hdf5::DatasetSpec part = whole;
+    part.attributes.clear();
+    part.dims.clear();
+    part.shape[axis] = length;
+    if (part.shape.elements() == 0) part.filters = {};
+    // A slab shorter than a storage chunk has a whole one all the same: what is encoded is one.
+    if (!part.storage_chunks.empty() && part.shape.elements() > 0) {
+      part.max_shape = part.shape.v;
+      for (std::size_t a = 0; a < part.max_shape.size(); ++a) {
+        part.storage_chunks[a] = std::min(part.storage_chunks[a], whole.shape[a]);
+        part.max_shape[a] = std::max(part.max_shape[a], part.storage_chunks[a]);
+      }
+      if (part.max_shape == part.shape.v) part.max_shape.clear();
+    }
+    file.parts[g].datasets.push_back(std::move(part));
+    if (length > 0 && whole.shape.elements() > 0)
+      whole.parts.push_back({std::filesystem::path(file.parts[g].final_path).filename().string(), hdf5::absolute_name(whole.name), start, length});
+  }
+  whole.virtual_axis = place.split_axis;
+  whole.storage_chunks.clear();
+  whole.filters = {};
+}
+
+void cut_files(const std::vector<ArrayStore>& stores, WritePlan& plan, const std::function<Groups(int)>& groups_of) {
+  for (std::size_t i = 0; i < stores.size(); ++i) {
+    const int n = stores[i].options.workers_per_file;
+    FilePlan& file = plan.files[static_cast<std::size_t>(plan.places[i].file)];
+    for (std::size_t j = 0; j < i; ++j)
+      if ((plan.places[j].file == plan.places[i].file || n * stores[j].options.workers_per_file != 0) && stores[j].options.workers_per_file != n)
+        throw ValueError("store: workers_per_file must be one number in a call: found " + std::to_string(stores[j].options.workers_per_file) + " and " + std::to_string(n));
+    if (n == 0) continue;
+    if (plan.groups.empty()) plan.groups = groups_of(n);
+    if (file.parts.empty())
+      for (std::string& name : hdf5::part_names(file.final_path, *std::max_element(plan.groups.begin(), plan.groups.end()) + 1)) file.parts.push_back({{}, std::move(name), {}});
+    cut_dataset(stores[i], plan.groups, plan.places[i], file);
+  }
+}
+
 }  // namespace
 
-WritePlan plan_write(const std::vector<ArrayStore>& stores) {
+WritePlan plan_write(const std::vector<ArrayStore>& stores, const std::function<Groups(int)>& groups_of) {
   WritePlan result;
   for (const ArrayStore& store : stores) {
     for (index_t n : store.array.shape)
       if (n == unknown) throw ShapeError("to_hdf5: the array has unknown lengths " + to_string(store.array.shape) + ": call compute_chunk_sizes() first");
     if (store.options.mode != "w" && store.options.mode != "a") throw ValueError("to_hdf5: mode must be \"w\" or \"a\", found \"" + store.options.mode + "\"");
+    check_split(store);
     Wanted wanted = want(store);
     const std::string path = hdf5::real_path(store.file);
     Place place;
@@ -248,6 +354,7 @@ WritePlan plan_write(const std::vector<ArrayStore>& stores) {
     place.region = std::move(wanted.region);
     result.places.push_back(std::move(place));
   }
+  cut_files(stores, result, groups_of);
   return result;
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/graph/annotations.hpp"
+#include "ashlar/hdf5/parts.hpp"
 #include "ashlar/io/open_files_detail.hpp"
 #include "ashlar/mpi/workers.hpp"
 
@@ -38,24 +40,35 @@ namespace {
 // Opens the files of a write on this worker. Collective over the workers.
 class OpenForWriting final : public OperationOf<OpenForWriting> {
  public:
-  OpenForWriting(std::int64_t write, std::vector<FilePlan> plans) : write_(write), plans_(std::move(plans)) {}
+  OpenForWriting(std::int64_t write, std::vector<FilePlan> plans, Groups groups) : write_(write), plans_(std::move(plans)), groups_(std::move(groups)) {}
   void encode(Writer& out) const override {
     out.put(write_);
     out.put<std::uint64_t>(plans_.size());
     for (const FilePlan& plan : plans_) encode_plan(out, plan);
+    out.array(groups_);
   }
   static std::shared_ptr<const OpenForWriting> decode(Reader& in) {
     const auto write = in.get<std::int64_t>();
     std::vector<FilePlan> plans(in.get<std::uint64_t>());
     for (FilePlan& plan : plans) plan = decode_plan(in);
-    return std::make_shared<OpenForWriting>(write, std::move(plans));
+    return std::make_shared<OpenForWriting>(write, std::move(plans), in.array<int>());
   }
   Object run(TaskInput&) const override {
     const MPI_Comm comm = mpi::workers_communicator();
     OpenFiles::Files files;
     try {
-      for (const FilePlan& plan : plans_)
-        files.push_back(plan.in_place ? hdf5::ParallelFile::open_in_place(comm, plan.path, plan.datasets, plan.writers) : hdf5::ParallelFile::create(comm, plan.path, plan.datasets, plan.writers));
+      for (const FilePlan& plan : plans_) {
+        if (!plan.parts.empty()) {
+          int worker = 0;
+          MPI_Comm_rank(comm, &worker);
+          const int group = groups_.at(static_cast<std::size_t>(worker));
+          const PartPlan& part = plan.parts.at(static_cast<std::size_t>(group));
+          files.push_back(hdf5::ParallelFile::create_for_group(comm, group, part.path, part.datasets, plan.writers,
+                                                               {{hdf5::part_of_attribute, std::filesystem::path(plan.final_path).filename().string()}}));
+        } else {
+          files.push_back(plan.in_place ? hdf5::ParallelFile::open_in_place(comm, plan.path, plan.datasets, plan.writers) : hdf5::ParallelFile::create(comm, plan.path, plan.datasets, plan.writers));
+        }
+      }
     } catch (...) {
       // The error is everybody's, and so is the way back.
       const std::exception_ptr error = std::current_exception();
@@ -74,6 +87,24 @@ class OpenForWriting final : public OperationOf<OpenForWriting> {
  private:
   std::int64_t write_;
   std::vector<FilePlan> plans_;
+  Groups groups_;
+};
+
+// The lowest number of the workers that share this one's machine. Collective over the workers.
+class FirstOfNode final : public OperationOf<FirstOfNode> {
+ public:
+  void encode(Writer&) const override {}
+  static std::shared_ptr<const FirstOfNode> decode(Reader&) { return std::make_shared<FirstOfNode>(); }
+  Object run(TaskInput&) const override {
+    const MPI_Comm comm = mpi::workers_communicator();
+    int worker = 0, first = 0;
+    MPI_Comm_rank(comm, &worker);
+    MPI_Comm node = MPI_COMM_NULL;
+    MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, worker, MPI_INFO_NULL, &node);
+    MPI_Allreduce(&worker, &first, 1, MPI_INT, MPI_MIN, node);
+    MPI_Comm_free(&node);
+    return Object::of(first);
+  }
 };
 
 // Closes them, with the text of what went wrong elsewhere if something did. Collective over the workers.
@@ -111,6 +142,7 @@ class CloseAfterWriting final : public OperationOf<CloseAfterWriting> {
 // Where one chunk of the array goes: first element, steps, and lengths of each axis of the dataset.
 struct Target {
   std::vector<index_t> offsets, steps, lengths;
+  std::size_t group = 0;  ///< whose part of the file it goes into; not sent
 };
 
 void encode_target(Writer& out, const Target& target) {
@@ -273,11 +305,17 @@ class WriteEncoded final : public OperationOf<WriteEncoded> {
   int file_, dataset_, ndim_;
 };
 
+// The workers that tasks may run on; no groups: any. Without `group_of_task` all are of the first group.
+struct Where {
+  std::vector<Annotations> groups = {};
+  std::vector<std::size_t> group_of_task = {};
+};
+
 // One task for each of `inputs`; with targets, or without when what they need is in their input.
 class WriteLayer final : public Layer {
  public:
-  WriteLayer(std::string name, std::shared_ptr<const Operation> operation, std::vector<TaskRef> inputs, std::vector<Target> targets, bool on_first_worker, std::int64_t nbytes)
-      : Layer(std::move(name)), operation_(std::move(operation)), inputs_(std::move(inputs)), targets_(std::move(targets)), on_first_worker_(on_first_worker), nbytes_(nbytes) {}
+  WriteLayer(std::string name, std::shared_ptr<const Operation> operation, std::vector<TaskRef> inputs, std::vector<Target> targets, Where where, std::int64_t nbytes)
+      : Layer(std::move(name)), operation_(std::move(operation)), inputs_(std::move(inputs)), targets_(std::move(targets)), where_(std::move(where)), nbytes_(nbytes) {}
   std::int64_t size() const override { return static_cast<std::int64_t>(inputs_.size()); }
   std::shared_ptr<const Operation> operation() const override { return operation_; }
   void dependencies(std::int64_t index, std::vector<TaskRef>& out) const override { out.push_back(inputs_[static_cast<std::size_t>(index)]); }
@@ -285,21 +323,21 @@ class WriteLayer final : public Layer {
     if (!targets_.empty()) encode_target(out, targets_[static_cast<std::size_t>(index)]);
   }
   std::int64_t nbytes(std::int64_t) const override { return nbytes_; }
-  bool annotated() const override { return on_first_worker_; }
-  const Annotations* annotations(std::int64_t) const override {
-    static const Annotations first{.workers = {1}};
-    return on_first_worker_ ? &first : nullptr;
+  bool annotated() const override { return !where_.groups.empty(); }
+  const Annotations* annotations(std::int64_t index) const override {
+    return where_.groups.empty() ? nullptr : &where_.groups[where_.group_of_task.empty() ? 0 : where_.group_of_task[static_cast<std::size_t>(index)]];
   }
 
  private:
   std::shared_ptr<const Operation> operation_;
   std::vector<TaskRef> inputs_;
   std::vector<Target> targets_;
-  bool on_first_worker_;
+  Where where_;
   std::int64_t nbytes_;
 };
 
-std::vector<Target> targets_of(const ArrayStore& store, const Region& region, std::size_t count) {
+std::vector<Target> targets_of(const ArrayStore& store, const Place& place, std::size_t count) {
+  const Region& region = place.region;
   std::vector<Target> targets;
   std::vector<std::size_t> at(store.array.chunks.size(), 0);
   std::vector<std::vector<index_t>> starts;
@@ -316,6 +354,11 @@ std::vector<Target> targets_of(const ArrayStore& store, const Region& region, st
         target.offsets[d] += starts[a][at[a]] * region.step[d];
         target.lengths[d] = store.array.chunks[a][at[a]];
       }
+    if (!place.slab_chunks.empty()) {
+      const auto axis = static_cast<std::size_t>(place.split_axis);
+      while (at[axis] >= place.slab_chunks[target.group + 1]) ++target.group;
+      target.offsets[axis] -= place.slab_starts[target.group];
+    }
     targets.push_back(std::move(target));
     for (std::size_t a = at.size(); a-- > 0;) {
       if (++at[a] < store.array.chunks[a].size()) break;
@@ -335,22 +378,53 @@ std::vector<TaskRef> add_layer(GraphBuilder& builder, std::shared_ptr<const Laye
 
 }  // namespace
 
-std::shared_ptr<const Operation> open_for_writing(std::int64_t write, const std::vector<FilePlan>& plans) { return std::make_shared<OpenForWriting>(write, plans); }
+Groups groups_of_workers(int workers_per_file) {
+  Evaluator& evaluator = Evaluator::current();
+  Groups groups;
+  if (workers_per_file > 0) {
+    for (int worker = 0; worker < evaluator.workers(); ++worker) groups.push_back(worker / workers_per_file);
+    return groups;
+  }
+  std::vector<int> firsts;
+  for (Object& first : evaluator.run_on_workers(std::make_shared<FirstOfNode>(), {}, /*collective=*/true)) {
+    const int node = std::move(first).take<int>();
+    const auto found = std::find(firsts.begin(), firsts.end(), node);
+    groups.push_back(static_cast<int>(found - firsts.begin()));
+    if (found == firsts.end()) firsts.push_back(node);
+  }
+  return groups;
+}
+
+std::shared_ptr<const Operation> open_for_writing(std::int64_t write, const std::vector<FilePlan>& plans, const Groups& groups) {
+  return std::make_shared<OpenForWriting>(write, plans, groups);
+}
 std::shared_ptr<const Operation> close_after_writing(std::int64_t write, const std::string& failure) { return std::make_shared<CloseAfterWriting>(write, failure); }
 
-void add_writes(GraphBuilder& builder, const ArrayStore& store, std::int64_t write, const Place& place, hdf5::Writers writers, std::vector<TaskRef>& wanted) {
+void add_writes(GraphBuilder& builder, const ArrayStore& store, std::int64_t write, const Place& place, hdf5::Writers writers, const Groups& groups, std::vector<TaskRef>& wanted) {
   std::vector<TaskRef> chunks = store.array.lower(builder);
-  std::vector<Target> targets = targets_of(store, place.region, chunks.size());
+  std::vector<Target> targets = targets_of(store, place, chunks.size());
+  // Worker i has rank i + 1.
+  Where where;
+  if (!place.slab_chunks.empty()) {
+    where.groups.resize(place.slab_chunks.size() - 1);
+    for (std::size_t worker = 0; worker < groups.size(); ++worker) {
+      auto& workers = where.groups[static_cast<std::size_t>(groups[worker])].workers;
+      if (workers.empty() || writers == hdf5::Writers::all) workers.push_back(static_cast<int>(worker) + 1);
+    }
+    for (const Target& target : targets) where.group_of_task.push_back(target.group);
+  } else if (writers == hdf5::Writers::rank_0) {
+    where.groups = {Annotations{.workers = {1}}};
+  }
   std::vector<TaskRef> last;
   if (place.encoded_chunk.empty()) {
     last = add_layer(builder, std::make_shared<WriteLayer>("write-hdf5", std::make_shared<WriteChunk>(write, place.file, place.dataset), std::move(chunks), std::move(targets),
-                                                           writers == hdf5::Writers::rank_0, 0));
+                                                           std::move(where), 0));
   } else {
     const int ndim = static_cast<int>(place.encoded_chunk.size());
     auto encoded = add_layer(builder, std::make_shared<WriteLayer>("encode-hdf5", std::make_shared<EncodeChunks>(place.filters, place.encoded_chunk), std::move(chunks),
-                                                                   std::move(targets), false, -1));
+                                                                   std::move(targets), Where(), -1));
     last = add_layer(builder, std::make_shared<WriteLayer>("write-hdf5", std::make_shared<WriteEncoded>(write, place.file, place.dataset, ndim), std::move(encoded),
-                                                           std::vector<Target>(), true, 0));
+                                                           std::vector<Target>(), std::move(where), 0));
   }
   wanted.insert(wanted.end(), last.begin(), last.end());
 }
