@@ -3,6 +3,7 @@
 #include <ashlar/ashlar.hpp>
 
 #include <cmath>
+#include <filesystem>
 
 #include "harness/job_main.hpp"
 #include "test_files.hpp"
@@ -66,6 +67,20 @@ TEST(Hdf5Dimensions, that_do_not_fit_are_refused_and_the_old_file_stays) {
   const std::string said = message_of<al::Error>(other_length);
   EXPECT_TRUE(contains(said, "length 6") && contains(said, "/time has 5")) << said;
   EXPECT_EQ(h5py(file, "print(list(f))"), "['old']");
+  // In place as well, and what is there stays readable.
+  const std::string grown = folder / "grown.h5";
+  const auto append = [&](al::index_t times) {
+    al::Hdf5Target values{grown, "/g/x"}, t{grown, "/time"};
+    values.options = {.mode = "a", .append_axis = 0, .dims = {"time", ""}};
+    t.options = {.mode = "a", .append_axis = 0};
+    al::store({al::ones<double>({2, 3}), al::ones<double>({times})}, {values, t});
+  };
+  append(2);
+  EXPECT_TRUE(contains(message_of<al::Error>([&] { append(3); }), "/time has 5"));
+  append(2);
+  EXPECT_EQ(h5py(grown, "print(f[\"g/x\"].shape, f[\"time\"].shape, \"ashlar_incomplete\" in f[\"g/x\"].attrs)"), "(4, 3) (4,) False");
+  EXPECT_TRUE(contains(message_of<al::ValueError>([&] { al::store(al::ones<double>({3}), al::Hdf5Target{grown, "/g/x", {0, al::all}, {.dims = {"y"}}}); }), "region"));
+  std::filesystem::remove(grown);
   EXPECT_EQ(folder.names(), std::vector<std::string>{"x.h5"});
 }
 

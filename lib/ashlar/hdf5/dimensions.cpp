@@ -1,6 +1,7 @@
 #include <hdf5_hl.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "ashlar/hdf5/dataset_detail.hpp"
@@ -12,23 +13,37 @@ namespace {
 
 std::string last_part(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
-/// The dataset that a dimension's name means, from the innermost group outwards; empty when there is none.
-std::string scale_named(hid_t file, const std::string& dataset, const std::string& dimension, const std::string& path) {
-  for (std::size_t end = dataset.rfind('/'); end != std::string::npos; end = end ? dataset.rfind('/', end - 1) : std::string::npos) {
-    const std::string candidate = dataset.substr(0, end) + "/" + dimension;
-    const Place at = dataset_of(path, candidate);
-    if (checked(H5Lexists(file, candidate.c_str(), H5P_DEFAULT), "H5Lexists", at) <= 0) continue;
-    const ObjectHandle object(checked(H5Oopen(file, candidate.c_str(), H5P_DEFAULT), "H5Oopen", at));
-    if (H5Iget_type(object.get()) != H5I_DATASET) continue;
-    const SpaceHandle space(checked(H5Dget_space(object.get()), "H5Dget_space", at));
-    if (H5Sget_simple_extent_ndims(space.get()) == 1) return candidate;
+/// The names that a dimension may have a scale under, from the dataset's own group outwards.
+std::vector<std::string> candidates(const std::string& dataset, const std::string& dimension) {
+  std::vector<std::string> all;
+  for (std::size_t end = dataset.rfind('/'); end != std::string::npos; end = end ? dataset.rfind('/', end - 1) : std::string::npos) all.push_back(dataset.substr(0, end) + "/" + dimension);
+  return all;
+}
+
+/// Of a dataset with one axis; else none.
+std::optional<index_t> length_in_file(hid_t file, const std::string& name, const std::string& path) {
+  const Place at = dataset_of(path, name);
+  for (std::size_t end = name.find('/', 1);; end = name.find('/', end + 1)) {
+    if (checked(H5Lexists(file, name.substr(0, end).c_str(), H5P_DEFAULT), "H5Lexists", at) == 0) return std::nullopt;
+    if (end == std::string::npos) break;
   }
+  const ObjectHandle object(checked(H5Oopen(file, name.c_str(), H5P_DEFAULT), "H5Oopen", at));
+  if (H5Iget_type(object.get()) != H5I_DATASET) return std::nullopt;
+  const SpaceHandle space(checked(H5Dget_space(object.get()), "H5Dget_space", at));
+  if (H5Sget_simple_extent_ndims(space.get()) != 1) return std::nullopt;
+  return static_cast<index_t>(checked(H5Sget_simple_extent_npoints(space.get()), "H5Sget_simple_extent_npoints", at));
+}
+
+std::string scale_named(hid_t file, const std::string& dataset, const std::string& dimension, const std::string& path) {
+  for (const std::string& name : candidates(dataset, dimension))
+    if (length_in_file(file, name, path)) return name;
   return {};
 }
 
-index_t length_of(hid_t dataset, const Place& at) {
-  const SpaceHandle space(checked(H5Dget_space(dataset), "H5Dget_space", at));
-  return static_cast<index_t>(checked(H5Sget_simple_extent_npoints(space.get()), "H5Sget_simple_extent_npoints", at));
+void check_length(const std::string& name, const std::string& path, std::size_t axis, const std::string& dimension, index_t length, const std::string& scale, index_t found) {
+  if (found != length)
+    throw ShapeError("dims of dataset " + name + " of " + path + ": axis " + std::to_string(axis) + ", \"" + dimension + "\", has length " + std::to_string(length) + ", its scale " + scale +
+                     " has " + std::to_string(found));
 }
 
 void attach(hid_t file, hid_t dataset, const DatasetSpec& spec, const std::string& name, std::size_t axis, index_t length, const std::string& path) {
@@ -41,10 +56,7 @@ void attach(hid_t file, hid_t dataset, const DatasetSpec& spec, const std::strin
   const DatasetHandle scale = open_dataset(file, scale_name, path);
   if (checked(H5DSis_scale(scale.get()), "H5DSis_scale", scale_at) == 0) checked(H5DSset_scale(scale.get(), dimension.c_str()), "H5DSset_scale", scale_at);
   if (scale_name == name) return;  // a scale has no scales
-  const index_t found = length_of(scale.get(), scale_at);
-  if (found != length)
-    throw ShapeError("dims of dataset " + name + " of " + path + ": axis " + std::to_string(axis) + ", \"" + dimension + "\", has length " + std::to_string(length) +
-                     ", its scale " + scale_name + " has " + std::to_string(found));
+  check_length(name, path, axis, dimension, length, scale_name, *length_in_file(file, scale_name, path));
   if (checked(H5DSis_attached(dataset, scale.get(), static_cast<unsigned>(axis)), "H5DSis_attached", at) == 0)
     checked(H5DSattach_scale(dataset, scale.get(), static_cast<unsigned>(axis)), "H5DSattach_scale", at);
 }
@@ -77,6 +89,26 @@ herr_t note_scale(hid_t, unsigned, hid_t scale, void* into) {
 }
 
 }  // namespace
+
+void check_dimensions(hid_t file, const std::vector<DatasetSpec>& datasets, const std::string& path) {
+  const auto length_of = [&](const std::string& name) -> std::optional<index_t> {
+    for (const DatasetSpec& spec : datasets)
+      if ((!spec.existing || spec.append_axis >= 0) && spec.shape.ndim() == 1 && dataset_name(spec.name) == name) return spec.shape[0];
+    return length_in_file(file, name, path);
+  };
+  for (const DatasetSpec& spec : datasets) {
+    const std::string name = dataset_name(spec.name);
+    for (std::size_t axis = 0; axis < std::min(spec.dims.size(), spec.shape.size()); ++axis) {
+      if (spec.dims[axis].empty()) continue;
+      for (const std::string& scale : candidates(name, spec.dims[axis])) {
+        const auto found = length_of(scale);
+        if (!found) continue;
+        if (scale != name) check_length(name, path, axis, spec.dims[axis], spec.shape[axis], scale, *found);
+        break;
+      }
+    }
+  }
+}
 
 void write_dimensions(hid_t file, const std::vector<DatasetSpec>& datasets, const std::string& path) {
   // Scales first: what is attached must be one.

@@ -8,6 +8,10 @@
 
 namespace ashlar::hdf5 {
 
+/// What `write_dimensions` will refuse, found before anything in the file is changed. Lengths are those that the specifications give.
+/// Errors    ShapeError when a scale has another length than the axis.
+void check_dimensions(hid_t file, const std::vector<DatasetSpec>& datasets, const std::string& path);
+
 /// Labels the axes of the datasets that `dims` names, and attaches to each the dataset of that name which stands in the same group or in one
 /// above it, if there is one with one axis. Serial, when all datasets of the write are there.
 /// Errors    ShapeError when such a scale has another length than the axis.

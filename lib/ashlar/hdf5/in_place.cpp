@@ -200,6 +200,7 @@ FileLock prepare_in_place(const std::string& path, const std::vector<DatasetSpec
   check_hdf5_file(path);
   FileLock lock(path);
   FileHandle file(checked(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), "H5Fopen", at));
+  check_dimensions(file.get(), datasets, path);
   for (const auto& spec : datasets) make_ready(file.get(), spec, path, writers);
   write_dimensions(file.get(), datasets, path);
   close_flushed(file, at);

@@ -216,6 +216,7 @@ Wanted want(const ArrayStore& store) {
     if (store.options.mode == "a") wanted.found = hdf5::find(store.file, store.dataset);
     return wanted;
   }
+  if (!store.options.dims.empty()) throw ValueError("store: dims name the axes of a whole dataset, not of a region: " + store.region);
   const hdf5::DatasetInfo info = hdf5::describe(store.file, store.dataset);
   Wanted wanted{{}, part(store, info), info};
   wanted.spec.name = store.dataset;
