@@ -1,5 +1,5 @@
-// Forty common calls on arrays of ten million elements, one time each; numpy_calls.py times the same calls of NumPy and compares. One worker with
-// one thread: mpirun -n 2 --oversubscribe --bind-to none bench --ashlar-threads=1 numpy > ashlar.json
+// Forty common calls on arrays of ten million elements, one time each; numpy_calls.py times the same calls of NumPy and compares. One worker with one
+// thread, chunks as chosen by default (one an array): mpirun -n 2 --oversubscribe --bind-to none bench --ashlar-threads=1 numpy > ashlar.json
 #include <algorithm>
 #include <cmath>
 
@@ -33,13 +33,12 @@ void make(const al::Array<T>& x) {
 }
 
 Sample numpy_calls() {
-  const al::ChunkSpec one(1'000'000), two({rows / 10, columns});
-  const auto wave = [&](double step) { return al::map([](double v) { return v - std::floor(v); }, al::arange<double>(static_cast<double>(n), {.chunks = one}) * step) + 0.5; };
+  const auto wave = [&](double step) { return al::map([](double v) { return v - std::floor(v); }, al::arange<double>(static_cast<double>(n)) * step) + 0.5; };
   const auto a = wave(0.6180339887498949).persist(), b = wave(0.4142135623730951).persist();
   const auto f = a.astype<float>().persist();
   const auto i = (a * 1000).astype<std::int32_t>().persist();
   const auto k = (b * 1000).astype<std::int64_t>().persist();
-  const auto m = a.reshape({rows, columns}).rechunk(two).persist();
+  const auto m = a.reshape({rows, columns}).persist();
   const auto flags = (a < b).persist();
   for (const auto* x : {&a, &b, &m}) x->sum().compute();
   al::compute(f.sum(), i.sum(), k.sum(), al::sum(flags));

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "array/graph_runs.hpp"
 #include "ashlar/array/creation.hpp"
+#include "ashlar/array/cumulative.hpp"
 #include "ashlar/array/manipulation.hpp"
 #include "ashlar/array/map_blocks.hpp"
 #include "ashlar/array/random.hpp"
@@ -351,6 +353,31 @@ TEST(Plan, KeepsWhatIsExpensiveAndUsedTwice) {
   EXPECT_EQ(made, 1) << "two wanted arrays share what is expensive";
 }
 
+TEST(Plan, ChunksThatManyTasksReadAreCutWhereTheyLie) {
+  const index_t n = 1024;
+  const auto x = cumsum(arange<std::int64_t>(n * n).reshape({n, n}).rechunk({128, n}), 1);  // has chunks of its own
+  const auto value = [](index_t row, index_t column) { return (column + 1) * (row * 1024) + column * (column + 1) / 2; };
+  const auto turned = x.rechunk({n, 128}), transposed = x.transpose().rechunk({128, n}), backwards = (x(range(_, _, -1), all) + 0).rechunk({n, 100});
+  for (const auto& y : {turned, transposed, backwards}) {
+    const auto names = layer_names(y.node());
+    EXPECT_EQ(std::count_if(names.begin(), names.end(), [](const std::string& name) { return name.ends_with("-cut"); }), 1);
+    const Block block = run_fused(y.node()).contiguous();
+    EXPECT_TRUE(same_bits(block, run_unfused(y.node())));
+    EXPECT_TRUE(same_bits(block, run_sent(y.node())));
+    const auto* found = block.as<std::int64_t>();
+    std::int64_t wrong = 0;
+    for (index_t i = 0; i < n; ++i)
+      for (index_t j = 0; j < n; ++j) {
+        const auto wanted = y.node() == turned.node() ? value(i, j) : y.node() == transposed.node() ? value(j, i) : value(n - 1 - i, j);
+        wrong += found[i * n + j] != wanted;
+      }
+    EXPECT_EQ(wrong, 0);
+  }
+  // Few readers, or small parts: nothing is cut.
+  const auto halves = x.rechunk({n, 512}), narrow = x.rechunk({n, 32});
+  for (const auto& y : {halves, narrow})
+    for (const std::string& name : layer_names(y.node())) EXPECT_FALSE(name.ends_with("-cut")) << name;
+}
 TEST(Plan, DoesNotOverflowOnLongChains) {
   auto x = ones({10}, {.chunks = 5});
   for (int i = 0; i < 50'000; ++i) x = x + 1;
