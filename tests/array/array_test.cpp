@@ -355,9 +355,13 @@ TEST(Plan, KeepsWhatIsExpensiveAndUsedTwice) {
 
 TEST(Plan, ChunksThatManyTasksReadAreCutWhereTheyLie) {
   const index_t n = 1024;
-  const auto x = cumsum(arange<std::int64_t>(n * n).reshape({n, n}).rechunk({128, n}), 1);  // has chunks of its own
+  const auto x = cumsum(arange<std::int64_t>(n * n).reshape({n, n}).rechunk(ChunkSpec({128, n})), {.axis = 1});  // has chunks of its own
   const auto value = [](index_t row, index_t column) { return (column + 1) * (row * 1024) + column * (column + 1) / 2; };
-  const auto turned = x.rechunk({n, 128}), transposed = x.transpose().rechunk({128, n}), backwards = (x(range(_, _, -1), all) + 0).rechunk({n, 100});
+  const auto rows = [n](index_t size) { return ChunkSpec({size, n}); };
+  const auto columns = [n](index_t size) { return ChunkSpec({n, size}); };
+  const auto turned = x.rechunk(columns(128));
+  const auto transposed = x.transpose().rechunk(rows(128));
+  const auto backwards = (x(range(_, _, -1)) + std::int64_t{0}).rechunk(columns(100));
   for (const auto& y : {turned, transposed, backwards}) {
     const auto names = layer_names(y.node());
     EXPECT_EQ(std::count_if(names.begin(), names.end(), [](const std::string& name) { return name.ends_with("-cut"); }), 1);
@@ -374,7 +378,8 @@ TEST(Plan, ChunksThatManyTasksReadAreCutWhereTheyLie) {
     EXPECT_EQ(wrong, 0);
   }
   // Few readers, or small parts: nothing is cut.
-  const auto halves = x.rechunk({n, 512}), narrow = x.rechunk({n, 32});
+  const auto halves = x.rechunk(columns(512));
+  const auto narrow = x.rechunk(columns(32));
   for (const auto& y : {halves, narrow})
     for (const std::string& name : layer_names(y.node())) EXPECT_FALSE(name.ends_with("-cut")) << name;
 }
