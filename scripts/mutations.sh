@@ -10,7 +10,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # The machines, on paper and in the simulator; arrays against loops over elements; tables and frames against loops over plain rows.
 machines=(worker_state_test worker_data_test worker_orders_test scheduler_state_test scheduler_invariants_test scheduler_errors_test scheduler_place_test
   simulation_cluster_test simulation_stress_test)
-arrays=(ndarray_slice_test ndarray_program_test ndarray_reduction_test array_expression_property_test)
+arrays=(ndarray_slice_test ndarray_program_test ndarray_chains_test ndarray_reduction_test array_expression_property_test)
 frames=(table_join_test table_group_test dataframe_exchange_test dataframe_pipeline_test)
 targets=()
 targets_of() { # by the floor that the patch breaks

@@ -239,4 +239,45 @@ TEST(Chains, sums_have_the_same_bits_whatever_the_layout) {
   }
 }
 
+/// A tree of operations by chance: as a value of the program, and worked out for every element.
+struct Tree {
+  Program::Value value;
+  std::vector<double> want;
+};
+Tree draw_tree(std::mt19937_64& random, Program& program, const std::vector<std::vector<double>>& leaves, std::size_t& next, int depth) {
+  if (depth == 0) return {program.input(DType::float64), leaves.at(next++)};
+  // As deep on both sides as not: what is put aside for the one must outlast all that the other puts aside.
+  Tree a = draw_tree(random, program, leaves, next, random() % 4 ? depth - 1 : 0), b = draw_tree(random, program, leaves, next, random() % 4 ? depth - 1 : 0);
+  const Op ops[] = {Op::add, Op::subtract, Op::multiply};
+  const Op op = ops[random() % 3];
+  for (std::size_t i = 0; i < a.want.size(); ++i) {
+    const double x = a.want[i], y = b.want[i];
+    a.want[i] = op == Op::add ? x + y : op == Op::subtract ? x - y : x * y;
+  }
+  return {program.apply(op, DType::float64, a.value, b.value), std::move(a.want)};
+}
+
+TEST(Chains, of_trees_keep_all_that_is_put_aside_apart) {
+  std::mt19937_64 random(7);
+  constexpr std::size_t n = 41;
+  for (int round = 0; round < 400; ++round) {
+    std::vector<std::vector<double>> leaves(16, std::vector<double>(n));
+    for (auto& leaf : leaves)
+      for (double& x : leaf) x = std::ldexp(static_cast<double>(random() >> 11), -53) + 0.5;
+    Program program;
+    std::size_t next = 0;
+    const Tree tree = draw_tree(random, program, leaves, next, 4);
+    program.store(tree.value);
+    std::vector<Block> inputs;
+    for (std::size_t i = 0; i < next; ++i) {
+      Block block = Block::allocate(DType::float64, Shape{static_cast<index_t>(n)});
+      std::copy(leaves[i].begin(), leaves[i].end(), reinterpret_cast<double*>(block.make_writable()));
+      inputs.push_back(std::move(block));
+    }
+    const std::vector<index_t> origin{0};
+    const std::vector<Block> out = program.run(Shape{static_cast<index_t>(n)}, origin, inputs);
+    for (std::size_t i = 0; i < n; ++i) ASSERT_TRUE(same_bits(out[0].as<double>()[i], tree.want[i])) << "round " << round << ", " << next << " leaves, element " << i;
+  }
+}
+
 }  // namespace
