@@ -158,9 +158,9 @@ auto groupby(Query query, std::vector<std::string> values) {
 
 al::GroupBy grouped(const al::DataFrame& x, const al::Names& keys) { return x.groupby(keys, {.sort = false}); }
 
-// Groups that keep many of their values stay in several partitions where tables come from files: there is little memory then.
+// Groups that keep many of their values are made in several partitions and stay there: in one, a single worker would make them all.
 al::GroupBy grouped_apart(const al::DataFrame& x, const al::Names& keys) {
-  return x.groupby(keys, {.sort = false, .split_out = x.npartitions() > partitions ? partitions : 1});
+  return x.groupby(keys, {.sort = false, .split_out = partitions});
 }
 
 al::DataFrame correlation(const al::DataFrame& x) {
