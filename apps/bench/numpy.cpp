@@ -12,7 +12,7 @@ namespace bench {
 namespace {
 
 constexpr std::int64_t n = 10'000'000, rows = 3200, columns = 3125;  // rows * columns = n
-constexpr int repeats = 5;
+constexpr int repeats = 20;
 
 /// The best of some runs; one before them is not counted.
 template <class F>

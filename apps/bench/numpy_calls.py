@@ -2,7 +2,7 @@
 """Times NumPy on the forty calls of `bench numpy` and compares.
 
     mpirun -n 2 --oversubscribe --bind-to none bench --ashlar-threads=1 numpy > ashlar.json
-    numpy_calls.py ashlar.json        NumPy's seconds over Ashlar's for each call, best of five; ends with 1 below the bars
+    numpy_calls.py ashlar.json        NumPy's seconds over Ashlar's for each call, best of twenty; ends with 1 below the bars
 
 Bars: none below 0.7, at most four below 0.9.
 """
@@ -17,7 +17,7 @@ for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ[library + "_NUM_THREADS"] = "1"
 import numpy as np
 
-n, rows, columns, repeats = 10_000_000, 3200, 3125, 5
+n, rows, columns, repeats = 10_000_000, 3200, 3125, 20
 
 
 def wave(step):
