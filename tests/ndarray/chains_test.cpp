@@ -159,6 +159,44 @@ TEST(Chains, are_one_operation_after_the_other_whatever_their_length) {
   kernels::set_divider_is_quick(before);
 }
 
+/// x / c or x * c put aside, then x * a + b with y, joined with what was put aside, clipped: neighbours that are one stage.
+TEST(Chains, neighbours_that_are_one_stage) {
+  std::mt19937_64 random(8);
+  const double a = 2, b = 1, c = 3, low = 0, high = 1;
+  alignas(64) std::byte kept[kernels::chain_kept_bytes];
+  const ChainOp joins[] = {ChainOp::add, ChainOp::subtract, ChainOp::subtract_from, ChainOp::multiply};
+  for (const ChainOp scale : {ChainOp::divide, ChainOp::multiply})
+    for (const ChainOp join : joins)
+      for (const ChainOp with : joins)
+        for (const bool sum : {false, true}) {
+          std::vector<kernels::ChainStage> stages = {{ChainOp::load, ChainOperand::strip, nullptr},  {scale, ChainOperand::scalar, &c},
+                                                     {ChainOp::keep, ChainOperand::kept, kept},      {ChainOp::load, ChainOperand::strip, nullptr},
+                                                     {ChainOp::multiply, ChainOperand::scalar, &a},  {ChainOp::add, ChainOperand::scalar, &b},
+                                                     {with, ChainOperand::strip, nullptr},           {join, ChainOperand::kept, kept},
+                                                     {ChainOp::maximum, ChainOperand::scalar, &low}, {ChainOp::minimum, ChainOperand::scalar, &high}};
+          const auto runner = kernels::chain_runner(DType::float64, sum);
+          for (std::size_t n = 1; n <= 1024; n += 1 + n / 9)
+            for (const bool same : {true, false}) {
+              std::vector<double> x(n), other(n), want(n), out(n + 1, 42);
+              for (std::size_t i = 0; i < n; ++i) x[i] = std::ldexp(static_cast<double>(random() >> 11), -53), other[i] = same ? x[i] : 1 - x[i];
+              for (std::size_t i = 0; i < n; ++i) {
+                const double aside = one_operation(scale, x[i], c), other_part = one_operation(with, x[i] * a + b, other[i]);
+                want[i] = std::min(std::max(one_operation(join, other_part, aside), low), high);
+              }
+              stages[0].operand = stages[3].operand = x.data();
+              stages[6].operand = same ? x.data() : other.data();
+              const kernels::Chain chain{stages, sum ? nullptr : out.data()};
+              const double total = runner->run(static_cast<index_t>(n), chain, false);
+              if (sum) {
+                ASSERT_TRUE(same_bits(total, sum_by_position(want))) << n << ", same " << same;
+                continue;
+              }
+              for (std::size_t i = 0; i < n; ++i) ASSERT_TRUE(same_bits(out[i], want[i])) << i << " of " << n << ", same " << same;
+              ASSERT_EQ(out[n], 42);
+            }
+        }
+}
+
 struct Curve {
   double operator()(double x, float y) const { return x * x * scale - static_cast<double>(y); }
   double scale;
@@ -178,7 +216,15 @@ TEST(Chains, functions_of_elements_sum_as_reductions_do) {
       values[i] = curve(x[i], y[i]);
     }
     const void* operands[] = {x.data(), y.data()};
-    ASSERT_TRUE(same_bits(record.sum(closure, static_cast<index_t>(n), operands), sum_by_position(values))) << n;
+    for (const std::size_t strip : {n, (n + 1) / 2, std::min<std::size_t>(n, 67)}) {
+      std::vector<double> sums((n + strip - 1) / strip + 1, 42);
+      record.sum(closure, static_cast<index_t>(n), operands, static_cast<index_t>(strip), sums.data());
+      for (std::size_t s = 0; s + 1 < sums.size(); ++s) {
+        const auto at = values.begin() + static_cast<std::ptrdiff_t>(s * strip);
+        ASSERT_TRUE(same_bits(sums[s], sum_by_position({at, at + static_cast<std::ptrdiff_t>(std::min(strip, n - s * strip))}))) << n << ", strip " << s << " of " << strip;
+      }
+      ASSERT_EQ(sums.back(), 42);
+    }
     std::vector<double> out(n + 1, 42);
     record.call(closure, static_cast<index_t>(n), out.data(), operands);
     for (std::size_t i = 0; i < n; ++i) ASSERT_TRUE(same_bits(out[i], values[i])) << i << " of " << n;

@@ -67,14 +67,16 @@ inline constexpr bool blocks_jump = false;
 template <class T, class V = typename ChainTypes<T>::V>
 using StageFunction = void (*)(V v0, V v1, V v2, V v3, V v4, V v5, V v6, V v7, const CodedStage<T>* stage, const ChainFrame<T>* frame, index_t at);
 
-/// One or two stages of a chain: which function does it, and where its operand lies. Frequent pairs are one, since at eight vectors a stage the way from one
-/// to the next is not free.
+/// One or some stages of a chain: which function does it, and where its operand lies. Frequent neighbours are one, since at eight vectors a stage the way
+/// from one to the next is not free.
 template <class T>
 struct CodedStage {
   StageFunction<T> function;
   const T* operand;         // a scalar, or a strip or kept block
   index_t mask;             // operand + (at & mask): -1 for strips
   T* second;                // the scalar of the second operation of a pair (read), the block to keep (written)
+  const T* third = nullptr;  // scalars of what was made one stage with these
+  const T* fourth = nullptr;
 };
 
 /// The numbers of an arange, block by block; whole numbers, so every sum is exact.
@@ -181,6 +183,43 @@ void keep_then_load(ASHLAR_BLOCK) {
   ASHLAR_EIGHT(ASHLAR_KEEP)
   const T* operand = stage->operand + (at & stage->mask);
   ASHLAR_EIGHT(ASHLAR_WITH_STRIP)
+  ASHLAR_GO_ON;
+}
+/// The scalar is `third`.
+template <class F, class T, class V = typename ChainTypes<T>::V>
+void with_scalar_keep_then_load(ASHLAR_BLOCK) {
+  ASHLAR_VECTORS(T);
+  const T* operand = stage->operand + (at & stage->mask);
+  T* const kept = stage->second;
+  const V y = hn::Set(d, *stage->third);
+#define ASHLAR_KEEP_WITH_SCALAR(r) hn::Store(F::of(v##r, y), d, kept + r * lanes);
+  ASHLAR_EIGHT(ASHLAR_KEEP_WITH_SCALAR)
+#undef ASHLAR_KEEP_WITH_SCALAR
+#define ASHLAR_LOAD(r) v##r = hn::LoadU(d, operand + r * lanes);
+  ASHLAR_EIGHT(ASHLAR_LOAD)
+#undef ASHLAR_LOAD
+  ASHLAR_GO_ON;
+}
+/// Times `third` plus `fourth`, then with a strip or kept block.
+template <class F, class T, class V = typename ChainTypes<T>::V>
+void times_plus_with_strip(ASHLAR_BLOCK) {
+  ASHLAR_VECTORS(T);
+  const T* operand = stage->operand + (at & stage->mask);
+  const V y = hn::Set(d, *stage->third), z = hn::Set(d, *stage->fourth);
+#define ASHLAR_TIMES_PLUS(r) v##r = F::of(hn::Add(hn::Mul(v##r, y), z), hn::LoadU(d, operand + r * lanes));
+  ASHLAR_EIGHT(ASHLAR_TIMES_PLUS)
+#undef ASHLAR_TIMES_PLUS
+  ASHLAR_GO_ON;
+}
+/// With a strip or kept block, then not below `third` and not above `fourth`.
+template <class F, class T, class V = typename ChainTypes<T>::V>
+void with_strip_clipped(ASHLAR_BLOCK) {
+  ASHLAR_VECTORS(T);
+  const T* operand = stage->operand + (at & stage->mask);
+  const V y = hn::Set(d, *stage->third), z = hn::Set(d, *stage->fourth);
+#define ASHLAR_CLIPPED(r) v##r = lowered_to(raised_to(F::of(v##r, hn::LoadU(d, operand + r * lanes)), y), z);
+  ASHLAR_EIGHT(ASHLAR_CLIPPED)
+#undef ASHLAR_CLIPPED
   ASHLAR_GO_ON;
 }
 /// With Multiply, by the scalar.
@@ -377,8 +416,37 @@ class Runner final : public ChainRunner {
   template <class F>
   void binary(const ChainStage& stage, std::size_t number) {
     if (stage.kind == ChainOperand::scalar) put(&with_scalar<F, T>, stage.operand);
-    else put(&with_strip<F, T>, stage.operand);
+    else if (!joins_times_plus<F>(stage.operand)) put(&with_strip<F, T>, stage.operand);
     takes_strip(stage, number);
+  }
+  /// F with a strip or kept block, as one stage with the multiplication and addition before it.
+  template <class F>
+  bool joins_times_plus(const void* operand) {
+    if constexpr (std::is_same_v<F, add> || std::is_same_v<F, subtract> || std::is_same_v<F, subtract_from> || std::is_same_v<F, multiply>) {
+      if (!follows(&with_two<multiply, add, T>)) return false;
+      CodedStage<T>& stage = stages_.back();
+      stage = {&times_plus_with_strip<F, T>, static_cast<const T*>(operand), 0, nullptr, stage.operand, stage.second};
+      return true;
+    }
+    return false;
+  }
+  /// Not above the scalar: after `raise`, and after that of what was made with a strip, one stage.
+  void lowers(const T* scalar) {
+    if (!follows(&with_scalar<raise, T>)) {
+      put(&with_scalar<lower, T>, scalar);
+      return;
+    }
+    const T* const least = stages_.back().operand;
+    const Function before = stages_.size() > 1 ? stages_[stages_.size() - 2].function : nullptr;
+    Function clipped = nullptr;
+    if (before == &with_strip<add, T>) clipped = &with_strip_clipped<add, T>;
+    else if (before == &with_strip<subtract, T>) clipped = &with_strip_clipped<subtract, T>;
+    else if (before == &with_strip<subtract_from, T>) clipped = &with_strip_clipped<subtract_from, T>;
+    if (!clipped) return pair(&with_two<raise, lower, T>, scalar);
+    stages_.pop_back();
+    stages_.back().function = clipped;
+    stages_.back().third = least;
+    stages_.back().fourth = scalar;
   }
   void pair(Function function, const void* second) {
     stages_.back().function = function;
@@ -421,8 +489,7 @@ class Runner final : public ChainRunner {
         break;
       case ChainOp::maximum_of: binary<maximum_of>(stage, i); break;
       case ChainOp::minimum:
-        if (number && follows(&with_scalar<raise, T>)) pair(&with_two<raise, lower, T>, operand);
-        else if (number) put(&with_scalar<lower, T>, operand);
+        if (number) lowers(operand);
         else binary<minimum>(stage, i);
         break;
       case ChainOp::minimum_of: binary<minimum_of>(stage, i); break;
@@ -432,8 +499,16 @@ class Runner final : public ChainRunner {
       case ChainOp::sqrt: put(&alone<root, T>); break;
       case ChainOp::load:
         if (!scalar && follows(&keep<T>)) {
-          stages_.back().function = &keep_then_load<T>;
-          stages_.back().operand = operand;
+          const Function before = stages_.size() > 1 ? stages_[stages_.size() - 2].function : nullptr;
+          const bool divides = before == &with_scalar<divide, T>;
+          if (divides || before == &with_scalar<multiply, T>) {
+            T* const kept = stages_.back().second;
+            stages_.pop_back();
+            stages_.back() = {divides ? &with_scalar_keep_then_load<divide, T> : &with_scalar_keep_then_load<multiply, T>, operand, 0, kept, stages_.back().operand};
+          } else {
+            stages_.back().function = &keep_then_load<T>;
+            stages_.back().operand = operand;
+          }
           takes_strip(stage, i);
         } else {
           binary<load>(stage, i);

@@ -20,10 +20,11 @@ namespace ashlar {
 
 struct MapFunction : Descriptor {
   using Call = void (*)(std::span<const std::byte> closure, index_t n, void* out, const void* const* in);
-  using Sum = double (*)(std::span<const std::byte> closure, index_t n, const void* const* in);
+  using Sum = void (*)(std::span<const std::byte> closure, index_t n, const void* const* in, index_t strip, double* sums);
   /// out[i] = f(in[0][i], in[1][i], …) for i < n. `out` may be an operand whose elements have the same size.
   Call call;
-  /// The sum of these n results, in 32 partial sums by position and folded as Reducer::segments does; null for what is not double.
+  /// The sums of these n results, one for every `strip` of them (the last may be shorter), each in 32 partial sums by position that are folded as
+  /// Reducer::segments does; null for what is not double.
   Sum sum;
   constexpr MapFunction(std::string_view n, Call c, Sum s) : Descriptor(n), call(c), sum(s) {}
 };
@@ -33,11 +34,11 @@ inline constexpr int map_operands_max = 6;
 namespace detail {
 
 /// The processor looks ahead on its own, but not from one page to the next. For functions of one operand: two keep memory busy by themselves.
-template <class T>
+template <int Length, class T>
 [[gnu::always_inline]] inline void fetch_ahead(const T* block) {
   const char* at = reinterpret_cast<const char*>(block) + 2048;
 #pragma GCC unroll 16
-  for (int line = 0; line < static_cast<int>(sizeof(T)); ++line) __builtin_prefetch(at + 64 * line);
+  for (int line = 0; line < Length * static_cast<int>(sizeof(T)) / 64; ++line) __builtin_prefetch(at + 64 * line);
 }
 
 // A fixed length: compilers vectorise that even where they are told to keep the code small.
@@ -47,6 +48,7 @@ template <int Length, class F, class R, class... T>
 #pragma clang loop vectorize(assume_safety)
 #else
 #pragma GCC ivdep
+#pragma GCC unroll 16
 #endif
   for (int k = 0; k < Length; ++k) to[k] = function(from[k]...);
 }
@@ -57,43 +59,59 @@ template <class F, class R, class... T, std::size_t... I>
   const std::tuple<const T*...> from(static_cast<const T*>(in[I])...);
   index_t i = 0;
   for (; i + 64 <= n; i += 64) {
-    if constexpr (sizeof...(T) == 1) (fetch_ahead(std::get<I>(from) + i), ...);
+    if constexpr (sizeof...(T) == 1) (fetch_ahead<64>(std::get<I>(from) + i), ...);
     map_block<64>(function, to + i, std::get<I>(from) + i...);
   }
   for (; i + 8 <= n; i += 8) map_block<8>(function, to + i, std::get<I>(from) + i...);
   for (; i < n; ++i) to[i] = function(std::get<I>(from)[i]...);
 }
 
-template <int Width>
-[[gnu::always_inline]] inline void fold(double* sum) {
-  for (int s = 0; s < Width; ++s) sum[s] += sum[s + Width];
-  if constexpr (Width > 1) fold<Width / 2>(sum);
+/// Four doubles, in as many registers as that takes. An array of sums would stay in memory, where each block waits for what the one before stored.
+using FourSums [[gnu::vector_size(32), gnu::aligned(8), gnu::may_alias]] = double;
+/// What the function rounds last is not to be fused with an addition that follows. Where nothing could be, values need not go through memory.
+[[gnu::always_inline]] inline void round_values([[maybe_unused]] double* values) {
+#if !defined(__x86_64__) || defined(__FMA__)
+  asm volatile("" : : "r"(values) : "memory");
+#endif
+}
+
+template <class F, class... T>
+[[gnu::always_inline]] inline double sum_strip(const F& function, index_t n, const T*... from) {
+  constexpr int sums = 32;
+  const FourSums none = {-0.0, -0.0, -0.0, -0.0};  // which adds nothing
+  FourSums s0 = none, s1 = none, s2 = none, s3 = none, s4 = none, s5 = none, s6 = none, s7 = none;
+  const auto add = [&](double* values) __attribute__((always_inline)) {
+    round_values(values);
+    const auto* at = reinterpret_cast<const FourSums*>(values);
+    s0 += at[0], s1 += at[1], s2 += at[2], s3 += at[3], s4 += at[4], s5 += at[5], s6 += at[6], s7 += at[7];
+  };
+  index_t i = 0;
+  for (; i + sums <= n; i += sums) {
+    alignas(64) double values[sums];
+    if constexpr (sizeof...(T) == 1) (fetch_ahead<sums>(from + i), ...);
+    map_block<sums>(function, values, from + i...);
+    add(values);
+  }
+  if (i < n) {
+    alignas(64) double values[sums];
+    for (double& value : values) value = -0.0;
+    int count = 0;
+    for (; i + 8 <= n; i += 8, count += 8) map_block<8>(function, values + count, from + i...);
+    for (; i < n; ++i) values[count++] = function(from[i]...);
+    add(values);
+  }
+  // 16 and 16, 8 and 8, and so on.
+  s0 += s4, s1 += s5, s2 += s6, s3 += s7;
+  s0 += s2, s1 += s3;
+  s0 += s1;
+  const double even = s0[0] + s0[2], odd = s0[1] + s0[3];
+  return even + odd;
 }
 
 template <class F, class... T, std::size_t... I>
-[[gnu::always_inline]] inline double sum_elements(const F& function, index_t n, const void* const* in, std::index_sequence<I...>) {
-  constexpr int sums = 32;
-  double sum[sums], values[2 * sums];
-  for (int s = 0; s < sums; ++s) sum[s] = -0.0;
+[[gnu::always_inline]] inline void sum_elements(const F& function, index_t n, const void* const* in, index_t strip, double* sums, std::index_sequence<I...>) {
   const std::tuple<const T*...> from(static_cast<const T*>(in[I])...);
-  index_t i = 0;
-  for (; i + 2 * sums <= n; i += 2 * sums) {
-    if constexpr (sizeof...(T) == 1) (fetch_ahead(std::get<I>(from) + i), ...);
-    map_block<2 * sums>(function, values, std::get<I>(from) + i...);
-    asm volatile("" : : "r"(values) : "memory");  // what the function rounds last is not to be fused with the addition
-#pragma GCC unroll 8
-    for (int s = 0; s < sums; ++s) sum[s] = (sum[s] + values[s]) + values[sums + s];
-  }
-  if (i < n) {
-    int count = 0;
-    for (; i + 8 <= n; i += 8, count += 8) map_block<8>(function, values + count, std::get<I>(from) + i...);
-    for (; i < n; ++i) values[count++] = function(std::get<I>(from)[i]...);
-    for (int k = count; k < 2 * sums; ++k) values[k] = -0.0;  // which adds nothing
-    asm volatile("" : : "r"(values) : "memory");
-    for (int s = 0; s < sums; ++s) sum[s] = (sum[s] + values[s]) + values[sums + s];
-  }
-  fold<sums / 2>(sum);
-  return sum[0];
+  for (index_t i = 0; i < n; i += strip) *sums++ = sum_strip<F, T...>(function, n - i < strip ? n - i : strip, std::get<I>(from) + i...);
 }
 
 #if defined(__x86_64__) && !defined(__AVX2__)
@@ -103,8 +121,8 @@ template <class F, class R, class... T>
   map_elements<F, R, T...>(function, n, out, in, std::index_sequence_for<T...>{});
 }
 template <class F, class... T>
-[[gnu::target("avx2")]] double sum_wide(const F& function, index_t n, const void* const* in) {
-  return sum_elements<F, T...>(function, n, in, std::index_sequence_for<T...>{});
+[[gnu::target("avx2")]] void sum_wide(const F& function, index_t n, const void* const* in, index_t strip, double* sums) {
+  sum_elements<F, T...>(function, n, in, strip, sums, std::index_sequence_for<T...>{});
 }
 #endif
 
@@ -127,12 +145,12 @@ void call_map_function(std::span<const std::byte> closure, index_t n, void* out,
 }
 
 template <class F, class... T>
-double sum_map_function(std::span<const std::byte> closure, index_t n, const void* const* in) {
+void sum_map_function(std::span<const std::byte> closure, index_t n, const void* const* in, index_t strip, double* sums) {
   const FunctionOf<F> function(closure);
 #ifdef ASHLAR_MAP_WIDE
-  if (__builtin_cpu_supports("avx2")) return sum_wide<F, T...>(*function, n, in);
+  if (__builtin_cpu_supports("avx2")) return sum_wide<F, T...>(*function, n, in, strip, sums);
 #endif
-  return sum_elements<F, T...>(*function, n, in, std::index_sequence_for<T...>{});
+  sum_elements<F, T...>(*function, n, in, strip, sums, std::index_sequence_for<T...>{});
 }
 
 template <class F, class R, class... T>
