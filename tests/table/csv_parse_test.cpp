@@ -368,7 +368,8 @@ TEST(CsvParser, with_a_filter_gives_the_rows_that_pass_and_converts_no_others) {
 
 TEST(CsvParser, with_a_filter_equals_filtering_afterwards) {
   std::mt19937 random(11);
-  for (int round = 0; round < 300; ++round) {
+  int compared = 0;
+  for (int round = 0; round < 100; ++round) {
     std::string text;
     const int rows = static_cast<int>(random() % 4000);
     static const char* const words[] = {"a", "\"b\"\"c\"", "\"line\nbreak\"", "NA", "\xc3\x96", "a text of more than sixteen bytes"};
@@ -396,9 +397,13 @@ TEST(CsvParser, with_a_filter_equals_filtering_afterwards) {
       line = parser.add({std::string_view(text).substr(from, n), line, "a"});
       if (n == 0) break;  // the block held no whole record
       from += n;
-      if (from == text.size()) EXPECT_EQ(parser.finish(), wanted) << "round " << round;
+      if (from == text.size()) {
+        EXPECT_EQ(parser.finish(), wanted) << "round " << round;
+        ++compared;
+      }
     }
   }
+  EXPECT_GT(compared, 60);
 }
 
 TEST(CsvParser, with_a_filter_finds_what_is_wrong_in_rows_that_fail) {
