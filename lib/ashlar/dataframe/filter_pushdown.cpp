@@ -72,6 +72,9 @@ class Pushing {
   }
 
  private:
+  // Expressions are walked through by recursion: filters above more steps than these (frames of thousands of computed columns) stay where they are.
+  static constexpr std::size_t most_steps = 4096;
+
   // The steps above `base` that look at one row at a time, and the filters above them. Nothing else uses base.
   struct Region {
     PlanPtr base;
@@ -95,6 +98,8 @@ class Pushing {
         if (step->step.kind == StepKind::filter) {
           if (std::find(region.filters.begin(), region.filters.end(), user) == region.filters.end()) region.filters.push_back(user);
         } else if (!row_by_row(*step)) {
+          return std::nullopt;
+        } else if (region.inside.size() >= most_steps) {
           return std::nullopt;
         } else if (region.inside.insert(user.get()).second) {
           open.push_back(user);
@@ -267,7 +272,7 @@ class Pushing {
   const std::vector<PlanPtr>& roots_;
   Replacements& plan_;
   const PlanGraph* graph_ = nullptr;
-  std::int64_t work_ = 2'000'000;  // steps looked through for columns: plans of thousands of columns are left as they are
+  std::int64_t work_ = 2'000'000;  // steps looked through for columns, so that planning does not take longer than what it saves
 };
 
 void find_columns(const PlanPtr& node, std::set<std::string>& out, std::set<Token>& seen) {
