@@ -7,6 +7,7 @@
 
 #include "ashlar/graph/evaluator.hpp"
 #include "ashlar/graph/run_here.hpp"
+#include "ashlar/table/table.hpp"
 
 namespace ashlar::test {
 
@@ -14,6 +15,7 @@ class CountingEvaluator final : public Evaluator {
  public:
   std::vector<std::string> layers;       ///< names of the layers of the last graph that had tasks to run
   std::map<std::string, int> tasks;      ///< by layer, all graphs
+  std::map<std::string, std::int64_t> rows;  ///< of the tables that its tasks made, by layer, all graphs
   int total() const {
     int n = 0;
     for (const auto& [name, count] : tasks) n += count;
@@ -22,6 +24,7 @@ class CountingEvaluator final : public Evaluator {
   void reset() {
     layers.clear();
     tasks.clear();
+    rows.clear();
   }
 
   std::vector<ResultHandle> submit(TaskGraph graph, std::span<const TaskRef> wanted, SubmitOptions) override {
@@ -54,7 +57,8 @@ class CountingEvaluator final : public Evaluator {
       for (const TaskRef& input : inputs)
         task.inputs.push_back(
             copy(input.layer < 0 ? graph.inputs.at(static_cast<std::size_t>(input.index))->get() : values.at({input.layer, input.index})));
-      values[{ref.layer, ref.index}] = run_task(*operations[l], task);
+      Object& value = values[{ref.layer, ref.index}] = run_task(*operations[l], task);
+      if (value.holds<Table>()) rows[layer.name()] += value.get<Table>().nrows();
     }
     std::vector<Object> results;
     for (const TaskRef& ref : wanted)

@@ -9,7 +9,9 @@
 #include <functional>
 #include <fstream>
 #include <iterator>
+#include <random>
 
+#include "ashlar/table/elementwise.hpp"
 #include "ashlar/table/group.hpp"
 #include "csv_reference.hpp"
 
@@ -333,6 +335,93 @@ TEST(RealData, read_in_parts_of_any_size_is_the_same) {
       ASSERT_EQ(read_in_parts(*text, begin, header.data_line, cuts, dialect, columns), whole) << name << " in " << parts;
     }
   }
+}
+
+// ---------------------------------------------------------------- rows left out while reading
+
+CsvRowFilter where_first_is_less(std::size_t columns, std::int64_t limit) {
+  CsvRowFilter filter;
+  filter.looked_at.resize(columns);
+  filter.looked_at[0] = true;
+  filter.doubted.resize(columns);
+  filter.passes = [limit](const Table& rows) { return compare(Comparison::less, rows.at(0), Value(limit)); };
+  return filter;
+}
+
+TEST(CsvParser, with_a_filter_gives_the_rows_that_pass_and_converts_no_others) {
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) text += std::to_string(i) + ",\"text \"\"" + std::to_string(i) + "\"\"\"," + std::to_string(i) + ".5,NA\n";
+  const CsvColumns columns = CsvColumns::make({"i", "t", "x", "none"}, {}, {}, "a");
+  const std::vector<ColumnType> types = {ColumnType::int64, ColumnType::string, ColumnType::float64, ColumnType::float64};
+  const CsvRecords records{text, 1, "a"};
+  const Table all = parse(records, {}, columns, types);
+  for (const std::int64_t limit : {0, 1, 2048, 5000, 10'000}) {
+    CsvParser parser({}, columns, types, 10'000, where_first_is_less(4, limit));
+    parser.add(records);
+    EXPECT_EQ(parser.finish(), all.head(limit)) << limit;
+    EXPECT_EQ(parser.converted(), 10'000 + 3 * limit) << limit;
+  }
+  CsvParser every({}, columns, types, 10'000);
+  every.add(records);
+  EXPECT_EQ(every.converted(), 40'000);
+}
+
+TEST(CsvParser, with_a_filter_equals_filtering_afterwards) {
+  std::mt19937 random(11);
+  int compared = 0;
+  for (int round = 0; round < 100; ++round) {
+    std::string text;
+    const int rows = static_cast<int>(random() % 4000);
+    static const char* const words[] = {"a", "\"b\"\"c\"", "\"line\nbreak\"", "NA", "\xc3\x96", "a text of more than sixteen bytes"};
+    for (int i = 0; i < rows; ++i) {
+      text += random() % 9 ? std::to_string(random() % 100) : "";
+      text += std::string(",") + words[random() % 6] + "," + (random() % 7 ? std::to_string(random() % 1000) + ".25" : "NA") + (random() % 5 ? "\n" : "\r\n");
+    }
+    CsvColumns columns = CsvColumns::make({"n", "t", "x"}, {}, {}, "a");
+    const std::vector<ColumnType> types = {ColumnType::int64, ColumnType::string, ColumnType::float64};
+    CsvRowFilter filter = where_first_is_less(3, static_cast<std::int64_t>(random() % 130) - 10);
+    filter.doubted[1] = random() % 2;
+    filter.doubted[2] = random() % 2;
+    const Table all = parse({text, 1, "a"}, {}, columns, types);
+    Table wanted = all.filter(filter.passes(all));
+    if (random() % 2) {  // looked at, not wanted
+      columns.used[0] = false;
+      wanted = wanted.drop({"n"});
+    }
+    CsvParser parser({}, columns, types, rows, filter);
+    // In blocks of whole records.
+    std::int64_t line = 1;
+    for (std::size_t from = 0; from < text.size();) {
+      const std::string_view rest = std::string_view(text).substr(from, 1 + random() % 30'000);
+      const std::size_t n = rest.size() + from == text.size() ? rest.size() : whole_records(rest, {});
+      line = parser.add({std::string_view(text).substr(from, n), line, "a"});
+      if (n == 0) break;  // the block held no whole record
+      from += n;
+      if (from == text.size()) {
+        EXPECT_EQ(parser.finish(), wanted) << "round " << round;
+        ++compared;
+      }
+    }
+  }
+  EXPECT_GT(compared, 60);
+}
+
+TEST(CsvParser, with_a_filter_finds_what_is_wrong_in_rows_that_fail) {
+  const CsvColumns columns = CsvColumns::make({"n", "x"}, {}, {}, "file.csv");
+  const std::vector<ColumnType> types = {ColumnType::int64, ColumnType::int64};
+  const auto read = [&](const std::string& text, bool doubted, bool filtered) {
+    CsvRowFilter filter = where_first_is_less(2, 10);
+    filter.doubted[1] = doubted;
+    CsvParser parser = filtered ? CsvParser({}, columns, types, 1, filter) : CsvParser({}, columns, types, 1);
+    return message_of<IoError>([&] { parser.add({text, 5, "file.csv"}); });
+  };
+  for (const char* text : {"1,2\n50,x\n", "1,2\n50,1,2\n", "1,2\ny,3\n", "1,2\n3,z\n", "1,2\n50\n", "1,2\ny,z\n50,2,3\n"}) {
+    EXPECT_EQ(read(text, true, true), read(text, true, false)) << text;
+    EXPECT_THAT(read(text, true, true), HasSubstr("file.csv: line 6")) << text;
+  }
+  // A row that passes is looked at in any case.
+  EXPECT_EQ(read("1,2\n3,z\n", false, true), read("1,2\n3,z\n", false, false));
+  EXPECT_EQ(read("1,2\n50,x\n", false, true), "nothing was thrown");
 }
 
 }  // namespace

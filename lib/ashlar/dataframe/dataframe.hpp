@@ -325,6 +325,9 @@ class DataFrame {
   Table compute() const;
   DataFrame persist() const;
   void visualize(const std::string& file = "mydask.png", const VisualizeOptions& options = {}) const;
+  /// What would run to compute it, layer by layer: as it was written, then as the planner makes it: columns and rows that are read, filters that moved.
+  void explain(std::ostream& out) const;
+  void explain() const;  ///< to standard output
 
   const dataframe::PlanPtr& node() const { return node_; }
 

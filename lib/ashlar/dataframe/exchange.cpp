@@ -1,6 +1,7 @@
 // Rows that go where a hash of their keys says.
 
 #include "ashlar/dataframe/exchange_detail.hpp"
+#include "ashlar/dataframe/filter_pushdown.hpp"
 #include "ashlar/dataframe/program.hpp"
 #include "ashlar/table/key_index.hpp"
 #include "ashlar/table/row_order.hpp"
@@ -68,6 +69,18 @@ class HashSplitNode final : public LayerNode {
         name, npartitions, std::make_shared<HashSplitOperation>(keys, types, parts, wanted),
         [tasks = inputs[0]](std::int64_t i, std::vector<TaskRef>& out) { out.push_back(tasks[static_cast<std::size_t>(i)]); });
   }
+  // Where a row goes follows from its keys.
+  std::optional<Filtered> filtered(const std::vector<PlanPtr>& conjuncts, const std::function<bool(const PlanPtr&)>&) const override {
+    return Filtered{with_inputs(*this, {rows_with(inputs[0], conjuncts)}), {}};
+  }
+  bool may_take_filters() const override { return true; }
+  PlanPtr over_fewer(const std::function<PlanPtr(const PlanPtr&)>& fewer, const std::function<bool(const PlanPtr&)>&) const override {
+    const PlanPtr input = fewer(inputs[0]);
+    if (!input) return nullptr;
+    auto split = with_inputs(*this, {input});
+    split->npartitions = input->npartitions;
+    return split;
+  }
 };
 
 class PieceOperation final : public OperationOf<PieceOperation> {
@@ -90,6 +103,26 @@ class PieceNode final : public LayerNode {
           out.push_back(tasks[static_cast<std::size_t>(index % n)]);
         },
         [n](std::int64_t index, Writer& out) { out.put(index / n); });
+  }
+  std::optional<Filtered> filtered(const std::vector<PlanPtr>& conjuncts, const std::function<bool(const PlanPtr&)>& sole) const override {
+    const auto* split = dynamic_cast<const LayerNode*>(inputs[0].get());
+    if (!split || !sole(inputs[0])) return std::nullopt;
+    auto below = split->filtered(conjuncts, sole);
+    if (!below) return std::nullopt;
+    return Filtered{with_inputs(*this, {below->node}), below->rest};
+  }
+  bool may_take_filters() const override {
+    const auto* split = dynamic_cast<const LayerNode*>(inputs[0].get());
+    return split && split->may_take_filters();
+  }
+  bool hands_out_pieces() const override { return true; }
+  PlanPtr over_fewer(const std::function<PlanPtr(const PlanPtr&)>& fewer, const std::function<bool(const PlanPtr&)>& sole) const override {
+    const auto* split = dynamic_cast<const LayerNode*>(inputs[0].get());
+    const PlanPtr of_fewer = split && sole(inputs[0]) ? split->over_fewer(fewer, sole) : nullptr;
+    if (!of_fewer) return nullptr;
+    auto pieces = with_inputs(*this, {of_fewer});
+    pieces->npartitions = npartitions / inputs[0]->npartitions * of_fewer->npartitions;
+    return pieces;
   }
 };
 

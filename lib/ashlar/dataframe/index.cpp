@@ -120,7 +120,10 @@ DataFrame DataFrame::set_index(const Name& name, const SetIndexOptions& options)
     return DataFrame(dataframe::with_index(rows, by, options.divisions));
   }
   if (start.npartitions() > 1) inner = DataFrame(dataframe::splitters(start.node_, by)).compute().at(0).to_values();
-  const PlanPtr rows = dataframe::sorted(dataframe::without_index(start.node_), {by}, {true}, true);
+  // The cuts are known: whoever computes rows does not look for them again, and filters may go below.
+  const PlanPtr unsorted = dataframe::without_index(start.node_);
+  const bool known = !inner.empty() && type != ColumnType::category;
+  const PlanPtr rows = known ? dataframe::divided(unsorted, by, Column::from_values(type, inner)) : dataframe::sorted(unsorted, {by}, {true}, true);
   std::vector<Value> at;
   if (!lowest.is_null()) {
     at.push_back(lowest);

@@ -1,6 +1,7 @@
 // Joins of frames: which rows change their partition, and the tasks that join what came together.
 
 #include "ashlar/dataframe/exchange_detail.hpp"
+#include "ashlar/dataframe/filter_pushdown.hpp"
 #include "ashlar/dataframe/program.hpp"
 
 namespace ashlar::dataframe {
@@ -60,6 +61,63 @@ class JoinNode final : public LayerNode {
                                          out.push_back(side(left, i));
                                          out.push_back(side(right, i));
                                        });
+  }
+
+  // Rows come in the order of one side, and each in its partition: leaving rows out of a side leaves out what they would have become.
+  std::optional<Filtered> filtered(const std::vector<PlanPtr>& conjuncts, const std::function<bool(const PlanPtr&)>&) const override {
+    std::vector<PlanPtr> left, right, rest;
+    for (const PlanPtr& conjunct : conjuncts) {
+      const auto [to_left, to_right] = sides_of(columns_read(conjunct));
+      if (to_left) left.push_back(on_side(conjunct, true));
+      if (to_right) right.push_back(on_side(conjunct, false));
+      if (!to_left && !to_right) rest.push_back(conjunct);
+    }
+    if (left.empty() && right.empty()) return std::nullopt;
+    return Filtered{with_inputs(*this, {left.empty() ? inputs[0] : rows_with(inputs[0], left), right.empty() ? inputs[1] : rows_with(inputs[1], right)}), rest};
+  }
+  bool may_take_filters() const override { return true; }
+
+ private:
+  using From = table::JoinColumn::From;
+
+  const table::JoinColumn& result_column(const std::string& name) const {
+    return *std::find_if(result.begin(), result.end(), [&](const table::JoinColumn& c) { return c.name == name; });
+  }
+  // A key that both sides call so, whose values are equal on both: zeros of floats may differ in their sign.
+  bool common_key(const table::JoinColumn& column) const { return !column.right.empty() && !is_floating(table()[column.name].type()); }
+
+  // Which sides leave out rows when columns of these names decide. One is enough to do without the filter behind the join.
+  std::pair<bool, bool> sides_of(const Columns& names) const {
+    using table::JoinKind;
+    bool left = true, right = true, keys = true;
+    for (const std::string& name : names) {
+      const table::JoinColumn& column = result_column(name);
+      keys &= common_key(column);
+      left &= column.from == From::left;
+      right &= column.from == From::right;
+    }
+    switch (how.kind) {
+      case JoinKind::inner: return {left, right || keys};
+      case JoinKind::cross: return {left, right};
+      case JoinKind::left:
+      case JoinKind::semi:
+      case JoinKind::anti: return {left, left && keys};
+      case JoinKind::right: return {right && keys, right};
+      case JoinKind::outer: return {keys, keys};
+    }
+    return {false, false};
+  }
+  PlanPtr on_side(const PlanPtr& conjunct, bool left) const {
+    return with_columns(conjunct, [&](const std::string& name) {
+      const table::JoinColumn& of_result = result_column(name);
+      const PlanPtr found = column(inputs[left ? 0 : 1], left || of_result.right.empty() ? of_result.source : of_result.right);
+      const ColumnType type = table()[name].type();
+      if (std::get<Column>(found->sample).type() == type) return found;
+      Step cast;
+      cast.kind = StepKind::cast;
+      cast.type = type;
+      return make_step("astype", std::move(cast), {found});
+    });
   }
 };
 

@@ -81,6 +81,38 @@ class LayerNode : public PlanNode {
   /// `inputs`: the tasks of each input, which hold exactly the columns that were demanded (results kept on workers: at least).
   virtual std::shared_ptr<const Layer> layer(const std::vector<std::vector<TaskRef>>& inputs, const std::vector<std::string>& wanted) const = 0;
   std::vector<Demand> demand(const std::vector<std::string>& wanted) const override { return std::vector<Demand>(inputs.size(), Demand(wanted)); }
+
+  // ---- filters (filter_pushdown.hpp)
+  struct Filtered {
+    PlanPtr node;               ///< the same partitions, of which rows are left out here or below
+    std::vector<PlanPtr> rest;  ///< conjuncts that it did not take: their filter stays above it
+  };
+  /// Only rows for which all `conjuncts`, on columns of this table, are true are wanted. Nothing when that changes nothing. What it takes must leave
+  /// the rows that stay in their partitions and order, and nothing of it may fail for rows that are left out. `sole`: just one node needs that one.
+  virtual std::optional<Filtered> filtered(const std::vector<PlanPtr>& conjuncts, const std::function<bool(const PlanPtr&)>& sole) const {
+    (void)conjuncts, (void)sole;
+    return std::nullopt;
+  }
+  /// Whether `filtered` may give something.
+  virtual bool may_take_filters() const { return false; }
+
+  // ---- small partitions (joined_tasks.hpp)
+  /// Of a node without inputs, for each partition: bytes that its task goes through for these columns. Empty: not known, tasks stay apart.
+  virtual std::vector<std::int64_t> work_bytes(const std::vector<std::string>& wanted) const {
+    (void)wanted;
+    return {};
+  }
+  /// Each task puts results of neighbours together, and each of these goes to one task.
+  virtual bool joins_neighbours() const { return false; }
+
+  /// The same over an input of fewer partitions, those that `fewer(input)` joins (null: it stays); null when its results would differ.
+  virtual PlanPtr over_fewer(const std::function<PlanPtr(const PlanPtr&)>& fewer, const std::function<bool(const PlanPtr&)>& sole) const {
+    (void)fewer, (void)sole;
+    return nullptr;
+  }
+
+  /// Its partitions are pieces for one receiver each: a filter goes past it together with who puts them together, or not at all.
+  virtual bool hands_out_pieces() const { return false; }
 };
 
 /// Results that are on the workers already.
@@ -124,6 +156,7 @@ class PlanLayer final : public Layer {
   using Payload = std::function<void(std::int64_t index, Writer& out)>;
   PlanLayer(std::string name, std::int64_t size, std::shared_ptr<const Operation> operation, Inputs inputs, Payload payload = {})
       : Layer(std::move(name)), size_(size), operation_(std::move(operation)), inputs_(std::move(inputs)), payload_(std::move(payload)) {}
+  std::function<std::string()> note = {};  ///< what `explain` says of it besides its name
   std::int64_t size() const override { return size_; }
   std::shared_ptr<const Operation> operation() const override { return operation_; }
   void dependencies(std::int64_t index, std::vector<TaskRef>& out) const override {

@@ -21,6 +21,18 @@ Register from_object(const Object& object) {
   throw InternalError("a step of a dataframe was given " + object.summary());
 }
 
+Register run_steps(const std::vector<Step>& steps, const Table& table) {
+  std::vector<Register> registers(steps.size() + 1);
+  registers[0] = table;
+  std::vector<const Register*> operands;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    operands.clear();
+    for (const std::int32_t r : steps[i].operands) operands.push_back(&registers[static_cast<std::size_t>(r)]);
+    registers[i + 1] = run_step(steps[i], operands);
+  }
+  return std::move(registers.back());
+}
+
 ProgramOperation::ProgramOperation(std::vector<Step> steps) : steps_(std::move(steps)), done_after_(steps_.size()) {
   std::vector<std::size_t> last(steps_.size());
   for (std::size_t i = 0; i < steps_.size(); ++i) {

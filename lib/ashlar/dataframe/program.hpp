@@ -21,6 +21,9 @@ class ProgramOperation final : public OperationOf<ProgramOperation> {
   std::vector<std::vector<std::int32_t>> done_after_;  // registers that no later step reads
 };
 
+/// Runs the steps over a table, which is operand 0; the result of the last one.
+Register run_steps(const std::vector<Step>& steps, const Table& table);
+
 Object to_object(Register result);
 Register from_object(const Object& object);
 

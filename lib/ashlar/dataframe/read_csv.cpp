@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "ashlar/dataframe/csv_file.hpp"
+#include "ashlar/dataframe/filter_pushdown.hpp"
+#include "ashlar/dataframe/program.hpp"
 #include "ashlar/table/csv_parse.hpp"
 
 namespace ashlar {
@@ -135,25 +137,52 @@ class InferOperation final : public OperationOf<InferOperation> {
   CsvColumns columns_;
 };
 
+// Which rows a reader keeps: a program over the columns that it looks at.
+struct RowFilter {
+  std::vector<Step> steps;
+  std::vector<std::uint8_t> looked_at, doubted;  // as in table::CsvRowFilter
+
+  void encode(Writer& out) const {
+    out.put<std::uint64_t>(steps.size());
+    for (const Step& step : steps) step.encode(out);
+    out.array(looked_at);
+    out.array(doubted);
+  }
+  static RowFilter decode(Reader& in) {
+    RowFilter filter;
+    filter.steps.resize(in.get<std::uint64_t>());
+    for (Step& step : filter.steps) step = Step::decode(in);
+    filter.looked_at = in.array<std::uint8_t>();
+    filter.doubted = in.array<std::uint8_t>();
+    return filter;
+  }
+  table::CsvRowFilter of_table() const {
+    return {{looked_at.begin(), looked_at.end()}, {doubted.begin(), doubted.end()}, [this](const Table& rows) { return std::get<Column>(run_steps(steps, rows)); }};
+  }
+};
+
 // What remains to be done lazily: one partition.
 class ReadCsvOperation final : public OperationOf<ReadCsvOperation> {
  public:
-  ReadCsvOperation(CsvDialect dialect, CsvColumns columns, std::vector<ColumnType> types)
-      : dialect_(std::move(dialect)), columns_(std::move(columns)), types_(std::move(types)) {}
+  ReadCsvOperation(CsvDialect dialect, CsvColumns columns, std::vector<ColumnType> types, RowFilter filter)
+      : dialect_(std::move(dialect)), columns_(std::move(columns)), types_(std::move(types)), filter_(std::move(filter)) {}
   void encode(Writer& out) const override {
     dialect_.encode(out);
     columns_.encode(out);
     out.array(types_);
+    filter_.encode(out);
   }
   static std::shared_ptr<const ReadCsvOperation> decode(Reader& in) {
     auto dialect = CsvDialect::decode(in);
     auto columns = CsvColumns::decode(in);
-    return std::make_shared<ReadCsvOperation>(std::move(dialect), std::move(columns), in.array<ColumnType>());
+    auto types = in.array<ColumnType>();
+    return std::make_shared<ReadCsvOperation>(std::move(dialect), std::move(columns), std::move(types), RowFilter::decode(in));
   }
   Object run(TaskInput& task) const override {
     Reader in(task.payload);
     const Piece piece = Piece::decode(in);
-    table::CsvParser parser(dialect_, columns_, types_, piece.rows);
+    table::CsvParser parser = filter_.steps.empty() ? table::CsvParser(dialect_, columns_, types_, piece.rows)
+                                                    : table::CsvParser(dialect_, columns_, types_, piece.rows, filter_.of_table());
     each_block(piece, dialect_, [&](const table::CsvRecords& records) { return parser.add(records); });
     return Object::of(parser.finish());
   }
@@ -162,6 +191,7 @@ class ReadCsvOperation final : public OperationOf<ReadCsvOperation> {
   CsvDialect dialect_;
   CsvColumns columns_;
   std::vector<ColumnType> types_;
+  RowFilter filter_;
 };
 
 class ReadCsvNode final : public LayerNode {
@@ -169,14 +199,65 @@ class ReadCsvNode final : public LayerNode {
   CsvDialect dialect;
   CsvColumns all;
   std::vector<ColumnType> types;
+  std::vector<std::uint8_t> doubted;  // types that the caller gave, which the fields may not be of
   std::vector<Piece> pieces;
+  std::vector<PlanPtr> conjuncts;     // of rows that are read, on columns of this table
 
   std::shared_ptr<const Layer> layer(const std::vector<std::vector<TaskRef>>&, const std::vector<std::string>& wanted) const override {
     CsvColumns used = all;
     for (std::size_t c = 0; c < used.names.size(); ++c)
       used.used[c] = used.used[c] && std::find(wanted.begin(), wanted.end(), used.names[c]) != wanted.end();
-    return std::make_shared<PlanLayer>(name, npartitions, std::make_shared<ReadCsvOperation>(dialect, std::move(used), types), PlanLayer::Inputs(),
-                                       [each = pieces](std::int64_t index, Writer& out) { each[static_cast<std::size_t>(index)].encode(out); });
+    RowFilter filter;
+    if (!conjuncts.empty()) {
+      filter.steps = as_program(conjuncts);
+      filter.doubted = doubted;
+      filter.looked_at.resize(types.size());
+      for (const PlanPtr& conjunct : conjuncts)
+        for (const std::string& name : columns_read(conjunct))
+          filter.looked_at[static_cast<std::size_t>(std::find(all.names.begin(), all.names.end(), name) - all.names.begin())] = 1;
+    }
+    auto out = std::make_shared<PlanLayer>(name, npartitions, std::make_shared<ReadCsvOperation>(dialect, std::move(used), types, std::move(filter)), PlanLayer::Inputs(),
+                                           [each = pieces](std::int64_t index, Writer& to) { each[static_cast<std::size_t>(index)].encode(to); });
+    out->note = [wanted, columns = all.names.size(), rows = conjuncts] { return note_of(wanted, columns, rows); };
+    return out;
+  }
+  // The text is cut whatever is wanted; most of the work is to convert its fields.
+  std::vector<std::int64_t> work_bytes(const std::vector<std::string>& wanted) const override {
+    const auto part = static_cast<std::int64_t>(wanted.size()), whole = static_cast<std::int64_t>(all.names.size());
+    std::vector<std::int64_t> out;
+    for (const Piece& piece : pieces) {
+      // What a compressed file becomes is some times as much.
+      const std::int64_t text = (piece.range.end - piece.range.begin) * (piece.decoding.gzip || piece.decoding.zstd ? 4 : 1);
+      out.push_back(text / 4 + text / 4 * 3 * part / whole);
+    }
+    return out;
+  }
+  // A category column knows the texts of all rows of its partition, those that a filter left out among them.
+  bool may_take_filters() const override {
+    const auto found = table().dtypes();
+    return std::find(found.begin(), found.end(), ColumnType::category) == found.end();
+  }
+  std::optional<Filtered> filtered(const std::vector<PlanPtr>& more, const std::function<bool(const PlanPtr&)>&) const override {
+    if (!may_take_filters()) return std::nullopt;
+    auto node = std::make_shared<ReadCsvNode>(*this);
+    Writer content;
+    content.text("filtered");
+    content.put(token);
+    for (const PlanPtr& conjunct : more) {
+      content.put(conjunct->token);
+      node->conjuncts.push_back(conjunct);
+    }
+    node->token = token_of(content);
+    return Filtered{node, {}};
+  }
+
+ private:
+  static std::string note_of(const std::vector<std::string>& wanted, std::size_t columns, const std::vector<PlanPtr>& rows) {
+    std::string out = "columns";
+    for (std::size_t i = 0; i < wanted.size() && i < 8; ++i) out += (i ? ", " : " ") + wanted[i];
+    if (wanted.size() > 8) out += ", …";
+    out += " (" + std::to_string(wanted.size()) + " of " + std::to_string(columns) + ")";
+    return rows.empty() ? out : out + "; rows where " + text_of(rows);
   }
 };
 
@@ -379,10 +460,14 @@ DataFrame read_csv(const std::vector<std::string>& paths, const ReadCsvOptions& 
     node->pieces[p].rows = part.rows;
   }
   node->types = inference.types();
+  node->doubted.resize(node->types.size());
   for (const auto& [column, type] : options.dtype.v) {
     const auto at = std::find(node->all.names.begin(), node->all.names.end(), column.v);
     if (at == node->all.names.end()) unknown_column(column.v, node->all.names);
-    node->types[static_cast<std::size_t>(at - node->all.names.begin())] = column_type_from_name(type.v);
+    const auto c = static_cast<std::size_t>(at - node->all.names.begin());
+    const ColumnType given = column_type_from_name(type.v);
+    node->doubted[c] = given != node->types[c] && given != ColumnType::string;
+    node->types[c] = given;
   }
 
   std::vector<std::string> names;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ashlar/dataframe/filter_pushdown.hpp"
 #include "ashlar/dataframe/plan.hpp"
 #include "ashlar/dataframe/program.hpp"
 
@@ -55,6 +56,25 @@ class RepartitionNode final : public LayerNode {
           out.put(pieces);
         });
   }
+  // Neighbours that are joined whole. Where partitions are cut, the number of rows says where.
+  std::optional<Filtered> filtered(const std::vector<PlanPtr>& conjuncts, const std::function<bool(const PlanPtr&)>& sole) const override {
+    if (!may_take_filters()) return std::nullopt;
+    const auto* below = dynamic_cast<const LayerNode*>(inputs[0].get());
+    if (!below || !below->hands_out_pieces()) return Filtered{with_inputs(*this, {rows_with(inputs[0], conjuncts)}), {}};
+    if (!sole(inputs[0])) return std::nullopt;
+    auto filtered = below->filtered(conjuncts, sole);
+    if (!filtered) return std::nullopt;
+    return Filtered{with_inputs(*this, {filtered->node}), filtered->rest};
+  }
+  bool may_take_filters() const override { return npartitions < inputs[0]->npartitions; }
+  bool joins_neighbours() const override { return npartitions < inputs[0]->npartitions; }
+  // What a receiver gets stands in the order of (source partition, row), whoever cuts it.
+  PlanPtr over_fewer(const std::function<PlanPtr(const PlanPtr&)>& fewer, const std::function<bool(const PlanPtr&)>& sole) const override {
+    const auto* below = dynamic_cast<const LayerNode*>(inputs[0].get());
+    if (!below || !below->hands_out_pieces() || !sole(inputs[0])) return nullptr;
+    const PlanPtr pieces = below->over_fewer(fewer, sole);
+    return pieces ? with_inputs(*this, {pieces}) : nullptr;
+  }
 
  private:
   // The input that owns output j: outputs [i m / n, (i + 1) m / n) belong to input i.
@@ -78,6 +98,12 @@ class ConcatNode final : public LayerNode {
           out.put<std::int64_t>(1);
         });
   }
+  std::optional<Filtered> filtered(const std::vector<PlanPtr>& conjuncts, const std::function<bool(const PlanPtr&)>&) const override {
+    std::vector<PlanPtr> parts;
+    for (const PlanPtr& input : inputs) parts.push_back(rows_with(input, conjuncts));
+    return Filtered{with_inputs(*this, std::move(parts)), {}};
+  }
+  bool may_take_filters() const override { return true; }
 };
 
 // Some partitions of a table, as they are.
@@ -93,6 +119,10 @@ class PartitionsNode final : public LayerNode {
           out.put<std::int64_t>(1);
         });
   }
+  std::optional<Filtered> filtered(const std::vector<PlanPtr>& conjuncts, const std::function<bool(const PlanPtr&)>&) const override {
+    return Filtered{with_inputs(*this, {rows_with(inputs[0], conjuncts)}), {}};
+  }
+  bool may_take_filters() const override { return true; }
 };
 
 class MergeOperation final : public OperationOf<MergeOperation> {
@@ -123,6 +153,7 @@ class MergeNode final : public LayerNode {
                                            out.push_back(tasks[static_cast<std::size_t>(i)]);
                                        });
   }
+  bool joins_neighbours() const override { return true; }
 };
 
 template <class Node>

@@ -45,6 +45,8 @@ class Scalar<Value> {
   /// The kind of the value, as far as it is not null.
   ColumnType dtype() const { return node_->value_type; }
   void visualize(const std::string& file = "mydask.png", const VisualizeOptions& options = {}) const;
+  void explain(std::ostream& out) const;  ///< as DataFrame::explain
+  void explain() const;
 
   const dataframe::PlanPtr& node() const { return node_; }
 
@@ -303,6 +305,8 @@ class Series {
   Column compute() const;
   Series persist() const;
   void visualize(const std::string& file = "mydask.png", const VisualizeOptions& options = {}) const;
+  void explain(std::ostream& out) const;  ///< as DataFrame::explain
+  void explain() const;
 
   const dataframe::PlanPtr& node() const { return node_; }
 

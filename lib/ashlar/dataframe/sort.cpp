@@ -2,6 +2,7 @@
 
 #include "ashlar/dataframe/dataframe.hpp"
 #include "ashlar/dataframe/exchange_detail.hpp"
+#include "ashlar/dataframe/filter_pushdown.hpp"
 #include "ashlar/dataframe/program.hpp"
 #include "ashlar/table/row_order.hpp"
 
@@ -154,6 +155,14 @@ class SortedGatherNode final : public LayerNode {
                                          for (std::int64_t i = j * n; i < (j + 1) * n; ++i) out.push_back(tasks[static_cast<std::size_t>(i)]);
                                        });
   }
+  // The order is stable: rows that stay keep theirs.
+  std::optional<Filtered> filtered(const std::vector<PlanPtr>& conjuncts, const std::function<bool(const PlanPtr&)>& sole) const override {
+    if (!sole(inputs[0])) return std::nullopt;
+    const auto below = dynamic_cast<const LayerNode&>(*inputs[0]).filtered(conjuncts, sole);
+    if (!below) return std::nullopt;
+    return Filtered{with_inputs(*this, {below->node}), below->rest};
+  }
+  bool may_take_filters() const override { return true; }
 };
 
 class SampleNode final : public LayerNode {
@@ -191,6 +200,11 @@ class RangeSplitNode final : public LayerNode {
                                          out.push_back(cuts);
                                        });
   }
+  // The cuts are those of all rows, so that each stays in its partition; where they were known beforehand, nothing but this reads the input.
+  std::optional<Filtered> filtered(const std::vector<PlanPtr>& conjuncts, const std::function<bool(const PlanPtr&)>&) const override {
+    return Filtered{with_inputs(*this, {rows_with(inputs[0], conjuncts), inputs[1]}), {}};
+  }
+  bool may_take_filters() const override { return true; }
 };
 
 PlanPtr sort_step(const PlanPtr& table, const Order& order) {

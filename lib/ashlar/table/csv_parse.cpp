@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <deque>
 #include <limits>
 #include <memory>
 
@@ -219,9 +220,64 @@ class CsvParser::Sink {
       : dialect_(dialect), columns_(columns), types_(types), missing_(dialect), expected_(rows) {
     if (types.size() != columns.names.size())
       throw ValueError("a CSV schema wants one type per column: columns " + std::to_string(columns.names.size()) + ", types " + std::to_string(types.size()));
-    for (std::size_t c = 0; c < types.size(); ++c) parsers_.push_back(columns.used[c] ? make_parser(types[c], dialect, rows) : nullptr);
   }
-  std::int64_t add(const CsvRecords& records) {
+  virtual ~Sink() = default;
+  virtual std::int64_t add(const CsvRecords& records) = 0;
+  virtual Table finish() = 0;
+  std::int64_t converted() const { return converted_; }
+
+ protected:
+  void convert(std::size_t number, std::string_view text, FieldParser& parser) {
+    if (missing_.contains(text)) {
+      parser.append_null();
+    } else if (!parser.append(text)) {
+      wrong_ = true;
+      wrong_number_ = number;
+      wrong_text_ = text;
+    }
+  }
+  void check_record(std::size_t fields, std::int64_t line) const {
+    if (fields != columns_.names.size()) ragged(source_, line, fields, columns_.names.size());
+    if (wrong_)
+      throw IoError(std::string(source_) + ": line " + std::to_string(line) + ", column \"" + columns_.names[wrong_number_] + "\": \"" + wrong_text_ +
+                    "\" is not of type " + std::string(name(types_[wrong_number_])));
+  }
+  /// The used columns; `of(c)` gives that of column c.
+  template <class Of>
+  Table table_of(const Of& of) {
+    std::vector<std::string> names;
+    std::vector<Column> out;
+    for (std::size_t c = 0; c < types_.size(); ++c) {
+      if (!columns_.used[c]) continue;
+      names.push_back(columns_.names[c]);
+      out.push_back(of(c));
+    }
+    return Table(std::move(names), std::move(out));
+  }
+
+  const CsvDialect dialect_;
+  const CsvColumns columns_;
+  const std::vector<ColumnType> types_;
+  const NaValues missing_;
+  std::string_view source_;
+  std::int64_t rows_ = 0, expected_, converted_ = 0;
+  // Of the record that is being read: the first field that is not of its column's type. Reported at its end, when the line is known.
+  bool wrong_ = false;
+
+ private:
+  std::size_t wrong_number_ = 0;
+  std::string wrong_text_;
+};
+
+class CsvParser::EverySink final : public Sink {
+ public:
+  EverySink(const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types, std::int64_t rows) : Sink(dialect, columns, types, rows) {
+    for (std::size_t c = 0; c < types.size(); ++c) {
+      parsers_.push_back(columns.used[c] ? make_parser(types[c], dialect, rows) : nullptr);
+      used_ += columns.used[c];
+    }
+  }
+  std::int64_t add(const CsvRecords& records) override {
     source_ = records.source;
     std::int64_t line = records.line;
     tokenize(records.bytes, dialect_, line, records.source, *this);
@@ -229,57 +285,145 @@ class CsvParser::Sink {
       for (const auto& parser : parsers_)
         if (parser) parser->expect(static_cast<double>(rows_) / static_cast<double>(expected_));
     told_ = true;
+    converted_ = rows_ * used_;
     return line;
   }
-  Table finish() {
-    std::vector<std::string> names;
-    std::vector<Column> out;
-    for (std::size_t c = 0; c < types_.size(); ++c) {
-      if (!parsers_[c]) continue;
-      names.push_back(columns_.names[c]);
-      out.push_back(parsers_[c]->finish());
-    }
-    return Table(std::move(names), std::move(out));
+  Table finish() override {
+    return table_of([&](std::size_t c) { return parsers_[c]->finish(); });
   }
 
   void field(std::size_t number, std::string_view text) {
-    if (number >= parsers_.size() || !parsers_[number] || wrong_) return;
-    if (missing_.contains(text)) {
-      parsers_[number]->append_null();
-    } else if (!parsers_[number]->append(text)) {
-      wrong_ = true;
-      wrong_number_ = number;
-      wrong_text_ = text;
-    }
+    if (number < parsers_.size() && parsers_[number] && !wrong_) convert(number, text, *parsers_[number]);
   }
   bool end_record(std::size_t fields, std::int64_t line) {
-    if (fields != columns_.names.size()) ragged(source_, line, fields, columns_.names.size());
-    if (wrong_)
-      throw IoError(std::string(source_) + ": line " + std::to_string(line) + ", column \"" + columns_.names[wrong_number_] + "\": \"" + wrong_text_ +
-                    "\" is not of type " + std::string(name(types_[wrong_number_])));
+    check_record(fields, line);
     ++rows_;
     return true;
   }
 
  private:
-  const CsvDialect dialect_;
-  const CsvColumns columns_;
-  const std::vector<ColumnType> types_;
-  const NaValues missing_;
   std::vector<std::unique_ptr<FieldParser>> parsers_;  // null for columns that are not used
-  std::string_view source_;
-  std::int64_t rows_ = 0, expected_;
+  std::int64_t used_ = 0;
   bool told_ = false;
-  // Of the record that is being read: the first field that is not of its column's type. Reported at its end, when the line is known.
-  std::size_t wrong_number_ = 0;
-  std::string wrong_text_;
-  bool wrong_ = false;
+};
+
+// Strips of rows: the columns that tell which of them stay are converted, then of those that stay the fields of the other columns, whose places
+// in the text were kept meanwhile.
+class CsvParser::FilteringSink final : public Sink {
+ public:
+  FilteringSink(const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types, std::int64_t rows, CsvRowFilter filter)
+      : Sink(dialect, columns, types, rows), filter_(std::move(filter)), at_once_(types.size()), parts_(types.size()), later_(types.size()), place_(types.size(), nowhere) {
+    if (filter_.looked_at.size() != types.size() || filter_.doubted.size() != types.size() || !filter_.passes)
+      throw ValueError("a filter of CSV rows speaks of every column: columns " + std::to_string(types.size()) + ", told of " +
+                       std::to_string(filter_.looked_at.size()) + " and " + std::to_string(filter_.doubted.size()));
+    for (std::size_t c = 0; c < types.size(); ++c) {
+      if (filter_.looked_at[c] || (columns.used[c] && filter_.doubted[c])) converted_at_once_.push_back(c);
+      else if (columns.used[c]) place_[c] = converted_later_.size(), converted_later_.push_back(c);
+    }
+    begin_strip();
+  }
+  std::int64_t add(const CsvRecords& records) override {
+    source_ = records.source;
+    from_ = reinterpret_cast<std::uintptr_t>(records.bytes.data());
+    to_ = from_ + records.bytes.size();
+    std::int64_t line = records.line;
+    tokenize(records.bytes, dialect_, line, records.source, *this);
+    end_strip();  // the text goes away
+    return line;
+  }
+  Table finish() override {
+    return table_of([&](std::size_t c) {
+      if (place_[c] != nowhere) return later_[c] ? later_[c]->finish() : make_parser(types_[c], dialect_, 0)->finish();
+      return parts_[c].empty() ? make_parser(types_[c], dialect_, 0)->finish() : parts_[c].size() == 1 ? parts_[c][0] : Column::concat(parts_[c]);
+    });
+  }
+
+  void field(std::size_t number, std::string_view text) {
+    if (number >= place_.size() || wrong_) return;
+    if (at_once_[number]) {
+      convert(number, text, *at_once_[number]);
+    } else if (place_[number] != nowhere) {
+      const auto at = reinterpret_cast<std::uintptr_t>(text.data());
+      // A text that is not in the records was put together from a quoted field, and lives until this call returns.
+      if (at < from_ || at + text.size() > to_) text = put_together_.emplace_back(text);
+      texts_[lines_.size() * converted_later_.size() + place_[number]] = text;
+    }
+  }
+  bool end_record(std::size_t fields, std::int64_t line) {
+    check_record(fields, line);
+    lines_.push_back(line);
+    if (lines_.size() == strip_rows) end_strip();
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t strip_rows = 2048, nowhere = std::numeric_limits<std::size_t>::max();
+
+  void begin_strip() {
+    for (const std::size_t c : converted_at_once_) at_once_[c] = make_parser(types_[c], dialect_, static_cast<std::int64_t>(strip_rows));
+    texts_.resize(strip_rows * converted_later_.size());
+    lines_.clear();
+    put_together_.clear();
+  }
+  void end_strip() {
+    if (lines_.empty()) return;
+    const auto n = static_cast<std::int64_t>(lines_.size());
+    std::vector<std::string> names;
+    std::vector<Column> columns;
+    for (const std::size_t c : converted_at_once_) {
+      Column column = at_once_[c]->finish();
+      converted_ += n;
+      if (columns_.used[c]) parts_[c].push_back(column);
+      if (!filter_.looked_at[c]) continue;
+      names.push_back(columns_.names[c]);
+      columns.push_back(std::move(column));
+    }
+    const auto rows = rows_where(filter_.passes(Table(std::move(names), std::move(columns))), n);
+    rows_ += n;
+    kept_ += static_cast<std::int64_t>(rows.size());
+    for (const std::size_t c : converted_at_once_) {
+      if (!columns_.used[c]) continue;
+      if (rows.empty()) parts_[c].pop_back();
+      else if (rows.size() < lines_.size()) parts_[c].back() = parts_[c].back().take(rows);
+    }
+    if (!rows.empty())
+      for (const std::size_t c : converted_later_) convert_later(c, rows);
+    begin_strip();
+  }
+  void convert_later(std::size_t c, const std::vector<std::int64_t>& rows) {
+    const std::size_t width = converted_later_.size();
+    const bool first = !later_[c];
+    // As many as there will be when the rest is as what was seen.
+    const double part = rows_ < expected_ ? static_cast<double>(rows_) / static_cast<double>(expected_) : 1.0;
+    if (first) later_[c] = make_parser(types_[c], dialect_, static_cast<std::int64_t>(static_cast<double>(kept_) / part * 1.05) + 64);
+    for (const std::int64_t row : rows) {
+      convert(c, texts_[static_cast<std::size_t>(row) * width + place_[c]], *later_[c]);
+      if (wrong_) check_record(columns_.names.size(), lines_[static_cast<std::size_t>(row)]);
+    }
+    converted_ += static_cast<std::int64_t>(rows.size());
+    if (first && part < 1.0) later_[c]->expect(part);
+  }
+
+  const CsvRowFilter filter_;
+  std::vector<std::size_t> converted_at_once_, converted_later_;  // columns of the file
+  std::vector<std::unique_ptr<FieldParser>> at_once_;             // of this strip
+  std::vector<std::vector<Column>> parts_;                        // what stayed of the strips before
+  std::vector<std::unique_ptr<FieldParser>> later_;
+  std::vector<std::size_t> place_;         // among those converted later
+  std::vector<std::string_view> texts_;    // of this strip, row by row
+  std::deque<std::string> put_together_;
+  std::vector<std::int64_t> lines_;
+  std::int64_t kept_ = 0;
+  std::uintptr_t from_ = 0, to_ = 0;
 };
 
 CsvParser::CsvParser(const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types, std::int64_t rows)
-    : sink_(std::make_unique<Sink>(dialect, columns, types, rows)) {}
+    : sink_(std::make_unique<EverySink>(dialect, columns, types, rows)) {}
+CsvParser::CsvParser(const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types, std::int64_t rows, CsvRowFilter filter)
+    : sink_(std::make_unique<FilteringSink>(dialect, columns, types, rows, std::move(filter))) {}
 CsvParser::~CsvParser() = default;
 std::int64_t CsvParser::add(const CsvRecords& records) { return sink_->add(records); }
+std::int64_t CsvParser::converted() const { return sink_->converted(); }
 Table CsvParser::finish() { return sink_->finish(); }
 
 void CsvInference::merge(const CsvInference& other) {

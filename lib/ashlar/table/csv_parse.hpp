@@ -1,6 +1,7 @@
 #pragma once
 // From the text of whole records to types and tables. Both passes see the same records, cut by `record_borders`.
 
+#include <functional>
 #include <memory>
 
 #include "ashlar/table/csv_scan.hpp"
@@ -41,17 +42,33 @@ class CsvInferrer {
   std::unique_ptr<Sink> sink_;
 };
 
+/// Rows that are left out while a file is read.
+struct CsvRowFilter {
+  std::vector<bool> looked_at;  ///< per column of the file: `passes` reads it, whether it is used or not
+  /// Per column of the file: its fields may not be of its type, so those of rows that fail are converted too. All others are converted of rows that
+  /// pass only: they were inferred to be what they are.
+  std::vector<bool> doubted;
+  std::function<Column(const Table&)> passes;  ///< from some rows of the columns looked at a bool column: those where it is true stay
+};
+
 /// The same for tables. `rows`: how many there will be; room is made for them.
 class CsvParser {
  public:
   CsvParser(const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types, std::int64_t rows);
+  /// Only the rows that pass. What is wrong with a record that fails is an error all the same: another number of fields, a field looked at or doubted
+  /// that is not of its type.
+  CsvParser(const CsvDialect& dialect, const CsvColumns& columns, const std::vector<ColumnType>& types, std::int64_t rows, CsvRowFilter filter);
   ~CsvParser();
-  /// Gives the line behind them. Errors    as `parse`.
+  /// Gives the line behind them. Errors    as `parse`; what `passes` throws.
   std::int64_t add(const CsvRecords& records);
+  /// Fields that were converted to values of their type, those that mean missing among them.
+  std::int64_t converted() const;
   Table finish();
 
  private:
   class Sink;
+  class EverySink;
+  class FilteringSink;
   std::unique_ptr<Sink> sink_;
 };
 
