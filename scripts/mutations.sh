@@ -21,6 +21,12 @@ targets_of() { # by the floor that the patch breaks
   esac
 }
 
+# A fault may ask for all memory there is: programs get so much of it (KiB of addresses), and fail when they want more.
+limit=$((6 << 20))
+run() { # SECONDS PROGRAM
+  (ulimit -v $limit && exec timeout "$1" "$2" --gtest_brief=1) >"$log" 2>&1
+}
+
 folder=
 names=()
 while [ $# -gt 0 ]; do
@@ -89,7 +95,7 @@ if ! cmake -G Ninja -S "$folder/tree" -B "$folder/tree/build" -DCMAKE_BUILD_TYPE
 fi
 for target in "${targets[@]}"; do
   program=$(find "$folder/tree/build/tests" -type f -name "$target")
-  if ! timeout 300 "$program" --gtest_brief=1 >"$log" 2>&1; then
+  if ! run 300 "$program"; then
     tail -20 "$log"
     echo "FAILED: $target fails without any fault"
     exit 1
@@ -115,7 +121,7 @@ for name in "${names[@]}"; do
       # A fault may also make a test wait for ever or crash: that is noticed too.
       program=$(find "$folder/tree/build/tests" -type f -name "$target")
       code=0
-      timeout 120 "$program" --gtest_brief=1 >"$log" 2>&1 || code=$?
+      run 120 "$program" || code=$?
       [ $code -eq 0 ] && continue
       test=$(sed -n 's/^\[  FAILED  \] \([^ ,]*\).*/\1/p' "$log" | head -1)
       case $code in

@@ -41,6 +41,7 @@
 #include "ashlar/io/array_from_hdf5.hpp"
 #include "ashlar/io/array_to_hdf5.hpp"
 #include "ashlar/io/frame_from_hdf5.hpp"
+#include "ashlar/io/parquet.hpp"
 #include "ashlar/ndarray/ndarray.hpp"
 #include "ashlar/runtime/attach.hpp"
 #include "ashlar/runtime/client.hpp"

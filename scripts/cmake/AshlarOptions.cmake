@@ -2,6 +2,8 @@ option(ASHLAR_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(ASHLAR_BUILD_APPS "Build the example programs, the benchmarks and the command `ashlar`" ${PROJECT_IS_TOP_LEVEL})
 option(ASHLAR_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" ${PROJECT_IS_TOP_LEVEL})
 option(ASHLAR_INSTALL "Generate the install rules" ${PROJECT_IS_TOP_LEVEL})
+option(ASHLAR_ARROW "Build read_parquet and to_parquet, which need Apache Arrow and Parquet for C++" OFF)
+set(ASHLAR_ARROW_ROOT "" CACHE PATH "Where Arrow is, if CMake does not know: an install prefix, or the folder of Python's package pyarrow")
 set(ASHLAR_SANITIZE "" CACHE STRING "Sanitizers for everything built here: address,undefined or thread")
 
 if(PROJECT_IS_TOP_LEVEL)

@@ -17,6 +17,7 @@ namespace {
 template <class T>
 using Maybe = std::vector<std::optional<T>>;
 const std::string golden = std::string(ASHLAR_TEST_FOLDER) + "/pandas_tables.h5";
+const std::string golden_categories = std::string(ASHLAR_TEST_FOLDER) + "/pandas_categories.h5";
 
 al::Table random_rows(std::uint64_t seed, int n, bool nulls) {
   std::mt19937_64 random(seed);
@@ -93,13 +94,60 @@ TEST(FramesInHdf5, of_pandas_are_read_in_both_formats) {
   EXPECT_EQ(al::read_hdf(golden, "table", {.chunksize = 3}).compute(), wanted);
   EXPECT_EQ(al::read_hdf(golden, "/table", {.columns = {"when", "number"}}).compute(), wanted.select({"number", "when"}));
   const al::Table deep = al::read_hdf(golden, "deep/table").compute();
-  EXPECT_EQ(deep, al::Table({"index", "real", "number"}, {when, real, number}).take(std::vector<std::int64_t>{0, 2, 3}));
+  EXPECT_EQ(deep, al::Table({"when", "real", "number"}, {when, real, number}).take(std::vector<std::int64_t>{0, 2, 3}));
   EXPECT_EQ(al::read_hdf(golden, "named").compute(), al::Table({"number", "real", "flag"}, {number, real, flag}));
   EXPECT_EQ(al::read_hdf(golden, "series").compute(), al::Table({"real"}, {real}));
   const auto empty = al::read_hdf(golden, "empty");
   EXPECT_EQ(empty.len(), 0);
   EXPECT_EQ(empty.columns(), (std::vector<std::string>{"number", "real"}));
-  EXPECT_TRUE(contains(message_of<al::NotImplementedError>([] { al::read_hdf(golden, "category"); }), "categories"));
+  EXPECT_EQ(al::read_hdf(golden, "category").compute(), al::Table({"number", "kind"}, {number, text.cast(al::ColumnType::category)}));
+}
+
+TEST(FramesInHdf5, of_pandas_have_categories) {
+  const al::Column n(std::vector<std::int64_t>{1, 2, 3, 4}), x(std::vector<double>{0.5, 1, 2, 3}), size(Maybe<std::int64_t>{5, 7, std::nullopt, 5});
+  const al::Column kind = al::Column(Maybe<std::string>{"b", std::nullopt, "Ærø", "b"}).cast(al::ColumnType::category);
+  const al::Table wanted({"n", "kind", "size", "x", "none"}, {n, kind, size, x, al::Column::nulls(al::ColumnType::category, 4)});
+  for (const char* key : {"table", "data_columns"}) {
+    SCOPED_TRACE(key);
+    const auto df = al::read_hdf(golden_categories, key);
+    EXPECT_EQ(df.dtypes(), wanted.dtypes());
+    EXPECT_EQ(df.compute(), wanted);
+    EXPECT_EQ(al::read_hdf(golden_categories, key, {.chunksize = 1}).compute(), wanted);
+    EXPECT_EQ(df[{"kind"}].compute(), wanted.select({"kind"}));
+  }
+  // Codes are those of pandas: what no row has stays a category.
+  EXPECT_EQ(al::read_hdf(golden_categories, "table").compute()["kind"].categories(), al::Column(std::vector<std::string>{"b", "Ærø", "never"}));
+  EXPECT_EQ(al::read_hdf(golden_categories, "series").compute(), al::Table({"kind"}, {kind}));
+  for (const char* key : {"index/table", "index/fixed"}) EXPECT_EQ(al::read_hdf(golden_categories, key).compute(), al::Table({"kind", "x"}, {kind, x})) << key;
+}
+
+TEST(FramesInHdf5, of_pandas_have_levels_as_columns) {
+  const al::Column n(std::vector<std::int64_t>{1, 2, 3, 4}), x(std::vector<double>{0.5, 1, 2, 3});
+  const al::Column letter(std::vector<std::string>{"p", "p", "q", "q"}), no(std::vector<std::int64_t>{1, 2, 1, 2});
+  const al::Table two({"letter", "no", "n", "x"}, {letter, no, n, x});
+  const auto day = [](std::int64_t days) { return std::optional(al::timestamp(al::duration(days * 86'400'000'000'000))); };
+  const al::Column when(Maybe<al::timestamp>{day(18262), day(18263), std::nullopt, day(18262)});
+  const al::Column flag(std::vector<bool>{true, false, true, true}), real(std::vector<double>{1.5, 2.5, -1.5, 1.5});
+  const al::Table four({"level_0", "level_1", "level_2", "level_3", "n", "x"}, {al::Column(Maybe<std::string>{"p", std::nullopt, "q", "q"}), when, flag, real, n, x});
+  for (const std::string format : {"fixed", "table"}) {
+    SCOPED_TRACE(format);
+    EXPECT_EQ(al::read_hdf(golden_categories, "two/" + format).compute(), two);
+    EXPECT_EQ(al::read_hdf(golden_categories, "two/" + format, {.columns = {"no", "x"}, .chunksize = 3}).compute(), two.select({"no", "x"}));
+    EXPECT_EQ(al::read_hdf(golden_categories, "four/" + format, {.chunksize = 2}).compute(), four);
+    EXPECT_EQ(al::read_hdf(golden_categories, "some/" + format).compute(), two.slice(2, 4));
+    EXPECT_EQ(al::read_hdf(golden_categories, "of_series/" + format).compute(), two.select({"letter", "no", "x"}));
+    // Times are UTC: the days began an hour before in Rome. The index has a name in both formats.
+    const al::Table days = al::read_hdf(golden_categories, "days/" + format).compute();
+    EXPECT_EQ(days.columns(), (std::vector<std::string>{"day", "n", "x"}));
+    EXPECT_EQ(days["day"].value(0), al::Value(al::timestamp(al::duration((18320 * 24 - 1) * std::int64_t{3'600'000'000'000}))));
+    EXPECT_TRUE(contains(message_of<al::NotImplementedError>([&] { al::read_hdf(golden_categories, "names/" + format); }), "several levels"));
+  }
+  const auto empty = al::read_hdf(golden_categories, "two/empty");
+  EXPECT_EQ(empty.len(), 0);
+  EXPECT_EQ(empty.dtypes(), two.dtypes());
+  const al::Column kind = al::Column(Maybe<std::string>{"b", std::nullopt, "Ærø", "b"}).cast(al::ColumnType::category);
+  EXPECT_EQ(al::read_hdf(golden_categories, "two/category").compute(), al::Table({"kind", "i", "n", "x"}, {kind, n, n, x}));
+  EXPECT_TRUE(contains(message_of<al::NotImplementedError>([] { al::read_hdf(golden_categories, "periods"); }), "periods"));
 }
 
 TEST(FramesInHdf5, of_PyTables_and_h5py_are_datasets_of_structures) {

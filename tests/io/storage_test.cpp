@@ -90,6 +90,31 @@ TEST(Hdf5Storage, regions_with_steps_change_their_elements_only) {
   }
 }
 
+TEST(Hdf5Storage, attributes_of_a_region_are_those_of_its_dataset) {
+  const Folder folder;
+  const std::string file = folder / "x.h5";
+  al::zeros<double>({8, 6}, {.chunks = {4, 6}}).to_hdf5(file, "/x", {.attributes = {{"unit", "m"}, {"kept", 1}}});
+  const auto ones = al::ones<double>({2, 6});
+  al::store({ones, ones * 2}, {al::Hdf5Target{file, "/x", {al::range(0, 2), al::all}, {.attributes = {{"unit", "K"}}}},
+                               al::Hdf5Target{file, "/x", {al::range(6, 8), al::all}, {.attributes = {{"levels", std::vector<std::int64_t>{3, 4}}}}}});
+  EXPECT_EQ(h5py(file, "a = f[\"x\"].attrs\nprint(f[\"x\"][()].sum(), sorted(a), a[\"unit\"], a[\"kept\"], a[\"levels\"].tolist())"), "36.0 ['kept', 'levels', 'unit'] K 1 [3, 4]");
+}
+
+TEST(Hdf5Storage, a_refused_dataset_leaves_the_others_of_the_call_untouched) {
+  const Folder folder;
+  const std::string file = folder / "x.h5";
+  const auto x = ramp(4, 6, {2, 6});
+  al::store({x, x}, {al::Hdf5Target{file, "/a"}, al::Hdf5Target{file, "/b"}});
+  // The second has another shape, the third is to be made in what is no group.
+  for (const char* bad : {"/b", "/a/c"}) {
+    const std::string message = message_of<al::Error>([&] {
+      al::store({x * 2, al::zeros<double>({5, 5})}, {al::Hdf5Target{file, "/a", al::ellipsis, {.mode = "a", .attributes = {{"unit", "K"}}}}, al::Hdf5Target{file, bad, al::ellipsis, {.mode = "a"}}});
+    });
+    EXPECT_TRUE(contains(message, bad)) << message;
+    EXPECT_EQ(h5py(file, "print(sorted(f), [(f[k][()].sum(), len(f[k].attrs)) for k in sorted(f)])"), "['a', 'b'] [(276.0, 0), (276.0, 0)]");
+  }
+}
+
 TEST(Hdf5Storage, a_dataset_grows_along_its_unlimited_axis) {
   const Folder folder;
   for (const std::string compression : {"", "gzip"}) {

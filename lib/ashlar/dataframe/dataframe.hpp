@@ -213,6 +213,8 @@ class DataFrame {
   /// Errors    IoError; ValueError without columns or for a key without a name. Cost    the frame is computed and kept on the workers until it is written.
   /// Example   df.to_hdf("out.h5", "/table")
   void to_hdf(const std::string& file, const std::string& key, const ToHdfOptions& options = {}) const;
+  /// See ashlar::to_parquet (io/parquet.hpp).
+  std::vector<std::string> to_parquet(const std::string& folder, const ToParquetOptions& options = {}) const;
   /// Rows and columns as an array, a chunk for each partition; what is missing is NaN. T: double, float, int64, int32, bool.
   /// Errors    TypeError for columns that are no numbers; ValueError (of a task) for values that do not fit into T. Cost    the frame is computed now and
   ///           kept on the workers as long as the array is.

@@ -60,6 +60,13 @@ struct ToHdfOptions {
   std::string compression = {};  ///< "" or "gzip"
   int compression_opts = 4;
 };
+struct ToParquetOptions {
+  ASHLAR_OPTIONS;
+  std::string compression = "snappy";  ///< "snappy", "gzip", "zstd", "brotli", "lz4" or "" (none)
+  std::int64_t compression_level = -1;  ///< -1: the usual one
+  std::int64_t row_group_size = 1'000'000;  ///< rows of a row group, at most
+  bool overwrite = false;               ///< true: what an earlier to_parquet left in the folder is replaced
+};
 struct DdofOptions {
   ASHLAR_OPTIONS;
   int ddof = 1;  ///< divisor n - ddof

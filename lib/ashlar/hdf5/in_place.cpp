@@ -124,6 +124,18 @@ void set_length(hid_t dataset, Shape shape, int axis, index_t length, const Plac
   checked(H5Dset_extent(dataset, extent.data()), "H5Dset_extent", at);
 }
 
+/// What make_ready would refuse, asked of all datasets before any of them is marked.
+void check_ready(hid_t file, const DatasetSpec& spec, const std::string& path, Writers writers) {
+  const std::string name = dataset_name(spec.name);
+  if (!has_dataset(file, name, path)) {
+    if (spec.existing) throw_missing_dataset(file, name, path);
+    return;
+  }
+  DatasetHandle dataset = open_dataset(file, name, path);
+  check_found(dataset_info(dataset.get(), name, path), spec, path, dataset.get(), writers);
+  dataset.close("H5Dclose", dataset_of(path, name));
+}
+
 void make_ready(hid_t file, const DatasetSpec& spec, const std::string& path, Writers writers) {
   const std::string name = dataset_name(spec.name);
   const Place at = dataset_of(path, name);
@@ -131,7 +143,6 @@ void make_ready(hid_t file, const DatasetSpec& spec, const std::string& path, Wr
   if (has_dataset(file, name, path)) {
     dataset = open_dataset(file, name, path);
     DatasetInfo found = dataset_info(dataset.get(), name, path);
-    check_found(found, spec, path, dataset.get(), writers);
     if (spec.append_axis >= 0) write_attribute(dataset.get(), {append_attribute, std::vector<std::int64_t>{spec.append_axis, spec.append_from}}, at);
     write_attribute(dataset.get(), {incomplete_attribute, std::int64_t(1)}, at);
     if (spec.append_axis >= 0) {
@@ -144,7 +155,6 @@ void make_ready(hid_t file, const DatasetSpec& spec, const std::string& path, Wr
     if (writers == Writers::all) allocate_all(dataset.get(), found, at);
     for (const auto& attribute : spec.attributes) write_attribute(dataset.get(), attribute, at);
   } else {
-    if (spec.existing) throw_missing_dataset(file, name, path);
     dataset = create_dataset(file, spec, path);
     write_attribute(dataset.get(), {incomplete_attribute, std::int64_t(1)}, at);
   }
@@ -201,6 +211,7 @@ FileLock prepare_in_place(const std::string& path, const std::vector<DatasetSpec
   FileLock lock(path);
   FileHandle file(checked(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), "H5Fopen", at));
   check_dimensions(file.get(), datasets, path);
+  for (const auto& spec : datasets) check_ready(file.get(), spec, path, writers);
   for (const auto& spec : datasets) make_ready(file.get(), spec, path, writers);
   write_dimensions(file.get(), datasets, path);
   close_flushed(file, at);

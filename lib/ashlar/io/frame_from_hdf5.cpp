@@ -68,6 +68,8 @@ Buffer bits_where(std::int64_t n, const std::function<bool(std::int64_t)>& valid
   return bits;
 }
 
+Column read_column(const std::string& file, const Hdf5Column& column, index_t start, index_t count, Read& read);
+
 Column column_of_field(const std::string& file, const Hdf5Column& column, index_t start, index_t count, Read& read) {
   const hdf5::Fields about = hdf5::describe_fields(file, column.dataset);
   const auto field = std::find_if(about.fields.begin(), about.fields.end(), [&](const hdf5::Field& f) { return f.name == column.field; });
@@ -135,6 +137,36 @@ Column column_of_pickle(const std::string& file, const Hdf5Column& column, index
   return texts_from(texts);
 }
 
+// What codes stand for. Categories of texts keep their codes where they are what a category column wants: all different, none missing.
+Column column_of_codes(const std::string& file, const Hdf5Column& column, index_t start, index_t count, Read& read) {
+  const hdf5::Fields about = hdf5::describe_fields(file, column.dataset);
+  const auto field = std::find_if(about.fields.begin(), about.fields.end(), [&](const hdf5::Field& f) { return f.name == column.field; });
+  if (field == about.fields.end()) throw IoError(file + " changed: " + column.dataset + " is another than read_hdf found");
+  Hdf5Column stored = column;
+  stored.type = type_of_field(*field, column.name, column.dataset + " of " + file);
+  if (!is_integer(stored.type)) throw IoError("codes are whole numbers, " + column.dataset + " of " + file + " holds " + field->type);
+  const std::vector<std::int64_t> codes = column_of_field(file, stored, start, count, read).to_vector<std::int64_t>();
+  std::vector<std::int64_t> rows;
+  Buffer places = Buffer::zeros(std::max<std::size_t>(codes.size() * sizeof(std::int32_t), 1));
+  for (const std::int64_t code : codes) {
+    if (code >= column.nmeanings)
+      throw IoError("the code " + std::to_string(code) + " of the column \"" + column.name + "\" of " + file + " stands for nothing: there are " + std::to_string(column.nmeanings) + " (row " +
+                    std::to_string(start + static_cast<index_t>(rows.size())) + ")");
+    if (code >= 0) reinterpret_cast<std::int32_t*>(places.data())[rows.size()] = static_cast<std::int32_t>(code);
+    rows.push_back(std::max<std::int64_t>(code, -1));
+  }
+  if (!column.meanings) return Column::nulls(column.type, count);
+  const Column meanings = read_column(file, *column.meanings, 0, column.nmeanings, read);
+  if (column.type != ColumnType::category) return meanings.take(rows);
+  bool all;
+  Buffer bits = bits_where(count, [&](std::int64_t i) { return rows[static_cast<std::size_t>(i)] >= 0; }, all);
+  try {
+    return Column::from_codes(count, std::move(places), meanings, all ? Buffer() : std::move(bits));
+  } catch (const ValueError&) {
+    return meanings.take(rows).cast(ColumnType::category);
+  }
+}
+
 Column with_validity(const std::string& file, const Hdf5Column& column, index_t start, index_t count, const Column& values) {
   const Buffer valid = hdf5::read_field(file, column.valid, "", start, count);
   bool all;
@@ -151,8 +183,10 @@ Column with_validity(const std::string& file, const Hdf5Column& column, index_t 
 }
 
 Column read_column(const std::string& file, const Hdf5Column& column, index_t start, index_t count, Read& read) {
+  if (count == 0) return Column::nulls(column.type, 0);  // what pandas stores then only stands for the shape
   Column out = column.how == Hdf5Column::How::field     ? column_of_field(file, column, start, count, read)
                : column.how == Hdf5Column::How::text    ? column_of_ends(file, column, start, count)
+               : column.how == Hdf5Column::How::codes   ? column_of_codes(file, column, start, count, read)
                                                         : column_of_pickle(file, column, count, read);
   if (!column.valid.empty()) out = with_validity(file, column, start, count, out);
   return out.type() == column.type ? out : out.cast(column.type);
@@ -165,6 +199,9 @@ void encode_column(Writer& out, const Hdf5Column& c) {
   out.put(c.inner);
   out.put(c.nanoseconds);
   out.put(c.has_missing);
+  out.put(c.nmeanings);
+  out.put(c.meanings != nullptr);
+  if (c.meanings) encode_column(out, *c.meanings);
 }
 Hdf5Column decode_column(Reader& in) {
   Hdf5Column c;
@@ -174,6 +211,8 @@ Hdf5Column decode_column(Reader& in) {
   c.inner = in.get<index_t>();
   c.nanoseconds = in.get<std::int64_t>();
   c.has_missing = in.get<bool>();
+  c.nmeanings = in.get<index_t>();
+  if (in.get<bool>()) c.meanings = std::make_shared<Hdf5Column>(decode_column(in));
   return c;
 }
 
@@ -306,7 +345,7 @@ Hdf5Table found_table(const std::string& file, const std::string& key) {
     from = to + 1;
   }
   if (at->kind == hdf5::Tree::Kind::dataset) return table_of_structures(file, key);
-  if (attribute(at->attributes, "pandas_type")) return table_of_pandas(file, key, at->attributes);
+  if (attribute(at->attributes, "pandas_type")) return table_of_pandas(file, key, *at);
   Hdf5Table out = table_of_ours(key, *at);
   if (out.columns.empty()) throw KeyError("no table " + key + " in " + file + ": the group was written neither by to_hdf nor by pandas");
   return out;

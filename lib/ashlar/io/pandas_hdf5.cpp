@@ -33,7 +33,7 @@ bool as_times(const std::string& dtype, Hdf5Column& column) {
 
 class Pandas {
  public:
-  Pandas(const std::string& file, const std::string& key, const hdf5::Attributes& group) : file_(file), key_(key), group_(group) {}
+  Pandas(const std::string& file, const std::string& key, const hdf5::Tree& tree) : file_(file), key_(key), tree_(tree), group_(tree.attributes) {}
 
   Hdf5Table table() {
     const std::string type = text_attribute(group_, "pandas_type");
@@ -117,8 +117,11 @@ class Pandas {
         column.type = ColumnType::string;
         out.one_partition = true;
       } else if (!as_times(value_type.empty() ? kind : value_type, column)) {
-        if (kind == "category") throw NotImplementedError("not yet: read_hdf of pandas' categories (" + where(dataset) + ")");
         column.type = empty && field.kind == hdf5::Field::Kind::other ? ColumnType::string : type_of_field(field, column.name, where(dataset));
+        if (empty)
+          for (int t = 0; t <= static_cast<int>(ColumnType::float64); ++t)
+            if (ashlar::name(static_cast<ColumnType>(t)) == value_type) column.type = static_cast<ColumnType>(t);
+        if (kind == "bool" && field.itemsize == 1) column.type = ColumnType::boolean;
         if (kind == "string") {
           const auto* missing = attribute(attributes, "nan_rep");
           column.missing = missing ? text_attribute(attributes, "nan_rep") : "nan";
@@ -129,16 +132,73 @@ class Pandas {
     }
   }
 
-  void add_index(Hdf5Table& out, const std::string& dataset, const std::string& variety) {
-    if (text_attribute(group_, variety) == "multi") throw NotImplementedError("not yet: read_hdf of an index of several levels (" + where(key_) + ")");
+  // The name of an index, a level or a series; empty: None, which is pickled.
+  static std::string name_in(const hdf5::Attributes& attributes) {
+    const std::string name = text_attribute(attributes, "name");
+    return name == "N." ? std::string() : name;
+  }
+
+  bool has(const std::vector<std::string>& path) const {
+    const hdf5::Tree* at = &tree_;
+    for (const std::string& part : path) {
+      const auto next = std::find_if(at->children.begin(), at->children.end(), [&](const hdf5::Tree& child) { return child.name == part; });
+      if (next == at->children.end()) return false;
+      at = &*next;
+    }
+    return true;
+  }
+
+  // Makes `column`, which holds whole numbers, codes of what `meanings` holds: texts become categories, where they are not the level of an index.
+  void set_meanings(Hdf5Column& column, const Hdf5Table& meanings, bool level) const {
+    if (!is_integer(column.type)) throw IoError("codes are whole numbers, " + where(column.dataset) + " holds " + std::string(name(column.type)));
+    column.how = Hdf5Column::How::codes;
+    column.type = ColumnType::category;
+    column.nmeanings = meanings.rows;
+    if (meanings.columns.empty()) return;
+    const ColumnType type = meanings.columns[0].type;
+    if (type != ColumnType::string || level) column.type = type;
+    column.meanings = std::make_shared<Hdf5Column>(meanings.columns[0]);
+  }
+
+  // A dataset of one axis whose elements are what codes stand for.
+  Hdf5Table meanings_in(const std::string& dataset) {
+    Hdf5Table out;
+    add_array(out, dataset, {dataset});
+    if (out.one_partition) {
+      const PickledArray array = array_of_objects(*unpickle(hdf5::read_byte_list(file_, dataset, 0), where(dataset)), where(dataset));
+      out.rows = static_cast<index_t>(array.elements.size());
+    }
+    return out;
+  }
+
+  // An index of several levels: for each its different values, and for each row which of them it has.
+  void add_levels(Hdf5Table& out, const std::string& index) {
+    const auto* levels = attribute(group_, index + "_nlevels");
+    if (!levels || !std::holds_alternative<std::int64_t>(*levels)) throw IoError(where(key_) + " says that its index has levels, but not how many");
+    for (std::int64_t i = 0; i < std::get<std::int64_t>(*levels); ++i) {
+      const std::string number = std::to_string(i), codes = key_ + "/" + index + "_label" + number, level = key_ + "/" + index + "_level" + number;
+      const std::string told = name_in(attributes_of(level));
+      Hdf5Table one;
+      add_array(one, codes, {told.empty() ? "level_" + number : told});
+      if (i > 0 && one.rows != out.rows) throw IoError("the levels of the index of " + where(key_) + " are of different lengths: " + std::to_string(out.rows) + " and " + std::to_string(one.rows));
+      out.rows = one.rows;
+      set_meanings(one.columns[0], meanings_in(level), true);
+      out.columns.push_back(std::move(one.columns[0]));
+    }
+  }
+
+  void add_index(Hdf5Table& out, const std::string& index) {
+    const std::string dataset = key_ + "/" + index;
+    if (text_attribute(group_, index + "_variety") == "multi") return add_levels(out, index);
     const hdf5::Attributes attributes = attributes_of(dataset);
-    std::string name = text_attribute(attributes, "name");
-    if (name == "N.") name.clear();  // None, pickled
+    if (text_attribute(attributes, "index_class") == "period") throw NotImplementedError("not yet: read_hdf of an index of periods (" + where(dataset) + ")");
+    const std::string name = name_in(attributes);
     const hdf5::Fields about = hdf5::describe_fields(file_, dataset);
     if (is_empty(attributes)) return;
     out.rows = about.rows;
     if (name.empty() && text_attribute(attributes, "kind") == "integer" && !tells(dataset, "", about.fields[0], about.rows)) return;
     add_array(out, dataset, {name.empty() ? "index" : name});
+    if (text_attribute(attributes, "kind") == "category") set_meanings(out.columns.back(), meanings_in(dataset + "_categories"), false);
   }
 
   Hdf5Table fixed_frame() {
@@ -146,7 +206,7 @@ class Pandas {
     if (!nblocks || !std::holds_alternative<std::int64_t>(*nblocks)) throw IoError(where(key_) + " says that it is a frame of pandas, but not of how many blocks");
     if (text_attribute(group_, "axis0_variety") == "multi") throw NotImplementedError("not yet: read_hdf of names of several levels (" + where(key_) + ")");
     Hdf5Table out, blocks;
-    add_index(out, key_ + "/axis1", "axis1_variety");
+    add_index(out, "axis1");
     const index_t rows = out.rows;
     for (std::int64_t b = 0; b < std::get<std::int64_t>(*nblocks); ++b) {
       const std::string block = key_ + "/block" + std::to_string(b);
@@ -164,10 +224,9 @@ class Pandas {
 
   Hdf5Table fixed_series() {
     Hdf5Table out;
-    add_index(out, key_ + "/index", "index_variety");
+    add_index(out, "index");
     const index_t rows = out.rows;
-    std::string name = text_attribute(group_, "name");
-    if (name == "N.") name.clear();
+    const std::string name = name_in(group_);
     add_array(out, key_ + "/values", {name.empty() ? "0" : name});
     out.rows = rows;
     return out;
@@ -182,6 +241,46 @@ class Pandas {
     return text_attribute(table, field + "_nan_rep");
   }
 
+  std::vector<std::string> names_in(const Pickled& list) const {
+    for (const PickledPtr& item : list.items)
+      if (item->is(Pickled::Kind::tuple)) throw NotImplementedError("not yet: read_hdf of names of several levels (" + where(key_) + ")");
+    return texts_of(list, where(key_));
+  }
+
+  // A table of their own beside the table; none where there are no categories.
+  Hdf5Table categories_of(const std::string& field) {
+    if (!has({"meta", field, "meta", "table"})) return {};
+    const std::string dataset = key_ + "/meta/" + field + "/meta/table";
+    const hdf5::Attributes about = attributes_of(dataset);
+    Hdf5Table out;
+    const hdf5::Fields fields = hdf5::describe_fields(file_, dataset);
+    for (const hdf5::Field& each : fields.fields) {
+      if (each.name != "values") continue;
+      Hdf5Column column;
+      column.name = column.field = each.name;
+      column.dataset = dataset;
+      if (!as_times(text_attribute(about, "values_dtype"), column)) column.type = type_of_field(each, field, where(dataset));
+      out.rows = fields.rows;
+      out.columns.push_back(std::move(column));
+      return out;
+    }
+    throw IoError(where(dataset) + " holds no categories of pandas: nothing there is named \"values\"");
+  }
+
+  // What pandas calls the index of a table; empty: nothing.
+  std::string index_name() const {
+    const std::string info = text_attribute(group_, "info");
+    if (info.empty()) return {};
+    const auto at = [](const PickledPtr& dict, std::string_view key) -> PickledPtr {
+      if (!dict || !dict->is(Pickled::Kind::dict)) return nullptr;
+      for (std::size_t i = 0; i + 1 < dict->items.size(); i += 2)
+        if (dict->items[i]->is(Pickled::Kind::text) && dict->items[i]->text == key) return dict->items[i + 1];
+      return nullptr;
+    };
+    const PickledPtr name = at(at(unpickle(bytes_of(info), where(key_)), "index"), "index_name");
+    return name && name->is(Pickled::Kind::text) ? name->text : std::string();
+  }
+
   Hdf5Table structures() {
     const std::string dataset = key_ + "/table";
     const hdf5::Attributes table = attributes_of(dataset);
@@ -191,27 +290,29 @@ class Pandas {
     std::vector<Hdf5Column> found;
     for (const hdf5::Field& field : about.fields) {
       const std::string kind = text_attribute(table, field.name + "_kind"), dtype = text_attribute(table, field.name + "_dtype");
-      if (text_attribute(table, field.name + "_meta") == "category")
-        throw NotImplementedError("not yet: read_hdf of pandas' categories (\"" + field.name + "\" of " + where(dataset) + ")");
+      const bool category = text_attribute(table, field.name + "_meta") == "category";
       Hdf5Column column;
       column.dataset = dataset;
       column.field = field.name;
       if (field.name == "index") {
-        if (kind == "integer" && !tells(dataset, field.name, field, about.rows)) continue;
-        column.name = "index";
+        column.name = index_name();
+        if (column.name.empty() && !category && kind == "integer" && !tells(dataset, field.name, field, about.rows)) continue;
+        if (column.name.empty()) column.name = "index";
         if (!as_times(kind, column)) column.type = type_of_field(field, "index", where(dataset));
+        if (category) set_meanings(column, categories_of(field.name), false);
         out.columns.push_back(std::move(column));
         continue;
       }
       // The kind of a block is the pickled list of its columns.
-      const std::vector<std::string> names = kind.empty() ? std::vector<std::string>{field.name} : texts_of(*unpickle(bytes_of(kind), where(dataset)), where(dataset));
+      const std::vector<std::string> names = kind.empty() ? std::vector<std::string>{field.name} : names_in(*unpickle(bytes_of(kind), where(dataset)));
       if (std::cmp_not_equal(names.size(), field.width))
         throw IoError("the member \"" + field.name + "\" of " + where(dataset) + " holds " + std::to_string(field.width) + " columns, its names are " + std::to_string(names.size()));
       for (std::size_t i = 0; i < names.size(); ++i) {
         column.name = names[i];
         column.inner = static_cast<index_t>(i);
         if (!as_times(dtype, column)) {
-          column.type = type_of_field(field, names[i], where(dataset));
+          column.type = dtype == "bool" && field.itemsize == 1 ? ColumnType::boolean : type_of_field(field, names[i], where(dataset));
+          if (category) set_meanings(column, categories_of(field.name), false);
           if (const auto missing = missing_text(table, field.name); missing && column.type == ColumnType::string) {
             column.has_missing = true;
             column.missing = *missing;
@@ -225,7 +326,7 @@ class Pandas {
     std::vector<std::string> order;
     if (!axes.empty()) {
       const PickledPtr list = unpickle(bytes_of(axes), where(key_));
-      if (!list->items.empty() && list->items[0]->items.size() == 2) order = texts_of(*list->items[0]->items[1], where(key_));
+      if (!list->items.empty() && list->items[0]->items.size() == 2) order = names_in(*list->items[0]->items[1]);
     }
     for (const std::string& name : order) {
       const auto at = std::find_if(found.begin(), found.end(), [&](const Hdf5Column& c) { return c.name == name; });
@@ -238,11 +339,12 @@ class Pandas {
   }
 
   const std::string &file_, &key_;
+  const hdf5::Tree& tree_;
   const hdf5::Attributes& group_;
 };
 
 }  // namespace
 
-Hdf5Table table_of_pandas(const std::string& file, const std::string& key, const hdf5::Attributes& group) { return Pandas(file, key, group).table(); }
+Hdf5Table table_of_pandas(const std::string& file, const std::string& key, const hdf5::Tree& group) { return Pandas(file, key, group).table(); }
 
 }  // namespace ashlar::io

@@ -153,6 +153,12 @@ hdf5::Filters filters_of(const ToHdf5Options& options) {
   return filters;
 }
 
+hdf5::Attributes attributes_of(const ArrayStore& store) {
+  hdf5::Attributes out;
+  for (const Attribute& a : store.options.attributes.v) out.push_back({a.name.v, hdf5::AttributeValue(a.value.v)});
+  return out;
+}
+
 hdf5::DatasetSpec spec_of(const ArrayStore& store) {
   hdf5::DatasetSpec spec;
   spec.name = store.dataset;
@@ -164,7 +170,7 @@ hdf5::DatasetSpec spec_of(const ArrayStore& store) {
   spec.dims = store.options.dims;
   if (!spec.dims.empty() && spec.dims.size() != spec.shape.size())
     throw ValueError("to_hdf5: dims need one name for each axis: names " + std::to_string(spec.dims.size()) + ", axes " + std::to_string(spec.shape.ndim()));
-  for (const Attribute& a : store.options.attributes.v) spec.attributes.push_back({a.name.v, hdf5::AttributeValue(a.value.v)});
+  spec.attributes = attributes_of(store);
   return spec;
 }
 
@@ -223,6 +229,7 @@ Wanted want(const ArrayStore& store) {
   wanted.spec.dtype = store.array.dtype;
   wanted.spec.shape = store.array.shape;
   wanted.spec.existing = true;
+  wanted.spec.attributes = attributes_of(store);
   return wanted;
 }
 
@@ -351,6 +358,10 @@ WritePlan plan_write(const std::vector<ArrayStore>& stores, const std::function<
       for (const hdf5::DatasetSpec& other : target.datasets)
         if (other.name == store.dataset) throw ValueError("store: two arrays go into the dataset " + store.dataset + " of " + store.file);
       target.datasets.push_back(std::move(wanted.spec));
+    } else {
+      // Another region of it: attributes of all of them are the dataset's.
+      hdf5::Attributes& all = target.datasets[static_cast<std::size_t>(place.dataset)].attributes;
+      all.insert(all.end(), wanted.spec.attributes.begin(), wanted.spec.attributes.end());
     }
     place.region = std::move(wanted.region);
     result.places.push_back(std::move(place));
