@@ -245,25 +245,6 @@ TEST_F(Exchange, GroupsInSeveralPartitionsAreTheSameGroups) {
   EXPECT_THAT(message<al::ValueError>([&] { numbered(2).groupby({"k"}, {.split_out = 0}); }), HasSubstr("split_out"));
 }
 
-TEST_F(Exchange, GroupsThatHoldTheirValuesMeetByHashAndAreTheSameGroups) {
-  for (int round = 0; round < rounds; ++round) {
-    const auto df = frame_of(random_rows(random, static_cast<int>(random() % 60)), random);
-    const auto by_hash = df.groupby({"s", "n"}).agg({{"x", {"count", "median", "quantile", "max"}}, {"b", "any"}});
-    const auto merged = df.groupby({"s", "n"}, {.sort = false}).agg({{"x", {"count", "median", "quantile", "max"}}, {"b", "any"}});
-    ASSERT_EQ(by_hash.npartitions(), 1);
-    ASSERT_EQ(by_hash.compute(), merged.compute().sort_values({"s", "n"}));
-  }
-  const auto moves_rows = [&](const al::DataFrame& df) {
-    evaluator.reset();
-    df.compute();
-    return evaluator.tasks.count("shuffle-split") > 0;
-  };
-  const auto x = numbered(4);
-  EXPECT_TRUE(moves_rows(x.groupby({"k"}).median()));
-  EXPECT_FALSE(moves_rows(x.groupby({"k"}, {.sort = false}).median()));
-  EXPECT_FALSE(moves_rows(x.groupby({"k"}).mean()));
-}
-
 TEST_F(Exchange, TheLargestOfEachGroupAreThoseThatSortingFinds) {
   for (int round = 0; round < rounds; ++round) {
     const auto rows = random_rows(random, static_cast<int>(random() % 60));

@@ -56,7 +56,7 @@ for moment in range(MOMENTS):
     victims = ranks_of(run.pid)
     if len(victims) != 3:
         sys.exit(f"expected 3 ranks, found {victims}")
-    for victim in victims:
+    for victim in [run.pid, *victims]:  # the launcher too, which could tidy up behind them
         os.kill(victim, signal.SIGKILL)
     run.stdout.read()
     run.wait()

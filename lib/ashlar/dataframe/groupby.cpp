@@ -15,8 +15,6 @@ using dataframe::StepKind;
 using table::Aggregate;
 
 namespace {
-constexpr std::int64_t parts_of_held_values = 8;
-
 void require_column(const PlanPtr& node, const std::string& name) {
   if (!node->table().contains(name)) dataframe::unknown_column(name, node->columns());
 }
@@ -101,24 +99,17 @@ DataFrame GroupBy::build(std::vector<Aggregate> aggregates) const {
       throw ValueError("groupby would give two columns of one name: \"" + a.name + "\"");
     names.push_back(a.name);
   }
-  const bool holds_values = std::any_of(aggregates.begin(), aggregates.end(), [](const Aggregate& a) {
-    return a.function == table::Aggregation::median || a.function == table::Aggregation::quantile;
-  });
   Step group;
   group.kind = StepKind::group;
   group.names = keys_;
   group.aggregates = std::move(aggregates);
   group.n = options_.dropna;
-  // States that hold the values themselves are as large as the rows: merged in one place they would all lie there, and one worker would do the work of
-  // all. So the rows go where their group is. (Unsorted results in one partition are in the order of first appearance, which only merging knows.)
-  const bool split = options_.split_out > 1, apart = !split && options_.sort && node_->npartitions > 1 && holds_values;
-  const std::int64_t parts = apart ? std::min(node_->npartitions, parts_of_held_values) : options_.split_out;
-  const PlanPtr of_each = dataframe::make_step("groupby", std::move(group), {split || apart ? by_hash(parts) : node_});
+  const bool split = options_.split_out > 1;
+  const PlanPtr of_each = dataframe::make_step("groupby", std::move(group), {split ? by_hash(options_.split_out) : node_});
   Step finish;
   finish.kind = StepKind::finish_groups;
-  finish.n = options_.sort && !split && !apart;
-  const DataFrame out(dataframe::make_step("groupby-agg", std::move(finish), {split || apart ? of_each : dataframe::merged(of_each)}));
-  if (apart) return DataFrame(dataframe::repartition(out.node(), 1)).sort_values(keys_);
+  finish.n = options_.sort && !split;
+  const DataFrame out(dataframe::make_step("groupby-agg", std::move(finish), {split ? of_each : dataframe::merged(of_each)}));
   return split && options_.sort ? out.sort_values(keys_) : out;
 }
 

@@ -26,7 +26,8 @@ struct GroupbyOptions {
   ASHLAR_OPTIONS;
   bool sort = true;    ///< by key; false: in order of first appearance
   bool dropna = true;  ///< rows with a null key belong to no group
-  /// More than 1: rows go to so many partitions by a hash of their keys and are grouped there, for groups that do not fit into one partition.
+  /// More than 1: rows go to so many partitions by a hash of their keys and are grouped there, for groups that do not fit into one partition,
+  /// and for medians and quantiles of many rows, which otherwise come together with all their values in one task.
   std::int64_t split_out = 1;
 };
 
