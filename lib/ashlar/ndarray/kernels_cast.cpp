@@ -23,7 +23,7 @@ struct Cast {
 
 Elementwise cast_loop(DType from, DType to) {
   return visit_dtype(from, [to]<class From>(std::type_identity<From>) {
-    return visit_dtype(to, []<class To>(std::type_identity<To>) -> Elementwise { return &map1<Cast<From, To>, From, To>; });
+    return visit_dtype(to, []<class To>(std::type_identity<To>) -> Elementwise { return &Loops<Cast<From, To>, From, To>::one; });
   });
 }
 

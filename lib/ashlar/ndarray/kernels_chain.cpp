@@ -26,7 +26,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 template <class T>
 struct ChainTypes {
-  using D = hn::ScalableTag<T>;
+  using D = hn::CappedTag<T, memory_vector_bytes / sizeof(T)>;
   using V = hn::Vec<D>;
   static constexpr std::size_t lanes = hn::MaxLanes(D());
   static constexpr std::size_t block = 8 * lanes;

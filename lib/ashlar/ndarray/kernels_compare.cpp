@@ -14,7 +14,7 @@ namespace ashlar::kernels {
 namespace HWY_NAMESPACE {
 
 template <class T>
-void choose(index_t n, void* out, const void* a, const void* b, const void* c) {
+ASHLAR_MEMORY_BOUND void choose(index_t n, void* out, const void* a, const void* b, const void* c) {
   const bool* condition = static_cast<const bool*>(a);
   const T *x = static_cast<const T*>(b), *y = static_cast<const T*>(c);
   T* r = static_cast<T*>(out);
@@ -35,7 +35,7 @@ Elementwise compare_of(Op op) {
 #undef ASHLAR_ONE
 #undef ASHLAR_TWO
     case Op::where: return &choose<T>;
-    case Op::clip: return &map3<element::clip, T>;
+    case Op::clip: return &Loops<element::clip, T>::three;
     default: return nullptr;
   }
 }

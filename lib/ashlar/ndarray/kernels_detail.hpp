@@ -21,6 +21,23 @@ namespace ashlar::kernels {
 /// Longest strip: a handful of float64 strips share a 32 KiB L1.
 inline constexpr index_t strip_length = 1024;
 
+/// Loops that wait for memory use vectors of 32 bytes where there are wider ones: eight of them are what memory gives at a time, so that streams
+/// read in turns are read alike (decision 0069).
+inline constexpr std::size_t memory_vector_bytes = 32;
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+#define ASHLAR_MEMORY_BOUND __attribute__((target("prefer-vector-width=256")))
+#else
+#define ASHLAR_MEMORY_BOUND
+#endif
+
+/// Asks memory for what a loop over one stream reads soon, here `bytes` of it, two pages ahead: the processor looks ahead on its own, but not from one
+/// page to the next. May lie beyond the end of what there is.
+template <std::size_t bytes>
+[[gnu::always_inline]] inline void fetch_ahead(const void* at) {
+#pragma GCC unroll 16
+  for (std::size_t line = 0; line < bytes; line += 64) __builtin_prefetch(static_cast<const char*>(at) + 8192 + line);
+}
+
 /// out[i] = op(a[i], b[i], c[i]) for i < n; unused operands are null. `out` may be an operand whose elements have the same size.
 using Elementwise = void (*)(index_t n, void* out, const void* a, const void* b, const void* c);
 
@@ -115,6 +132,8 @@ struct Reducer {
   bool (*beaten)(index_t r, const void* in, index_t first, void* const* state) = nullptr;
   /// sum and mean of real floats, else null. accumulate for rows of m elements, one after the other, that begin `stride` elements apart.
   void (*accumulate_rows)(index_t m, index_t rows, const void* in, index_t stride, void* const* state) = nullptr;
+  /// Strips that `segments` takes at once: one where it goes over a strip more than once, which has to stay in L1.
+  index_t strips_together = 1;
 };
 Reducer reducer(Reduction reduction, DType elements);
 

@@ -81,7 +81,7 @@ struct All {
 /// beyond them, no zero is an extreme, so it does not matter then that `fold_plain` has another order.
 template <class F, class T>
 HWY_INLINE bool fold_numbers(const T* x, index_t r, T& result) {
-  const hn::ScalableTag<T> d;
+  const hn::CappedTag<T, memory_vector_bytes / sizeof(T)> d;
   constexpr index_t width = static_cast<index_t>(hn::MaxLanes(d)), vectors = 32 / width, sums = vectors < 4 ? vectors : 4;
   hn::Vec<decltype(d)> best[vectors], sum[sums];
   for (auto& v : best) v = hn::Set(d, F::start());
@@ -157,7 +157,11 @@ struct Fold {
 #pragma GCC ivdep
     for (index_t j = 0; j < m; ++j) value[j] = F::join(value[j], F::take(x[j]));
   }
-  static Reducer reducer() { return {1, {sizeof(V)}, &init, &segments, &accumulate, &merge<Fold<typename F::OfValues, V>>}; }
+  static Reducer reducer() {
+    Reducer result{1, {sizeof(V)}, &init, &segments, &accumulate, &merge<Fold<typename F::OfValues, V>>};
+    if constexpr (std::is_same_v<V, T>) result.strips_together = 64;
+    return result;
+  }
 };
 
 /// The extreme and the number of its first place; position -1: nothing yet. NaN is more extreme than any number.

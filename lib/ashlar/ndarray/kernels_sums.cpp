@@ -51,7 +51,7 @@ void short_runs(index_t m, index_t r, const T* x, A* sums) {
 
 /// r counts reals.
 template <class T, class A, int Parts>
-void sum_runs(index_t m, index_t r, const T* x, A* sums) {
+ASHLAR_MEMORY_BOUND void sum_runs(index_t m, index_t r, const T* x, A* sums) {
   if (r <= 4) return short_runs<T, A, 4, Parts>(m, r, x, sums);
   if (r <= 8) return short_runs<T, A, 8, Parts>(m, r, x, sums);
   if (r <= 16) return short_runs<T, A, 16, Parts>(m, r, x, sums);
@@ -59,8 +59,10 @@ void sum_runs(index_t m, index_t r, const T* x, A* sums) {
     A lane[lanes];
     for (int i = 0; i < lanes; ++i) lane[i] = nothing<A>();
     index_t i = 0;
-    for (; i + lanes <= r; i += lanes)
+    for (; i + lanes <= r; i += lanes) {
+      fetch_ahead<lanes * sizeof(T)>(x + i);
       for (int l = 0; l < lanes; ++l) lane[l] = element::add::of<A>(lane[l], static_cast<A>(x[i + l]));
+    }
     for (int l = 0; i + l < r; ++l) lane[l] = element::add::of<A>(lane[l], static_cast<A>(x[i + l]));
     fold<A, lanes, Parts>(lane);
     for (int p = 0; p < Parts; ++p) sums[Parts * j + p] = lane[p];
@@ -177,6 +179,7 @@ struct Sum : SumState<A, Parts> {
     const std::int64_t size = sizeof(A) * Parts;
     Reducer result{floating ? 2 : 1, {size, size}, &SumState<A, Parts>::init, &segments, &accumulate, &SumState<A, Parts>::merge};
     if constexpr (is_float<T> && floating && Parts == 1) result.accumulate_rows = &accumulate_rows;
+    if constexpr (!copied<T, A, sizeof(T) <= 2>) result.strips_together = 64;
     return result;
   }
 };

@@ -206,23 +206,30 @@ bool StripReduction::take_all(const std::byte* values, const StripCut& cut) {
     return true;
   }
   if (groups_.size() != 1) return false;
-  if (outputs_ != 1 || (needs_positions() && (cut.axes.size() != 1 || position_strides_[0] != 1))) return false;
   index_t lines = 1;
   for (std::size_t d = 0; d < split_; ++d) lines *= cut.axes[d].length;
-  for (index_t line = 0; line < lines; ++line)
-    for (index_t c = 0; c < length; c += rows_max_) {
+  const bool each_line = outputs_ > 1;  // has an output of its own
+  if (each_line && (outputs_ != lines || needs_positions())) return false;
+  if (needs_positions() && (cut.axes.size() != 1 || position_strides_[0] != 1)) return false;
+  for (index_t line = 0; line < lines; ++line) {
+    index_t of_line = 0;
+    index_t& before = each_line ? of_line : taken_[0];
+    const State state = at(state_, each_line ? line : 0);
+    for (index_t c = 0; c < length;) {
       const index_t rows = std::min(rows_max_, length - c), n = rows * cut.row_length;
+      const index_t strips = needs_positions() ? 1 : std::clamp((length - c) / rows_max_, index_t(1), std::min(reducer_.strips_together, cut.elements_max()));
       if (!needs_positions()) {
-        reducer_.segments(1, n, values, nullptr, scratch_[0].arrays);
-        reducer_.merge(1, scratch_[0].arrays, n, state_.arrays, taken_[0]);
-        taken_[0] += n;
+        reducer_.segments(strips, n, values, nullptr, scratch_[0].arrays);
+        for (index_t i = 0; i < strips; ++i, before += n) reducer_.merge(1, at(scratch_[0], i).arrays, n, state.arrays, before);
       } else if (reducer_.beaten(n, values, position_base_ + c, state_.arrays)) {
-        taken_[0] += n;
+        before += n;
       } else {
         take(values, rows, std::span(&c, 1));
       }
-      values += n * size;
+      values += strips * n * size;
+      c += strips * rows;
     }
+  }
   return true;
 }
 
