@@ -29,7 +29,10 @@ template <class T>
 Elementwise compare_of(Op op) {
   switch (op) {
 #define ASHLAR_ONE(name) case Op::name: return loop1<element::name, T, bool>();
-#define ASHLAR_TWO(name) case Op::name: return loop2<element::name, T, bool>();
+#define ASHLAR_TWO(name) \
+  case Op::name:         \
+    if constexpr (sizeof(T) >= 4) return &Comparison<element::name, T>::two; \
+    else return loop2<element::name, T, bool>();
     ASHLAR_PREDICATE_OPS(ASHLAR_ONE)
     ASHLAR_COMPARE_OPS(ASHLAR_TWO)
 #undef ASHLAR_ONE

@@ -20,13 +20,17 @@ namespace ashlar::kernels {
 
 /// Longest strip: a handful of float64 strips share a 32 KiB L1.
 inline constexpr index_t strip_length = 1024;
+/// Strips of one stream that are taken at once where nothing goes over them again.
+inline constexpr index_t strips_at_once = 64;
 
 /// Loops that wait for memory use vectors of 32 bytes where there are wider ones: eight of them are what memory gives at a time, so that streams
 /// read in turns are read alike (decision 0069).
 inline constexpr std::size_t memory_vector_bytes = 32;
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
 #define ASHLAR_MEMORY_BOUND __attribute__((target("prefer-vector-width=256")))
+#define ASHLAR_WITHOUT_MASKS __attribute__((target("no-avx512f")))
 #else
+#define ASHLAR_WITHOUT_MASKS
 #define ASHLAR_MEMORY_BOUND
 #endif
 

@@ -159,7 +159,7 @@ struct Fold {
   }
   static Reducer reducer() {
     Reducer result{1, {sizeof(V)}, &init, &segments, &accumulate, &merge<Fold<typename F::OfValues, V>>};
-    if constexpr (std::is_same_v<V, T>) result.strips_together = 64;
+    if constexpr (std::is_same_v<V, T>) result.strips_together = strips_at_once;
     return result;
   }
 };

@@ -50,6 +50,16 @@ struct NarrowLoops {
   ASHLAR_MEMORY_BOUND static void two(index_t n, void* out, const void* a, const void* b, const void*) { map2<F, T, R>(n, out, a, b); }
   ASHLAR_MEMORY_BOUND static void three(index_t n, void* out, const void* a, const void* b, const void* c) { map3<F, T>(n, out, a, b, c); }
 };
+/// Bytes from two streams of numbers, without the masks of AVX-512: measured, not understood (decision 0069).
+template <class F, class T>
+struct Comparison {
+  ASHLAR_WITHOUT_MASKS static void two(index_t n, void* out, const void* a, const void* b, const void*) {
+    const T *x = static_cast<const T*>(a), *y = static_cast<const T*>(b);
+    bool* r = static_cast<bool*>(out);
+#pragma GCC ivdep
+    for (index_t i = 0; i < n; ++i) r[i] = F::of(x[i], y[i]);
+  }
+};
 template <class F, class T, class R = T>
 using Loops = std::conditional_t<(sizeof(T) >= 4), NarrowLoops<F, T, R>, WideLoops<F, T, R>>;
 

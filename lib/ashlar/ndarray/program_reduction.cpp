@@ -217,8 +217,9 @@ bool StripReduction::take_all(const std::byte* values, const StripCut& cut) {
     const State state = at(state_, each_line ? line : 0);
     for (index_t c = 0; c < length;) {
       const index_t rows = std::min(rows_max_, length - c), n = rows * cut.row_length;
-      const index_t strips = needs_positions() ? 1 : std::clamp((length - c) / rows_max_, index_t(1), std::min(reducer_.strips_together, cut.elements_max()));
+      index_t strips = 1;
       if (!needs_positions()) {
+        strips = std::min({std::max((length - c) / rows_max_, index_t(1)), reducer_.strips_together, cut.elements_max()});
         reducer_.segments(strips, n, values, nullptr, scratch_[0].arrays);
         for (index_t i = 0; i < strips; ++i, before += n) reducer_.merge(1, at(scratch_[0], i).arrays, n, state.arrays, before);
       } else if (reducer_.beaten(n, values, position_base_ + c, state_.arrays)) {
