@@ -77,6 +77,11 @@ int WorkerLoop::run() {
   }
   watcher_.notify_all();
   alarm_.set(std::chrono::nanoseconds(1));
+  {
+    std::lock_guard engine(engine_);
+    if (transport_.relieve()) transport_.hand_back();
+  }
+  transport_.wake();
   watcher.join();
   guarded([this] {
     // What is still under way is taken at the end of the job, by everybody together.
@@ -132,14 +137,22 @@ void WorkerLoop::execute_tasks(Running& running) {
         ready_.notify_one();
         if (polling_) transport_.wake();
       }
+      if (relieved_ && engine_.try_lock()) {
+        let_watcher_hear();
+        engine_.unlock();
+      }
       run_one(lock, *start, running);
-      // Whoever has the engine may sleep. The watcher sends what there is and lets it go.
-      if (std::exchange(watching_, false) || (polling_ && outbox_waiting_.load(std::memory_order_relaxed))) transport_.wake();
-      if (!outbox_used_.empty() && now_ns() - last_turn_ns_.load(std::memory_order_relaxed) > turn_interval_ns && engine_.try_lock()) {
+      const bool watched = std::exchange(watching_, false);
+      const bool due = !outbox_used_.empty() && (watched || now_ns() - last_turn_ns_.load(std::memory_order_relaxed) > turn_interval_ns);
+      if (due && engine_.try_lock()) {
+        relieve_watcher();
         lock.unlock();
         turn();
         engine_.unlock();
         lock.lock();
+      } else if (watched || (polling_ && outbox_waiting_.load(std::memory_order_relaxed))) {
+        // Whoever has the engine may sleep, or be about to. The watcher sends what there is and lets it go.
+        transport_.wake();
       }
       continue;
     }
@@ -147,6 +160,7 @@ void WorkerLoop::execute_tasks(Running& running) {
     ++idle_;
     if (engine_.try_lock()) {
       polling_ = true;
+      relieve_watcher();
       const auto longest = outbox_used_.empty() ? transport_.longest_wait() : std::chrono::nanoseconds(report_interval_ns / 2);
       lock.unlock();
       if (turn() || worked) nap_.something_happened();
@@ -167,7 +181,20 @@ void WorkerLoop::execute_tasks(Running& running) {
   ready_.notify_all();
 }
 
-// While every executor is in user code somebody must still answer peers and rank 0.
+// Under `state_`, with `engine_` held. The watcher may lie asleep: to wake it takes longer than what is to be done.
+void WorkerLoop::relieve_watcher() {
+  watching_ = false;
+  relieved_ = transport_.relieve();
+}
+
+// Under `state_`, with `engine_` held, by who goes into user code: messages wake the watcher again, if it still sleeps.
+void WorkerLoop::let_watcher_hear() {
+  if (transport_.relieve()) transport_.hand_back();
+  relieved_ = false;
+}
+
+// While every executor is in user code somebody must still answer peers and rank 0. Asleep it has given up the engine, so that who ends a task need not
+// wake it to send the report.
 void WorkerLoop::watch() {
   const Evaluator::ThreadGuard guard(tasks_.get(), true);
   std::unique_lock lock(state_);
@@ -191,19 +218,20 @@ void WorkerLoop::watch() {
     quiet = 0;
     pass_time();
     if (now_ns() - last_turn_ns_.load(std::memory_order_relaxed) < std::chrono::nanoseconds(watch_interval).count()) continue;
-    if (!engine_.try_lock()) continue;
+    std::unique_lock engine(engine_, std::try_to_lock);
+    if (!engine) continue;
     watching_ = true;
     while (watching_) {
       const std::int64_t until_deadline = machine_.next_deadline() - now_ns();
       const auto longest = std::min(transport_.longest_wait(), std::chrono::nanoseconds(std::clamp<std::int64_t>(until_deadline, 0, look_interval_ns)));
       lock.unlock();
-      if (!turn()) transport_.wait(longest);
+      if (!turn()) transport_.wait_apart(engine, longest);
       lock.lock();
       pass_time();
     }
     lock.unlock();
     turn();
-    engine_.unlock();
+    engine.unlock();
     lock.lock();
   }
 }

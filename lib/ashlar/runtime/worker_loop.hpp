@@ -5,8 +5,9 @@
 //  * Executors run tasks. `state_` guards machine, values and outbox; an executor holds it for microseconds around each task.
 //  * The engine (all use of the transport) belongs to whoever holds `engine_`: an idle executor that polls and runs the next ready
 //    task itself, an executor between two tasks when messages have waited, or the watcher thread while all executors are in user
-//    code for long: it sleeps until a message comes or one of them has done. Order of locks: engine_ before state_; whoever holds
-//    state_ only tries engine_.
+//    code for long. While it sleeps, until a message comes, it has given up the engine: who ends a task takes it and lets the watcher
+//    sleep on (`relieved_`), until it goes into user code again. Order of locks: engine_ before state_; whoever holds state_ only
+//    tries engine_.
 //  * A task that waits (`task_client.hpp`) gives up its slot: another executor starts, or one that rested goes on. At most `threads`
 //    tasks run at once; those that waited go before new ones.
 //  * Scratch writes and reads on a thread of its own, and takes `state_` to say that it has.
@@ -81,6 +82,8 @@ class WorkerLoop {
   void join_spares();
   void begin_executing();
   void watch();
+  void relieve_watcher();
+  void let_watcher_hear();
   bool turn();
   // worker_messages.cpp: what comes and goes.
   void apply(int from, protocol::Message& message);
@@ -124,7 +127,8 @@ class WorkerLoop {
   bool polling_ = false;  ///< one of them holds the engine
   bool watcher_asleep_ = false;  ///< until its alarm
   Alarm alarm_;
-  bool watching_ = false;  ///< the watcher holds the engine; whoever ends a task takes it away
+  bool watching_ = false;  ///< the watcher has the engine, or sleeps and has given it up; whoever ends a task takes it away
+  bool relieved_ = false;  ///< it may lie asleep, and no message wakes it
   int slots_taken_ = 0;   ///< tasks that run and do not wait
   int returning_ = 0;     ///< tasks that waited and want to go on
   int resting_ = 0, called_ = 0;  ///< executors that there is no slot for, and how many of them are to go on

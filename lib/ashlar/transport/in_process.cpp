@@ -59,6 +59,7 @@ class InProcessTransport final : public Transport {
     Inbox& inbox = own();
     std::unique_lock lock(inbox.mutex);
     inbox.apart = true;
+    inbox.relieved = false;
     in_use.unlock();
     inbox.changed_apart.wait_for(lock, at_most, [&] { return !inbox.relieved && inbox.something(); });
     if (!inbox.relieved) inbox.woken = false;
