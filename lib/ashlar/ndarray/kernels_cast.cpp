@@ -73,7 +73,8 @@ void gather(std::int64_t itemsize, const void* in, index_t stride, index_t n, vo
       T* to = static_cast<T*>(out);
       if (stride == -1)
         for (index_t i = 0; i < n; ++i) to[i] = from[-i];
-      else
+      else  // one element a turn takes nearly twice as long where the loop happens to cross a line of memory
+#pragma GCC unroll 4
         for (index_t i = 0; i < n; ++i) to[i] = from[i * stride];
     });
   }

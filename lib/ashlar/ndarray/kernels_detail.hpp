@@ -118,6 +118,11 @@ void fill(std::int64_t itemsize, const void* value, index_t n, void* out);
 /// out[i] = in[i * stride].
 void gather(std::int64_t itemsize, const void* in, index_t stride, index_t n, void* out);
 
+/// to[r * to_stride + c] = from[c * from_stride + r] for r < rows, c < columns, neither less than `transpose_side`. False, nothing done: there
+/// is no kernel for this processor.
+bool transpose(std::int64_t itemsize, const std::byte* from, index_t from_stride, std::byte* to, index_t to_stride, index_t rows, index_t columns);
+constexpr index_t transpose_side(std::int64_t itemsize) { return 64 / itemsize; }
+
 /// The first step of a reduction. A state is a few arrays with one entry per output:
 ///   sum mean prod: value [rest]   min max any all: value   var std: sum [rest] M2   argmin argmax: value position
 /// where rest is what rounding took from value (floating sums only).

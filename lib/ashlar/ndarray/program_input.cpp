@@ -8,8 +8,8 @@
 namespace ashlar {
 namespace {
 
-// A panel stays in L2 between its transposition and its last strip.
-constexpr index_t panel_bytes = 512 * 1024, panel_bytes_max = 4 * 1024 * 1024, panel_rows_min = 8, panel_rows_max = 64;
+// A panel is to stay in L2 between its transposition and its last strip, or at least in L3.
+constexpr index_t panel_bytes = 1024 * 1024, panel_bytes_max = 8 * 1024 * 1024, panel_rows_min = 8, panel_rows_max = 64;
 
 std::vector<index_t> strides_of(const Block& block, const StripCut& cut) {
   std::vector<index_t> strides;
@@ -18,7 +18,7 @@ std::vector<index_t> strides_of(const Block& block, const StripCut& cut) {
 }
 
 /// Whether the lines of memory that one row touches stay in L2 until the next row reads its share of them: they are few, and their
-/// distance is no large power of two, which would send them all to the same few sets. Then gathering costs no more than a transposition.
+/// distance is no large power of two, which would send them all to the same few sets.
 bool lines_stay(index_t row_length, index_t stride_bytes) {
   constexpr index_t line = 64, sets = 1024, ways = 8;  // of a small L2
   const index_t reached = sets / std::gcd(std::max<index_t>(1, stride_bytes / line), sets);
@@ -32,8 +32,10 @@ StripInput::StripInput(Block block, const StripCut& cut)
   if (runs_.uniform()) way_ = Way::uniform;
   else if (runs_.dense()) way_ = Way::in_place;
   else choose_panel();
-  const StripRuns::Run& inner = runs_.runs()[0];
-  boxes_ = runs_.runs().size() > 1 && inner.length * (inner.has_rows ? cut.rows_max : 1) < 64;
+  const auto &inner = runs_.runs().front(), &outer = runs_.runs().back();
+  const index_t side = kernels::transpose_side(size_);
+  const bool transposed = size_ < 16 && outer.stride != 0 && std::abs(outer.stride) < std::abs(inner.stride) && cut.rows_max >= side && inner.length >= side;
+  boxes_ = runs_.runs().size() > 1 && (transposed || runs_.length(inner, cut.rows_max) < 64);
 }
 
 const std::byte* StripInput::dense() const {
@@ -43,24 +45,38 @@ const std::byte* StripInput::dense() const {
   return block_.data();
 }
 
-/// Rows that are whole strips, or cut into strips, and an axis before them along which memory is denser: without a panel every
-/// element read would fetch a line of memory for itself.
+/// An axis along which memory is denser than within the strip lies before it, or is the one whose rows make up the strip: strip by strip
+/// every element would fetch a line of memory, of which the next strips find little in the caches.
 void StripInput::choose_panel() {
-  const bool cut_rows = cut_.row_length == 1;
-  if (cut_.axes.empty() || (cut_rows ? cut_.split == 0 : cut_.rows_max != 1)) return;
-  const std::size_t axis = cut_rows ? cut_.split - 1 : cut_.split;
-  index_t least = INT64_MAX, row_length = 1;
-  for (std::size_t d = axis + 1; d < cut_.axes.size(); ++d) {
-    row_length *= cut_.axes[d].length;
-    if (strides_[d] != 0) least = std::min(least, std::abs(strides_[d]));
+  if (cut_.axes.empty()) return;
+  constexpr index_t line = 64;
+  const index_t side = kernels::transpose_side(size_);
+  index_t least = INT64_MAX, least_inside = 0, row_length = 1;  // strides and elements of the axes after the one looked at
+  for (std::size_t axis = cut_.axes.size(); axis-- > 0;) {
+    const index_t stride = std::abs(strides_[axis]);
+    const bool outside = axis < cut_.split || (axis == cut_.split && cut_.row_length > 1 && cut_.rows_max * size_ < 4 * line);  // else read by whole lines
+    if (outside && stride != 0 && stride < least && least != INT64_MAX) {
+      panel_axis_ = axis;
+      panel_row_length_ = row_length;
+      least_inside = least;
+    }
+    if (stride != 0) least = std::min(least, stride);
+    row_length *= cut_.axes[axis].length;
   }
-  if (strides_[axis] == 0 || std::abs(strides_[axis]) >= least) return;
-  const index_t row_bytes = row_length * size_;
-  if (lines_stay(row_length, least * size_)) return;
-  if (row_bytes * panel_rows_min > panel_bytes_max) return;
-  panel_axis_ = axis;
-  panel_row_length_ = row_length;
-  panel_rows_ = std::min(std::clamp(panel_bytes / row_bytes, panel_rows_min, panel_rows_max), cut_.axes[axis].length);
+  if (panel_row_length_ == 1) return;
+  const bool of_strip = panel_axis_ == cut_.split;
+  const index_t length = cut_.axes[panel_axis_].length, row_bytes = panel_row_length_ * size_;
+  const bool tiles = length >= side && cut_.axes.back().length >= side;
+  // Without the tiles of the transposition, worth while only where it saves fetching lines again.
+  if (!tiles && (lines_stay(panel_row_length_, least_inside * size_) || (cut_.row_length > 1 && cut_.rows_max > 1))) return;
+  const index_t least_rows = tiles && side * row_bytes <= panel_bytes_max ? side : std::min(panel_rows_min, length);
+  if (of_strip && length <= cut_.rows_max) return;
+  if (size_ == 16 && length * row_bytes <= panel_bytes) return;  // nothing to interleave, and lines that stay
+  index_t rows = std::max(std::min(panel_bytes / row_bytes, panel_rows_max), least_rows);
+  if (rows > side) rows -= rows % side;
+  if (of_strip) rows = (rows + cut_.rows_max - 1) / cut_.rows_max * cut_.rows_max;  // whole strips
+  panel_rows_ = std::min(rows, length);
+  if (panel_rows_ * row_bytes > panel_bytes_max) return;
   panel_ = Buffer::allocate(static_cast<std::size_t>(panel_rows_ * row_bytes));
   way_ = Way::panel;
 }

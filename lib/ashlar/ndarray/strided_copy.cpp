@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "ashlar/base/error.hpp"
+#include "ashlar/ndarray/kernels_detail.hpp"
 
 namespace ashlar {
 namespace {
@@ -81,11 +82,11 @@ void copy_line(T* to, const T* from, const Axis& axis) {
   }
 }
 
-/// `rows` is the axis along which `from` is dense, `columns` the one along which `to` is. Goes tile by tile through a small square
+/// `rows` is the axis along which `from` is densest, `columns` the one along which `to` is. Goes tile by tile through a small square
 /// on the stack, so that lines of cache are read and written whole, one after the other: strides that are powers of two would
 /// otherwise put all lines of a tile into one set of the cache.
 template <class T>
-void copy_transposed(T* to, const T* from, const Axis& rows, const Axis& columns) {
+[[gnu::always_inline]] inline void copy_by_squares(T* to, const T* from, const Axis& rows, const Axis& columns) {
   constexpr index_t side = sizeof(T) >= 8 ? 32 : 64;
   T square[side * side];
   for (index_t r = 0; r < rows.length; r += side) {
@@ -100,6 +101,19 @@ void copy_transposed(T* to, const T* from, const Axis& rows, const Axis& columns
         for (index_t j = 0; j < width; ++j) t[i * rows.to + j * columns.to] = square[i * side + j];
     }
   }
+}
+
+/// As above; what is dense in both memories and has room for a tile, in vector registers.
+template <class T>
+void copy_transposed(T* to, const T* from, const Axis& rows, const Axis& columns) {
+  constexpr index_t side = kernels::transpose_side(sizeof(T));
+  if (std::abs(rows.from) == 1 && columns.to == 1 && rows.length >= side && columns.length >= side) {
+    const index_t last = rows.from < 0 ? rows.length - 1 : 0;  // backwards: begins at the other end
+    if (kernels::transpose(sizeof(T), reinterpret_cast<const std::byte*>(from - last), columns.from, reinterpret_cast<std::byte*>(to + last * rows.to),
+                           rows.to * rows.from, rows.length, columns.length))
+      return;
+  }
+  copy_by_squares(to, from, rows, columns);
 }
 
 template <class T>
