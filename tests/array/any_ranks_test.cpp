@@ -50,7 +50,12 @@ TEST(AnyRanks, LargeSumsProductsAndRandomNumbersHaveTheSameBits) {
   const Array<double> all = x.sum({.axis = {0, 1}, .keepdims = true});
   expect_same_bits(all, "sum");
   expect_same_bits(x.std({.axis = 0}), "std");
+  // Small products and large ones are different loops of OpenBLAS, and views of chunks are sent packed.
   expect_same_bits(matmul(x.transpose(), x), "matmul");
+  expect_same_bits(matmul(x.astype<float>(), x.transpose().astype<float>()), "matmul of float32");
+  const auto wide = random::default_rng(8).normal({330, 260}, {.chunks = {110, 130}});
+  expect_same_bits(matmul(wide.transpose(), wide), "matmul of large chunks");
+  expect_same_bits(matmul(wide, wide.transpose()), "matmul of large chunks, transposed on the right");
   expect_same_bits((x + x(range(_, _, -1), range(_, _, -1))).mean({.axis = 1}), "reversed");
   expect_same_bits(x.rechunk({{100, 200}, {200}}).cumsum({.axis = 1}), "cumsum");
   expect_same_bits(quantile(x, std::vector<double>{0.0, 0.3, 0.9}), "quantiles");

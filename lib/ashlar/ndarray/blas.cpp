@@ -231,6 +231,22 @@ Turned turned(const Matrix& m) {
   return {'T', leading(std::max(m.columns > 1 ? m.column_stride : m.rows, m.rows))};
 }
 
+/// Up to so many products OpenBLAS has kernels of their own for AVX-512, one for each combination of transposed operands, and each adds in an order of
+/// its own. Whether an operand is transposed in memory depends on the way it came (a view here, packed when sent), so there are no transposed ones of
+/// that size.
+constexpr double own_kernels_max = 1e6;
+
+/// `m` with rows that are dense, copied to `memory` where they are not.
+template <class T>
+Matrix dense_rows(const Matrix& m, std::vector<T>& memory) {
+  if (m.column_stride == 1 || m.columns <= 1) return m;
+  memory.resize(static_cast<std::size_t>(m.rows * m.columns));
+  const T* from = static_cast<const T*>(m.data);
+  for (index_t i = 0; i < m.rows; ++i)
+    for (index_t j = 0; j < m.columns; ++j) memory[static_cast<std::size_t>(i * m.columns + j)] = from[i * m.row_stride + j * m.column_stride];
+  return {memory.data(), m.rows, m.columns, m.columns, 1};
+}
+
 }  // namespace
 
 bool fits(const Matrix& m) {
@@ -250,9 +266,12 @@ void multiply_add(DType type, const Matrix& a, const Matrix& b, void* c, index_t
   }
   visit(type, [&]<class T>(std::type_identity<T>) {
     // Our matrices are in C order: their transposed are Fortran's, and (a b)' = b' a'.
-    const Turned left = turned(b), right = turned(a);
-    Fortran<T>::gemm(left.how, right.how, small(b.columns), small(a.rows), small(a.columns), T(1), static_cast<const T*>(b.data), left.leading,
-                     static_cast<const T*>(a.data), right.leading, T(1), static_cast<T*>(c), leading(std::max(ldc, b.columns)));
+    const bool few = static_cast<double>(a.rows) * static_cast<double>(a.columns) * static_cast<double>(b.columns) <= own_kernels_max;
+    std::vector<T> rows_of_a, rows_of_b;
+    const Matrix x = few ? dense_rows(a, rows_of_a) : a, y = few ? dense_rows(b, rows_of_b) : b;
+    const Turned left = turned(y), right = turned(x);
+    Fortran<T>::gemm(left.how, right.how, small(b.columns), small(a.rows), small(a.columns), T(1), static_cast<const T*>(y.data), left.leading,
+                     static_cast<const T*>(x.data), right.leading, T(1), static_cast<T*>(c), leading(std::max(ldc, b.columns)));
   });
 }
 
