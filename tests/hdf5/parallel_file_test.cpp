@@ -23,10 +23,14 @@ std::string json(const std::vector<index_t>& v) {
 }
 
 /// One dataset as another reader should find it; attributes as JSON.
-std::string expected(const std::string& name, DType type, const Shape& shape, const std::vector<index_t>& chunks,
+std::string expected(const std::string& name, const std::string& type, const Shape& shape, const std::vector<index_t>& chunks,
                      const std::string& attributes = "{}") {
-  return "{\"name\": \"" + name + "\", \"dtype\": \"" + std::string(dtype_name(type)) + "\", \"shape\": " + json(shape.v) +
+  return "{\"name\": \"" + name + "\", \"dtype\": \"" + type + "\", \"shape\": " + json(shape.v) +
          ", \"chunks\": " + (chunks.empty() ? "null" : json(chunks)) + ", \"attributes\": " + attributes + "}";
+}
+
+std::string expected(const std::string& name, DType type, const Shape& shape, const std::vector<index_t>& chunks, const std::string& attributes = "{}") {
+  return expected(name, std::string(dtype_name(type)), shape, chunks, attributes);
 }
 
 /// True when h5py finds types, shapes, chunks, attributes and every element, and h5dump the same bytes.
@@ -90,6 +94,36 @@ TEST(ParallelFile, holds_every_type_chunked_and_contiguous_with_uneven_last_chun
     const Block back = read(path, "/chunked/" + std::string(dtype_name(type)), std::vector<index_t>{2, 3}, Shape{9, 14}, type);
     EXPECT_TRUE(scratch::same_bytes(back, part<T>(shape, {2, 3}, Shape{9, 14}))) << dtype_name(type);
   });
+  forget(path);
+}
+
+TEST(ParallelFile, half_floats_are_written_from_floats_of_either_size_and_from_small_integers) {
+  const scratch::SharedFolder folder;
+  const Shape shape{11, 17};
+  const std::string path = folder / "x.h5";
+  const auto half = [&](const std::string& name, const std::vector<index_t>& chunks) {
+    return DatasetSpec{.name = name, .dtype = DType::float32, .half = true, .shape = shape, .storage_chunks = chunks};
+  };
+  auto file = ParallelFile::create(MPI_COMM_WORLD, path, {half("chunked", {4, 5}), half("contiguous", {})});
+  EXPECT_TRUE(file.dataset(0).half && file.dataset(0).native);
+  EXPECT_EQ(file.dataset(0).type, "float16");
+  write_all<double>(file, 0, shape, {4, 5});
+  write_all<float>(file, 1, shape, {3, 6});
+  file.close();
+  EXPECT_TRUE(others_read(path, {expected("/chunked", "float16", shape, {4, 5}), expected("/contiguous", "float16", shape, {})}));
+
+  auto again = ParallelFile::open_in_place(MPI_COMM_WORLD, path, {{.name = "contiguous", .existing = true}});
+  EXPECT_THROW(again.write(0, std::vector<index_t>{0, 0}, part<std::complex<double>>(shape, {0, 0}, Shape{1, 1})), TypeError);
+  EXPECT_THROW(again.close(), TypeError);
+  auto third = ParallelFile::open_in_place(MPI_COMM_WORLD, path, {half("contiguous", {}), {.name = "chunked", .existing = true}});
+  write_all<std::int8_t>(third, 0, shape, {2, 17});
+  write_all<double>(third, 1, shape, {5, 17});
+  third.close();
+  EXPECT_TRUE(others_read(path, {expected("/chunked", "float16", shape, {4, 5}), expected("/contiguous", "float16", shape, {})}));
+  for (const DType type : {DType::float32, DType::float64}) {
+    const Block back = read(path, "/chunked", std::vector<index_t>{9, 3}, Shape{4, 7}, type, std::vector<index_t>{-2, 2});
+    EXPECT_TRUE(scratch::same_bytes(back, part<double>(shape, {9, 3}, Shape{4, 7}, {-2, 2}).astype(type))) << dtype_name(type);
+  }
   forget(path);
 }
 

@@ -13,12 +13,12 @@ ArrayOutline outline(const ArrayPtr& node) {
 namespace {
 
 /// What is compressed is compressed by whole storage chunks: an array whose chunks begin elsewhere is cut anew. The storage chunks that follow
-/// from the array's own are the largest of them.
-ArrayPtr on_storage_grid(const ArrayPtr& node, const ToHdf5Options& options) {
+/// from the array's own are the largest of them. `nbytes`: of an element in the file.
+ArrayPtr on_storage_grid(const ArrayPtr& node, const ToHdf5Options& options, std::int64_t nbytes) {
   if (options.append_axis >= 0 || node->shape().ndim() == 0 || node->shape().elements() == 0) return node;
   const Chunks& chunks = node->chunks();
   const bool chosen = !options.storage_chunks.axes.empty();
-  const Chunks storage = chosen ? normalize_chunks(options.storage_chunks, node->shape(), itemsize(node->dtype())) : chunks;
+  const Chunks storage = chosen ? normalize_chunks(options.storage_chunks, node->shape(), nbytes) : chunks;
   std::vector<index_t> sizes;
   bool fits = true;
   for (std::size_t axis = 0; axis < chunks.size(); ++axis) {
@@ -33,12 +33,35 @@ ArrayPtr on_storage_grid(const ArrayPtr& node, const ToHdf5Options& options) {
   return fits ? node : expression::rechunk(node, ChunkSpec(sizes), {});
 }
 
+/// The array in the type that the file is to hold; for half floats, which arrays do not hold, one whose elements become them by one rounding.
+ArrayPtr in_type_of_file(const ArrayPtr& node, const ToHdf5Options& options, const std::string& file, const std::string& dataset) {
+  const std::string& name = options.dtype;
+  if (name.empty()) return node;
+  // Of integers a float rounds those only that are infinity in half precision.
+  DType type = is_floating(node->dtype()) ? node->dtype() : DType::float32;
+  if (name != "float16") {
+    try {
+      type = dtype_named(name);
+    } catch (const TypeError& error) {
+      throw TypeError("to_hdf5: .dtype of dataset " + dataset + " of " + file + ": " + error.what() + ", and in files float16");
+    }
+  }
+  if (is_complex(node->dtype()) && (name == "float16" || !is_complex(type)))
+    throw TypeError("to_hdf5: .dtype of dataset " + dataset + " of " + file + " is \"" + name + "\", the array is " + std::string(dtype_name(node->dtype())) +
+                    ": imaginary parts would be lost; write al::real(x), or x.astype<…>() of what is meant");
+  return type == node->dtype() ? node : expression::cast(node, type);
+}
+
 /// Unknown lengths are settled first: files and regions have fixed shapes.
-ArrayStore array_store(const ArrayPtr& unsettled, const ToHdf5Options& options) {
+ArrayStore array_store(const ArrayPtr& unsettled, const ToHdf5Options& options, const std::string& file, const std::string& dataset) {
   ArrayStore one;
-  const ArrayPtr node = expression::compute_chunk_sizes(unsettled);
+  one.file = file;
+  one.dataset = dataset;
+  one.options = options;
+  one.half = options.dtype == "float16";
+  const ArrayPtr node = expression::compute_chunk_sizes(in_type_of_file(unsettled, options, file, dataset));
   const bool encoded = !options.compression.empty() || options.shuffle || options.fletcher32;
-  one.array = outline(encoded ? on_storage_grid(node, options) : node);
+  one.array = outline(encoded ? on_storage_grid(node, options, one.half ? 2 : itemsize(node->dtype())) : node);
   return one;
 }
 
@@ -50,11 +73,7 @@ void store_in_files(std::vector<ArrayStore> arrays) {
 }  // namespace
 
 void detail::to_hdf5(const ArrayPtr& node, const std::string& file, const std::string& dataset, const ToHdf5Options& options) {
-  ArrayStore one = array_store(node, options);
-  one.file = file;
-  one.dataset = dataset;
-  one.options = options;
-  store_in_files({std::move(one)});
+  store_in_files({array_store(node, options, file, dataset)});
 }
 
 Target::Target(Hdf5Target target) : file_(std::move(target.file)), dataset_(std::move(target.dataset)), region_(expression::slices_text(target.region.v)), options_(std::move(target.options)) {
@@ -73,10 +92,7 @@ void store(std::initializer_list<AnyArray> arrays, std::initializer_list<Target>
     if (target->memory_) {
       local.emplace_back(expression::cast(array.node(), target->type_), target);
     } else {
-      ArrayStore one = array_store(array.node(), target->options_);
-      one.options = target->options_;
-      one.file = target->file_;
-      one.dataset = target->dataset_;
+      ArrayStore one = array_store(array.node(), target->options_, target->file_, target->dataset_);
       one.region = target->region_;
       files.push_back(std::move(one));
     }

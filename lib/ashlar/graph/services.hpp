@@ -54,6 +54,11 @@ inline constexpr int per_node = -1;
 struct ToHdf5Options {
   ASHLAR_OPTIONS;
   std::string mode = "w";           ///< "w": a new file, atomically under its name; "a": into an existing file, in place
+  /// NumPy's name of the type in the file; empty: the array's. One of arrays ("float32", "int16", …): the array is converted as by `astype`, complex
+  /// numbers into complex ones only. Or "float16", IEEE half floats, which arrays hold as float or double: each element, a double too, is
+  /// rounded once, to the nearest half float, ties to even; from 65520 on it is infinity, NaN stays NaN; integers and bool as astype("float16") of NumPy.
+  /// What is appended or goes into a region takes the type of the dataset that is there.
+  std::string dtype = {};
   ChunkSpec storage_chunks = {};    ///< empty: the array's chunks when they are regular, else contiguous
   std::vector<index_t> maxshape = {};  ///< how far axes may grow later, `unlimited` without end; empty: not at all
   std::string compression = {};     ///< "" or "gzip": chunks are compressed where they are, and written by one worker
@@ -88,6 +93,7 @@ struct ArrayStore {
   std::string file, dataset;
   std::string region;  ///< text form of the slices; empty: the whole dataset, created
   ToHdf5Options options = {};
+  bool half = false;  ///< stored as half floats, from an array of floats; other types of `options.dtype` are the array's by now
 };
 
 struct VisualizeOptions {

@@ -97,6 +97,8 @@ Place dataset_of(const std::string& file, const std::string& name) { return {fil
 void check_spec(const DatasetSpec& spec) {
   dataset_name(spec.name);
   if (spec.existing) return;
+  if (spec.half && spec.dtype != DType::float32)
+    throw InternalError("half floats of dataset " + spec.name + " are float32 in memory, not " + std::string(dtype_name(spec.dtype)));
   if (spec.filters.gzip_level > 9 || spec.filters.gzip_level < -1)
     throw ValueError("the level of gzip of dataset " + spec.name + " must be 0 to 9, found " + std::to_string(spec.filters.gzip_level));
   if (spec.storage_chunks.empty() && spec.shape.ndim() > 0 && (spec.filters.any() || !spec.max_shape.empty()))
@@ -117,7 +119,7 @@ void check_spec(const DatasetSpec& spec) {
   if (spec.storage_chunks.size() != spec.shape.size())
     throw ShapeError("storage_chunks of dataset " + spec.name + " do not fit its shape: storage_chunks " + tuple(spec.storage_chunks) +
                      ", shape " + to_string(spec.shape));
-  double nbytes = static_cast<double>(itemsize(spec.dtype));
+  double nbytes = spec.half ? 2 : static_cast<double>(itemsize(spec.dtype));
   for (std::size_t i = 0; i < spec.shape.size(); i++) {
     if (spec.storage_chunks[i] < 1)
       throw ShapeError("storage_chunks of dataset " + spec.name + " must be positive: " + tuple(spec.storage_chunks));
@@ -126,6 +128,14 @@ void check_spec(const DatasetSpec& spec) {
   if (nbytes >= 4294967296.0)
     throw ValueError("storage_chunks of dataset " + spec.name + " are too large: one has " +
                      format_bytes(static_cast<std::int64_t>(nbytes)) + ", HDF5 takes less than 4 GiB");
+}
+
+void check_writable(const DatasetInfo& into, DType type, const std::string& path) {
+  if (!into.dtype) throw TypeError("cannot write into dataset " + into.name + " of " + path + ": it holds " + into.type + ", not numbers");
+  const bool fits = readable_as(type, *into.dtype) && !(into.half && is_integer(type) && itemsize(type) > 1);
+  if (!fits)
+    throw TypeError("cannot write " + std::string(dtype_name(type)) + " into dataset " + into.name + " of " + path + ", which holds " + into.type +
+                    ": values might not fit; convert them with astype first");
 }
 
 bool has_dataset(hid_t file, const std::string& name, const std::string& path) {
@@ -167,7 +177,7 @@ DatasetHandle create_dataset(hid_t file, const DatasetSpec& spec, const std::str
     if (spec.filters.gzip_level >= 0) checked(H5Pset_deflate(creation.get(), static_cast<unsigned>(spec.filters.gzip_level)), "H5Pset_deflate", at);
     if (spec.filters.fletcher32) checked(H5Pset_fletcher32(creation.get()), "H5Pset_fletcher32", at);
   }
-  const TypeHandle type = hdf5_type(spec.dtype, at);
+  const TypeHandle type = spec.half ? half_type(at) : hdf5_type(spec.dtype, at);
   DatasetHandle dataset(
       checked(H5Dcreate2(file, name.c_str(), type.get(), space.get(), link.get(), creation.get(), H5P_DEFAULT), "H5Dcreate2", at));
   for (const auto& attribute : spec.attributes) write_attribute(dataset.get(), attribute, at);
@@ -186,6 +196,7 @@ DatasetInfo dataset_info(hid_t dataset, const std::string& name, const std::stri
   const TypeHandle type(checked(H5Dget_type(dataset), "H5Dget_type", at));
   info.dtype = dtype_of_hdf5(type.get());
   info.type = type_text(type.get());
+  info.half = is_half(type.get());
   const SpaceHandle space(checked(H5Dget_space(dataset), "H5Dget_space", at));
   info.empty = H5Sget_simple_extent_type(space.get()) == H5S_NULL;
   const int ndim = checked(H5Sget_simple_extent_ndims(space.get()), "H5Sget_simple_extent_ndims", at);
@@ -196,7 +207,7 @@ DatasetInfo dataset_info(hid_t dataset, const std::string& name, const std::stri
   if (most != dims)
     for (hsize_t n : most) info.max_shape.push_back(n == H5S_UNLIMITED ? unlimited : static_cast<index_t>(n));
   if (info.dtype) {
-    const TypeHandle memory = hdf5_type(*info.dtype, at);
+    const TypeHandle memory = info.half ? half_type(at) : hdf5_type(*info.dtype, at);
     info.native = H5Tequal(type.get(), memory.get()) > 0;
   }
   const PropertyHandle creation(checked(H5Dget_create_plist(dataset), "H5Dget_create_plist", at));

@@ -32,6 +32,7 @@ struct Dimension {
 struct DatasetSpec {
   std::string name;  ///< "/group/x"; missing groups are made
   DType dtype = DType::float64;
+  bool half = false;  ///< stored as IEEE half floats; `dtype` is float32, as it is of those that are found
   Shape shape;
   /// Shape of one storage chunk, cut to the shape; empty: contiguous, and so is a dataset without elements or axes.
   std::vector<index_t> storage_chunks = {};
@@ -53,7 +54,8 @@ struct DatasetSpec {
 struct DatasetInfo {
   std::string name;            ///< from the root: "/group/x"
   std::optional<DType> dtype;  ///< none for what arrays cannot hold: strings, structures…
-  std::string type;            ///< its name: "float64", "string"
+  bool half = false;           ///< IEEE half floats; `dtype` is float32
+  std::string type;            ///< its name: "float64", "float16", "string"
   Shape shape;
   bool empty = false;                   ///< HDF5's null dataspace: neither shape nor element
   std::vector<index_t> storage_chunks;  ///< empty: not chunked
@@ -61,7 +63,7 @@ struct DatasetInfo {
   std::vector<std::string> filters;     ///< "gzip", "shuffle"…, in the order of writing
   std::optional<Filters> codec;         ///< the same, where `encode_chunk` and `decode_chunk` know all of them
   bool is_virtual = false;              ///< its elements are those of datasets of other files
-  bool native = false;                  ///< elements stand in the file as they do in memory
+  bool native = false;                  ///< elements stand in the file as they do in memory (half floats: as `to_half` makes them)
   std::int64_t storage_nbytes = 0;      ///< allocated in the file
   Attributes attributes;                ///< without those of dimension scales
   std::vector<Dimension> dims;          ///< one for each axis where axes have names or scales, else empty
@@ -69,5 +71,10 @@ struct DatasetInfo {
   int append_axis = -1;     ///< of an incomplete one: only an append along this axis did not end,
   index_t append_from = 0;  ///< so the elements before this one are as they were
 };
+
+/// Whether elements of an array may go into a dataset that is there, and are converted to its type: NumPy's safe casts, and floats into
+/// narrower ones.
+/// Errors    TypeError naming both types, the file and the dataset.
+void check_writable(const DatasetInfo& into, DType type, const std::string& path);
 
 }  // namespace ashlar::hdf5

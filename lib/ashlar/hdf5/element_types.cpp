@@ -79,6 +79,21 @@ TypeHandle hdf5_type(DType type, const Place& at) {
   return TypeHandle(checked(H5Tcopy(standard(type)), "H5Tcopy", at));
 }
 
+TypeHandle half_type(const Place& at) {
+  TypeHandle made(checked(H5Tcopy(H5T_IEEE_F32LE), "H5Tcopy", at));
+  checked(H5Tset_fields(made.get(), 15, 10, 5, 0, 10), "H5Tset_fields", at);
+  checked(H5Tset_size(made.get(), 2), "H5Tset_size", at);
+  checked(H5Tset_ebias(made.get(), 15), "H5Tset_ebias", at);
+  return made;
+}
+
+bool is_half(hid_t type) {
+  if (H5Tget_class(type) != H5T_FLOAT || H5Tget_size(type) != 2) return false;
+  TypeHandle half = half_type({});
+  if (H5Tequal(type, half.get()) > 0) return true;
+  return H5Tset_order(half.get(), H5T_ORDER_BE) >= 0 && H5Tequal(type, half.get()) > 0;
+}
+
 std::optional<DType> dtype_of_hdf5(hid_t type) {
   const auto size = H5Tget_size(type);
   switch (H5Tget_class(type)) {
@@ -103,6 +118,7 @@ std::string type_text(hid_t type) {
   const auto size = H5Tget_size(type);
   switch (H5Tget_class(type)) {
     case H5T_FLOAT:
+      if (size == 2 && !is_half(type)) return "float of 16 bits that is no IEEE half";
       return "float" + std::to_string(8 * size);
     case H5T_INTEGER:
       return (H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int") + std::to_string(8 * size);

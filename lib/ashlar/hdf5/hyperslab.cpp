@@ -55,6 +55,8 @@ void move(hid_t dataset, const Rectangle& part, DType type, std::int64_t nbytes_
       });
 }
 
+TypeHandle memory_type(DType type, Elements elements, const Place& at) { return elements == Elements::half_bits ? half_type(at) : hdf5_type(type, at); }
+
 /// Why a write failed, as far as it can be known: MPI-IO writes what fits, says success, and HDF5 misses the rest without a reason.
 std::string cause_of_failed_write(const std::string& file, int error, std::int64_t nbytes) {
   struct statvfs disk {};
@@ -81,9 +83,9 @@ void check_inside(const Rectangle& part, const Shape& shape, const Place& at) {
   }
 }
 
-void write_rectangle(hid_t dataset, const Rectangle& to, const Block& from, const Place& at, std::int64_t nbytes_max) {
+void write_rectangle(hid_t dataset, const Rectangle& to, const Block& from, const Place& at, std::int64_t nbytes_max, Elements elements) {
   const Block block = from.contiguous();
-  const TypeHandle type = hdf5_type(block.dtype(), at);
+  const TypeHandle type = memory_type(block.dtype(), elements, at);
   move(dataset, to, block.dtype(), nbytes_max, at, [&](hid_t memory, hid_t file, index_t element) {
     errno = 0;
     const herr_t result = H5Dwrite(dataset, type.get(), memory, file, H5P_DEFAULT, block.data() + element * itemsize(block.dtype()));
@@ -91,8 +93,8 @@ void write_rectangle(hid_t dataset, const Rectangle& to, const Block& from, cons
   });
 }
 
-void read_rectangle(hid_t dataset, const Rectangle& from, DType dtype, std::byte* to, const Place& at, std::int64_t nbytes_max) {
-  const TypeHandle type = hdf5_type(dtype, at);
+void read_rectangle(hid_t dataset, const Rectangle& from, DType dtype, std::byte* to, const Place& at, std::int64_t nbytes_max, Elements elements) {
+  const TypeHandle type = memory_type(dtype, elements, at);
   move(dataset, from, dtype, nbytes_max, at, [&](hid_t memory, hid_t file, index_t element) {
     checked(H5Dread(dataset, type.get(), memory, file, H5P_DEFAULT, to + element * itemsize(dtype)), "H5Dread", at);
   });

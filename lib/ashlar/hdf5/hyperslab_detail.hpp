@@ -21,9 +21,13 @@ struct Rectangle {
 /// IndexError unless the rectangle has an axis for each of the shape's and stays inside.
 void check_inside(const Rectangle& rectangle, const Shape& shape, const Place& at);
 
+/// What memory holds: numbers, or the bits of half floats as uint16.
+enum class Elements { numbers, half_bits };
+
 /// Writes a block (C order), converting from its type to that of the file. `nbytes_max` of one call is there for tests.
-void write_rectangle(hid_t dataset, const Rectangle& to, const Block& from, const Place& at, std::int64_t nbytes_max = call_nbytes_max);
+void write_rectangle(hid_t dataset, const Rectangle& to, const Block& from, const Place& at, std::int64_t nbytes_max = call_nbytes_max,
+                     Elements elements = Elements::numbers);
 void read_rectangle(hid_t dataset, const Rectangle& from, DType type, std::byte* to, const Place& at,
-                    std::int64_t nbytes_max = call_nbytes_max);
+                    std::int64_t nbytes_max = call_nbytes_max, Elements elements = Elements::numbers);
 
 }  // namespace ashlar::hdf5

@@ -101,9 +101,9 @@ void check_found(const DatasetInfo& found, const DatasetSpec& spec, const std::s
   if (!spec.existing && found.shape != spec.shape)
     throw IoError("cannot replace " + what + ": it has shape " + to_string(found.shape) + ", the new one " + to_string(spec.shape) +
                   "; data in a file keep their place, so take another name or write a new file");
-  if (!spec.existing && *found.dtype != spec.dtype)
-    throw IoError("cannot replace " + what + ": it holds " + found.type + ", the new one " + std::string(dtype_name(spec.dtype)) +
-                  "; take another name or write a new file");
+  if (!spec.existing && (*found.dtype != spec.dtype || found.half != spec.half))
+    throw IoError("cannot replace " + what + ": it holds " + found.type + ", the new one " + (spec.half ? "float16" : std::string(dtype_name(spec.dtype))) +
+                  "; give it the same type (.dtype), take another name or write a new file");
   if (spec.append_axis >= 0) check_append(found, spec, what);
   // An append that did not end has left the rest as it was: the next one cuts it off.
   if (spec.existing && found.incomplete && !(spec.append_axis >= 0 && found.append_axis == spec.append_axis))

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "ashlar/hdf5/agreement_detail.hpp"
-#include "ashlar/hdf5/element_types_detail.hpp"
+#include "ashlar/hdf5/half_floats.hpp"
 #include "ashlar/hdf5/hyperslab_detail.hpp"
 #include "ashlar/hdf5/in_place_detail.hpp"
 #include "ashlar/hdf5/open_files_detail.hpp"
@@ -36,7 +36,8 @@ struct ParallelFile::State {
   void open_together();
   void open_datasets();
   void close_together(const std::exception_ptr& earlier);
-  void write(int dataset, std::span<const index_t> offsets, const Block& block, std::span<const index_t> steps) const;
+  /// `block`: what is to be written, `type`: of the numbers that it was made of.
+  void write(int dataset, std::span<const index_t> offsets, DType type, const Block& block, std::span<const index_t> steps) const;
   void write_chunk(int dataset, std::span<const index_t> offsets, const EncodedChunk& chunk) const;
   bool mine() const { return writers == Writers::all || rank == 0; }
 };
@@ -101,16 +102,14 @@ void ParallelFile::State::close_together(const std::exception_ptr& earlier) {
   agree(all, earlier ? earlier : closing);
 }
 
-void ParallelFile::State::write(int dataset, std::span<const index_t> offsets, const Block& block, std::span<const index_t> steps) const {
+void ParallelFile::State::write(int dataset, std::span<const index_t> offsets, DType type, const Block& block, std::span<const index_t> steps) const {
   const DatasetInfo& info = infos.at(static_cast<std::size_t>(dataset));
   const Place at = dataset_of(path, info.name);
   Rectangle part{{offsets.begin(), offsets.end()}, {steps.begin(), steps.end()}, block.shape().v};
   if (steps.empty()) part.step.assign(block.shape().size(), 1);
   check_inside(part, info.shape, at);
-  if (!readable_as(block.dtype(), *info.dtype))
-    throw TypeError("cannot write " + std::string(dtype_name(block.dtype())) + " into " + at.object + " of " + path + ", which holds " +
-                    info.type + ": values might not fit; convert them with astype first");
-  write_rectangle(datasets[static_cast<std::size_t>(dataset)].get(), part, block, at);
+  check_writable(info, type, path);
+  write_rectangle(datasets[static_cast<std::size_t>(dataset)].get(), part, block, at, call_nbytes_max, info.half ? Elements::half_bits : Elements::numbers);
 }
 
 void ParallelFile::State::write_chunk(int dataset, std::span<const index_t> offsets, const EncodedChunk& chunk) const {
@@ -185,9 +184,11 @@ const DatasetInfo& ParallelFile::dataset(int i) const { return state_->infos.at(
 bool ParallelFile::is_open() const { return state_ && state_->open; }
 
 void ParallelFile::write(int dataset, std::span<const index_t> offsets, const Block& block, std::span<const index_t> steps) {
-  // Packed by the caller's thread: the one of HDF5 has enough to do.
-  const Block packed = block.contiguous();
-  on_thread([&] { state_->write(dataset, offsets, packed, steps); });
+  // Packed, or made half floats, by the caller's thread: the one of HDF5 has enough to do.
+  const auto at = static_cast<std::size_t>(dataset);
+  const bool half = at < state_->infos.size() && state_->infos[at].half && !is_complex(block.dtype());
+  const Block packed = half ? to_half(block) : block.contiguous();
+  on_thread([&] { state_->write(dataset, offsets, block.dtype(), packed, steps); });
 }
 
 void ParallelFile::write_chunk(int dataset, std::span<const index_t> offsets, const EncodedChunk& chunk) {

@@ -63,7 +63,7 @@ class ParallelFile {
   bool is_open() const;
 
   /// Writes `block` to the elements offsets + steps * i (no steps: 1), converting from its type if the dataset has another (see
-  /// `DatasetSpec::existing`).
+  /// `check_writable`).
   ///
   /// Ranks     local; from any thread; with `Writers::rank_0` on rank 0. No two ranks may write the same element; fastest when none
   ///           shares a storage chunk. Steps along the last axis cost a call to the system for each element.

@@ -6,6 +6,7 @@
 
 #include "ashlar/hdf5/attributes_detail.hpp"
 #include "ashlar/hdf5/element_types_detail.hpp"
+#include "ashlar/hdf5/half_floats.hpp"
 #include "ashlar/hdf5/hyperslab_detail.hpp"
 #include "ashlar/hdf5/open_files_detail.hpp"
 #include "ashlar/hdf5/thread.hpp"
@@ -62,7 +63,7 @@ namespace {
 
 // Storage chunks that a part covers wholly are unpacked in the caller's thread: on HDF5's they would be unpacked one by one.
 bool whole_chunks(const DatasetInfo& info, const Rectangle& part, DType type) {
-  if (!info.codec || !info.codec->any() || !info.native || info.dtype != type || info.storage_chunks.empty()) return false;
+  if (!info.codec || !info.codec->any() || !info.native || (info.dtype != type && !info.half) || info.storage_chunks.empty()) return false;
   for (std::size_t a = 0; a < part.count.size(); ++a) {
     if (part.step[a] != 1 && part.count[a] != 1) return false;
     const index_t end = part.start[a] + part.count[a];
@@ -133,7 +134,7 @@ Block read(const std::string& path, const std::string& dataset, std::span<const 
   };
   std::vector<Encoded> encoded;
   DatasetInfo info;
-  bool done = true;
+  bool done = true, half = false;
   Thread::instance().run([&] {
     OpenDataset& open = open_file(path).dataset(dataset);
     const Place at = dataset_of(path, open.info.name);
@@ -151,13 +152,20 @@ Block read(const std::string& path, const std::string& dataset, std::span<const 
       if (!done) return;
     }
     if (open.info.is_virtual) forget_other_open_files(path);
-    read_rectangle(open.handle.get(), part, type, memory, at);
+    half = open.info.half;
+    if (half)  // where they are not in the way of the numbers that they become
+      read_rectangle(open.handle.get(), part, DType::uint16, memory + block.nbytes() - 2 * block.size(), at, call_nbytes_max, Elements::half_bits);
+    else
+      read_rectangle(open.handle.get(), part, type, memory, at);
   });
+  if (half) widen_half(type, memory, block.size());
   if (!done) {
     const std::vector<index_t> ones(ndim, 1), zeros(ndim, 0);
     for (Encoded& one : encoded) {
-      const Block chunk = decode_chunk(one.chunk, *info.codec, type, Shape(info.storage_chunks), "dataset " + info.name + " of " + path);
-      block.slice(one.first, one.count, ones).assign(chunk.slice(zeros, one.count, ones));
+      const DType stored = info.half ? DType::uint16 : type;
+      const Block chunk = decode_chunk(one.chunk, *info.codec, stored, Shape(info.storage_chunks), "dataset " + info.name + " of " + path);
+      const Block part_of_it = chunk.slice(zeros, one.count, ones);
+      block.slice(one.first, one.count, ones).assign(info.half ? from_half(part_of_it, type) : part_of_it);
       one.chunk = {};
     }
   }

@@ -24,7 +24,7 @@ ArrayPtr array_from_hdf5(const std::string& file, const std::string& dataset, DT
 
 /// A dataset as a lazy array: each chunk is read by the worker that needs it. A name with wildcards (*, ?, [a-z] in its last part or in folders)
 /// stands for all files that fit it, sorted so that numbers in their names count ("x.2.h5" before "x.10.h5"): their datasets, one
-/// after another along `.axis`. A virtual dataset is read like any other.
+/// after another along `.axis`. A virtual dataset is read like any other. Half floats are read as float or double, exactly.
 ///
 /// With `.mask_and_scale` an element is what the conventions of NetCDF say, by the attributes of the dataset, in this order:
 ///   _Unsigned        "true": integers are taken as unsigned of the same width ("false": as signed), and so are the next two

@@ -28,6 +28,7 @@ void encode_datasets(Writer& out, const std::vector<hdf5::DatasetSpec>& datasets
   for (const hdf5::DatasetSpec& d : datasets) {
     out.text(d.name);
     out.put(d.dtype);
+    out.put(d.half);
     out.array(d.shape.v);
     out.array(d.storage_chunks);
     out.put<std::uint64_t>(d.attributes.size());
@@ -47,6 +48,7 @@ std::vector<hdf5::DatasetSpec> decode_datasets(Reader& in) {
   for (hdf5::DatasetSpec& d : datasets) {
     d.name = in.text();
     d.dtype = in.get<DType>();
+    d.half = in.get<bool>();
     d.shape = Shape(in.array<index_t>());
     d.storage_chunks = in.array<index_t>();
     d.attributes.resize(in.get<std::uint64_t>());
@@ -126,7 +128,8 @@ std::vector<index_t> storage_chunks(const ArrayStore& store) {
   const Shape& shape = store.array.shape;
   std::vector<index_t> sizes;
   if (!store.options.storage_chunks.axes.empty()) {
-    for (const auto& axis : normalize_chunks(store.options.storage_chunks, shape, itemsize(store.array.dtype))) sizes.push_back(axis.empty() ? 1 : axis.front());
+    const std::int64_t nbytes = store.half ? 2 : itemsize(store.array.dtype);
+    for (const auto& axis : normalize_chunks(store.options.storage_chunks, shape, nbytes)) sizes.push_back(axis.empty() ? 1 : axis.front());
     return sizes;
   }
   // What is compressed or grows must have storage chunks: the largest of the array's, where they differ.
@@ -162,7 +165,8 @@ hdf5::Attributes attributes_of(const ArrayStore& store) {
 hdf5::DatasetSpec spec_of(const ArrayStore& store) {
   hdf5::DatasetSpec spec;
   spec.name = store.dataset;
-  spec.dtype = store.array.dtype;
+  spec.dtype = store.half ? DType::float32 : store.array.dtype;
+  spec.half = store.half;
   spec.shape = store.array.shape;
   spec.storage_chunks = storage_chunks(store);
   if (spec.shape.ndim() > 0 && spec.shape.elements() > 0) spec.filters = filters_of(store.options);
@@ -202,6 +206,10 @@ Wanted append_to(const ArrayStore& store) {
     if (shape.size() != before.size() || (i != at && shape[i] != before[i]))
       throw ShapeError("to_hdf5: an array of shape " + to_string(shape) + " cannot be appended along axis " + std::to_string(axis) + " to " + store.dataset + " of " + store.file +
                        ", which has shape " + to_string(before));
+  if (const std::string& type = store.options.dtype; !type.empty() && type != found.type)
+    throw IoError("to_hdf5: cannot append to " + store.dataset + " of " + store.file + ": it holds " + found.type + ", .dtype is \"" + type +
+                  "\"; leave it out to write as the dataset's own");
+  hdf5::check_writable(found, store.array.dtype, store.file);
   wanted.spec.existing = true;
   wanted.spec.append_axis = axis;
   wanted.spec.append_from = before[at];
@@ -223,8 +231,12 @@ Wanted want(const ArrayStore& store) {
     return wanted;
   }
   if (!store.options.dims.empty()) throw ValueError("store: dims name the axes of a whole dataset, not of a region: " + store.region);
+  if (!store.options.dtype.empty())
+    throw ValueError("store: dtype is that of a new dataset, a region of " + store.dataset + " of " + store.file +
+                     " has that of its dataset: leave out .dtype = \"" + store.options.dtype + "\"");
   const hdf5::DatasetInfo info = hdf5::describe(store.file, store.dataset);
   Wanted wanted{{}, part(store, info), info};
+  hdf5::check_writable(info, store.array.dtype, store.file);
   wanted.spec.name = store.dataset;
   wanted.spec.dtype = store.array.dtype;
   wanted.spec.shape = store.array.shape;
@@ -349,10 +361,12 @@ WritePlan plan_write(const std::vector<ArrayStore>& stores, const std::function<
     if (wanted.spec.append_axis >= 0) extent = wanted.spec.shape;
     if (!wanted.found && wanted.spec.max_shape.empty())
       for (std::size_t d = 0; d < chunk.size(); ++d) chunk[d] = std::min(chunk[d], extent[d]);
-    const bool same_type = !wanted.found || (wanted.found->native && wanted.found->dtype == store.array.dtype);
+    const bool half = wanted.found ? wanted.found->half : store.half;
+    const bool same_type = !wanted.found || (wanted.found->native && (half ? is_floating(store.array.dtype) : wanted.found->dtype == store.array.dtype));
     if (filtered && filters && same_type && on_storage_grid(store, wanted.region, chunk, extent)) {
       place.encoded_chunk = chunk;
       place.filters = *filters;
+      place.half = half;
     }
     if (place.dataset == static_cast<int>(target.datasets.size())) {
       for (const hdf5::DatasetSpec& other : target.datasets)

@@ -45,6 +45,7 @@ struct Place {
   /// Encoded where its chunks are: they must be whole storage chunks, of this shape. Else empty.
   std::vector<index_t> encoded_chunk = {};
   hdf5::Filters filters = {};
+  bool half = false;  ///< they hold half floats
   /// Of a file made of parts: from which element, and from which chunk of the array, each group's slab begins along an axis; last the ends.
   int split_axis = 0;
   std::vector<index_t> slab_starts = {};

@@ -6,6 +6,7 @@
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/graph/annotations.hpp"
+#include "ashlar/hdf5/half_floats.hpp"
 #include "ashlar/hdf5/parts.hpp"
 #include "ashlar/io/open_files_detail.hpp"
 #include "ashlar/mpi/workers.hpp"
@@ -209,14 +210,16 @@ class WriteChunk final : public OperationOf<WriteChunk> {
 // Encoded storage chunks as one block of bytes, one after another: mask and length (64 bits each), the offsets of its first element, then its bytes.
 class EncodeChunks final : public OperationOf<EncodeChunks> {
  public:
-  EncodeChunks(hdf5::Filters filters, std::vector<index_t> chunk) : filters_(filters), chunk_(std::move(chunk)) {}
+  EncodeChunks(hdf5::Filters filters, bool half, std::vector<index_t> chunk) : filters_(filters), half_(half), chunk_(std::move(chunk)) {}
   void encode(Writer& out) const override {
     out.put(filters_);
+    out.put(half_);
     out.array(chunk_);
   }
   static std::shared_ptr<const EncodeChunks> decode(Reader& in) {
     const auto filters = in.get<hdf5::Filters>();
-    return std::make_shared<EncodeChunks>(filters, in.array<index_t>());
+    const auto half = in.get<bool>();
+    return std::make_shared<EncodeChunks>(filters, half, in.array<index_t>());
   }
   Object run(TaskInput& task) const override {
     Reader payload(task.payload);
@@ -232,7 +235,8 @@ class EncodeChunks final : public OperationOf<EncodeChunks> {
         count[a] = std::min(chunk_[a], block.shape()[a] - at[a]);
         corner[a] = target.offsets[a] + at[a];
       }
-      all.emplace_back(std::move(corner), hdf5::encode_chunk(padded(block.slice(at, count, std::vector<index_t>(ndim, 1))), filters_));
+      const Block part = block.slice(at, count, std::vector<index_t>(ndim, 1));
+      all.emplace_back(std::move(corner), hdf5::encode_chunk(padded(half_ ? hdf5::to_half(part) : part), filters_));
       nbytes += head_nbytes() + static_cast<std::size_t>(all.back().second.bytes.nbytes());
       more = false;
       for (std::size_t a = ndim; a-- > 0;) {
@@ -266,6 +270,7 @@ class EncodeChunks final : public OperationOf<EncodeChunks> {
     return whole;
   }
   hdf5::Filters filters_;
+  bool half_;
   std::vector<index_t> chunk_;
 };
 
@@ -421,8 +426,8 @@ void add_writes(GraphBuilder& builder, const ArrayStore& store, std::int64_t wri
                                                            std::move(where), 0));
   } else {
     const int ndim = static_cast<int>(place.encoded_chunk.size());
-    auto encoded = add_layer(builder, std::make_shared<WriteLayer>("encode-hdf5", std::make_shared<EncodeChunks>(place.filters, place.encoded_chunk), std::move(chunks),
-                                                                   std::move(targets), Where(), -1));
+    auto encode = std::make_shared<EncodeChunks>(place.filters, place.half, place.encoded_chunk);
+    auto encoded = add_layer(builder, std::make_shared<WriteLayer>("encode-hdf5", std::move(encode), std::move(chunks), std::move(targets), Where(), -1));
     last = add_layer(builder, std::make_shared<WriteLayer>("write-hdf5", std::make_shared<WriteEncoded>(write, place.file, place.dataset, ndim), std::move(encoded),
                                                            std::vector<Target>(), std::move(where), 0));
   }
