@@ -109,7 +109,7 @@ void expect_one_after_the_other(std::mt19937_64& random, std::size_t n, bool sum
       default: plain({op, ChainOperand::scalar, &scalars[length]}); break;
     }
   }
-  const auto runner = kernels::chain_runner(std::is_same_v<T, double> ? DType::float64 : DType::float32, sum);
+  const auto runner = kernels::chain_runner(std::is_same_v<T, double> ? DType::float64 : DType::float32, sum, /*reads=*/random() % 2 == 0);
   for (int run = 0; run < 2; ++run) {
     for (auto& strip : x)
       for (T& value : strip) value = draw<T>(random);
@@ -169,12 +169,13 @@ TEST(Chains, neighbours_that_are_one_stage) {
     for (const ChainOp join : joins)
       for (const ChainOp with : joins)
         for (const bool sum : {false, true}) {
+          const bool narrow = random() % 2 == 0;
           std::vector<kernels::ChainStage> stages = {{ChainOp::load, ChainOperand::strip, nullptr},  {scale, ChainOperand::scalar, &c},
                                                      {ChainOp::keep, ChainOperand::kept, kept},      {ChainOp::load, ChainOperand::strip, nullptr},
                                                      {ChainOp::multiply, ChainOperand::scalar, &a},  {ChainOp::add, ChainOperand::scalar, &b},
                                                      {with, ChainOperand::strip, nullptr},           {join, ChainOperand::kept, kept},
                                                      {ChainOp::maximum, ChainOperand::scalar, &low}, {ChainOp::minimum, ChainOperand::scalar, &high}};
-          const auto runner = kernels::chain_runner(DType::float64, sum);
+          const auto runner = kernels::chain_runner(DType::float64, sum, narrow);
           for (std::size_t n = 1; n <= 1024; n += 1 + n / 9)
             for (const bool same : {true, false}) {
               std::vector<double> x(n), other(n), want(n), out(n + 1, 42);

@@ -24,13 +24,20 @@ namespace ashlar::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <class T>
-struct ChainTypes {
-  using D = hn::CappedTag<T, memory_vector_bytes / sizeof(T)>;
+/// Vectors of N elements.
+template <class Type, std::size_t N>
+struct Lanes {
+  using T = Type;
+  using D = hn::CappedTag<T, N>;
   using V = hn::Vec<D>;
-  static constexpr std::size_t lanes = hn::MaxLanes(D());
+  static constexpr std::size_t lanes = N;
   static constexpr std::size_t block = 8 * lanes;
 };
+template <class T>
+using Wide = Lanes<T, hn::MaxLanes(hn::ScalableTag<T>())>;
+/// For chains that read memory.
+template <class T>
+using Narrow = Lanes<T, std::min(Wide<T>::lanes, memory_vector_bytes / sizeof(T))>;
 
 template <class V>
 HWY_INLINE V greater_of(V a, V b) {  // element::maximum
@@ -41,15 +48,15 @@ HWY_INLINE V lesser_of(V a, V b) {
   return hn::IfThenElse(hn::Or(hn::Le(a, b), hn::IsNaN(a)), a, b);
 }
 
-template <class T>
+template <class L>
 struct CodedStage;
 
 /// What all stages of a run use.
-template <class T>
+template <class L>
 struct ChainFrame {
-  T* out;
-  typename ChainTypes<T>::V* sums;
-  const CodedStage<T>* stages;  // begun anew for every block up to the one at `last`
+  typename L::T* out;
+  typename L::V* sums;
+  const CodedStage<L>* stages;  // begun anew for every block up to the one at `last`
   index_t last;
 };
 
@@ -64,14 +71,15 @@ inline constexpr bool blocks_jump = false;
 #define ASHLAR_EIGHT(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 
 /// `at`: the first element of the block.
-template <class T, class V = typename ChainTypes<T>::V>
-using StageFunction = void (*)(V v0, V v1, V v2, V v3, V v4, V v5, V v6, V v7, const CodedStage<T>* stage, const ChainFrame<T>* frame, index_t at);
+template <class L, class V = typename L::V>
+using StageFunction = void (*)(V v0, V v1, V v2, V v3, V v4, V v5, V v6, V v7, const CodedStage<L>* stage, const ChainFrame<L>* frame, index_t at);
 
 /// One or some stages of a chain: which function does it, and where its operand lies. Frequent neighbours are one, since at eight vectors a stage the way
 /// from one to the next is not free.
-template <class T>
+template <class L>
 struct CodedStage {
-  StageFunction<T> function;
+  using T = typename L::T;
+  StageFunction<L> function;
   const T* operand;         // a scalar, or a strip or kept block
   index_t mask;             // operand + (at & mask): -1 for strips
   T* second;                // the scalar of the second operation of a pair (read), the block to keep (written)
@@ -80,28 +88,30 @@ struct CodedStage {
 };
 
 /// The numbers of an arange, block by block; whole numbers, so every sum is exact.
-template <class T>
+template <class L>
 struct Counter {
-  HWY_ALIGN T next[ChainTypes<T>::lanes];
+  using T = typename L::T;
+  HWY_ALIGN T next[L::lanes];
   T one, two, four, block;  // strides of one, two, four and eight vectors
 
   void start(const ChainCount& numbers) {
-    const typename ChainTypes<T>::D d;
+    const typename L::D d;
     hn::Store(hn::Add(hn::Mul(hn::Iota(d, T(0)), hn::Set(d, static_cast<T>(numbers.stride))), hn::Set(d, static_cast<T>(numbers.k))), d, next);
-    one = static_cast<T>(numbers.stride) * static_cast<T>(ChainTypes<T>::lanes);
+    one = static_cast<T>(numbers.stride) * static_cast<T>(L::lanes);
     two = 2 * one, four = 4 * one, block = 8 * one;
   }
 };
 
 #define ASHLAR_BLOCK                                                                                                                         \
-  V v0, V v1, V v2, V v3, V v4, V v5, V v6, V v7, const CodedStage<T>*stage, [[maybe_unused]] const ChainFrame<T>*frame, [[maybe_unused]] index_t at
+  V v0, V v1, V v2, V v3, V v4, V v5, V v6, V v7, const CodedStage<L>*stage, [[maybe_unused]] const ChainFrame<L>*frame, [[maybe_unused]] index_t at
 #define ASHLAR_GO_ON return stage[1].function(v0, v1, v2, v3, v4, v5, v6, v7, stage + 1, frame, at)
 #define ASHLAR_NEXT_BLOCK                                   \
-  if (at += static_cast<index_t>(ChainTypes<T>::block); at <= frame->last) \
+  if (at += static_cast<index_t>(L::block); at <= frame->last) \
   return frame->stages->function(v0, v1, v2, v3, v4, v5, v6, v7, frame->stages, frame, at)
-#define ASHLAR_VECTORS(T)                              \
-  [[maybe_unused]] const typename ChainTypes<T>::D d; \
-  [[maybe_unused]] constexpr index_t lanes = static_cast<index_t>(ChainTypes<T>::lanes)
+#define ASHLAR_VECTORS(L)               \
+  using T [[maybe_unused]] = typename L::T; \
+  [[maybe_unused]] const typename L::D d; \
+  [[maybe_unused]] constexpr index_t lanes = static_cast<index_t>(L::lanes)
 
 #define ASHLAR_OPERATION(name, expression)                                            \
   struct name {                                                                       \
@@ -133,62 +143,62 @@ ASHLAR_OPERATION(root, hn::Sqrt(x))
 #define ASHLAR_ALONE(r) v##r = F::of(v##r, v##r);
 #define ASHLAR_KEEP(r) hn::Store(v##r, d, stage->second + r * lanes);
 
-template <class F, class T, class V = typename ChainTypes<T>::V>
+template <class F, class L, class V = typename L::V>
 void with_strip(ASHLAR_BLOCK) {
-  ASHLAR_VECTORS(T);
+  ASHLAR_VECTORS(L);
   const T* operand = stage->operand + (at & stage->mask);
   ASHLAR_EIGHT(ASHLAR_WITH_STRIP)
   ASHLAR_GO_ON;
 }
 /// Loads, and asks for what comes soon: the processor looks ahead on its own, but not from one page to the next. For chains of one strip; with two,
 /// which keep memory busy by themselves, it is slower.
-template <class T, class V = typename ChainTypes<T>::V>
+template <class L, class V = typename L::V>
 void load_and_fetch(ASHLAR_BLOCK) {
   using F = load;
-  ASHLAR_VECTORS(T);
+  ASHLAR_VECTORS(L);
   const T* operand = stage->operand + at;
-  for (index_t line = 0; line < static_cast<index_t>(ChainTypes<T>::block); line += 64 / static_cast<index_t>(sizeof(T))) hwy::Prefetch(operand + 2048 / sizeof(T) + line);
+  for (index_t line = 0; line < static_cast<index_t>(L::block); line += 64 / static_cast<index_t>(sizeof(T))) hwy::Prefetch(operand + 2048 / sizeof(T) + line);
   ASHLAR_EIGHT(ASHLAR_WITH_STRIP)
   ASHLAR_GO_ON;
 }
-template <class F, class T, class V = typename ChainTypes<T>::V>
+template <class F, class L, class V = typename L::V>
 void with_scalar(ASHLAR_BLOCK) {
-  ASHLAR_VECTORS(T);
+  ASHLAR_VECTORS(L);
   const V y = hn::Set(d, *stage->operand);
   ASHLAR_EIGHT(ASHLAR_WITH_SCALAR)
   ASHLAR_GO_ON;
 }
-template <class F, class G, class T, class V = typename ChainTypes<T>::V>
+template <class F, class G, class L, class V = typename L::V>
 void with_two(ASHLAR_BLOCK) {
-  ASHLAR_VECTORS(T);
+  ASHLAR_VECTORS(L);
   const V y = hn::Set(d, *stage->operand), z = hn::Set(d, *stage->second);
   ASHLAR_EIGHT(ASHLAR_WITH_TWO)
   ASHLAR_GO_ON;
 }
-template <class F, class T, class V = typename ChainTypes<T>::V>
+template <class F, class L, class V = typename L::V>
 void alone(ASHLAR_BLOCK) {
   ASHLAR_EIGHT(ASHLAR_ALONE)
   ASHLAR_GO_ON;
 }
-template <class T, class V = typename ChainTypes<T>::V>
+template <class L, class V = typename L::V>
 void keep(ASHLAR_BLOCK) {
-  ASHLAR_VECTORS(T);
+  ASHLAR_VECTORS(L);
   ASHLAR_EIGHT(ASHLAR_KEEP)
   ASHLAR_GO_ON;
 }
-template <class T, class V = typename ChainTypes<T>::V>
+template <class L, class V = typename L::V>
 void keep_then_load(ASHLAR_BLOCK) {
   using F = load;
-  ASHLAR_VECTORS(T);
+  ASHLAR_VECTORS(L);
   ASHLAR_EIGHT(ASHLAR_KEEP)
   const T* operand = stage->operand + (at & stage->mask);
   ASHLAR_EIGHT(ASHLAR_WITH_STRIP)
   ASHLAR_GO_ON;
 }
 /// The scalar is `third`.
-template <class F, class T, class V = typename ChainTypes<T>::V>
+template <class F, class L, class V = typename L::V>
 void with_scalar_keep_then_load(ASHLAR_BLOCK) {
-  ASHLAR_VECTORS(T);
+  ASHLAR_VECTORS(L);
   const T* operand = stage->operand + (at & stage->mask);
   T* const kept = stage->second;
   const V y = hn::Set(d, *stage->third);
@@ -201,9 +211,9 @@ void with_scalar_keep_then_load(ASHLAR_BLOCK) {
   ASHLAR_GO_ON;
 }
 /// Times `third` plus `fourth`, then with a strip or kept block.
-template <class F, class T, class V = typename ChainTypes<T>::V>
+template <class F, class L, class V = typename L::V>
 void times_plus_with_strip(ASHLAR_BLOCK) {
-  ASHLAR_VECTORS(T);
+  ASHLAR_VECTORS(L);
   const T* operand = stage->operand + (at & stage->mask);
   const V y = hn::Set(d, *stage->third), z = hn::Set(d, *stage->fourth);
 #define ASHLAR_TIMES_PLUS(r) v##r = F::of(hn::Add(hn::Mul(v##r, y), z), hn::LoadU(d, operand + r * lanes));
@@ -212,9 +222,9 @@ void times_plus_with_strip(ASHLAR_BLOCK) {
   ASHLAR_GO_ON;
 }
 /// With a strip or kept block, then not below `third` and not above `fourth`.
-template <class F, class T, class V = typename ChainTypes<T>::V>
+template <class F, class L, class V = typename L::V>
 void with_strip_clipped(ASHLAR_BLOCK) {
-  ASHLAR_VECTORS(T);
+  ASHLAR_VECTORS(L);
   const T* operand = stage->operand + (at & stage->mask);
   const V y = hn::Set(d, *stage->third), z = hn::Set(d, *stage->fourth);
 #define ASHLAR_CLIPPED(r) v##r = lowered_to(raised_to(F::of(v##r, hn::LoadU(d, operand + r * lanes)), y), z);
@@ -223,10 +233,10 @@ void with_strip_clipped(ASHLAR_BLOCK) {
   ASHLAR_GO_ON;
 }
 /// With Multiply, by the scalar.
-template <bool Multiply, class T, class V = typename ChainTypes<T>::V>
+template <bool Multiply, class L, class V = typename L::V>
 void count(ASHLAR_BLOCK) {
-  ASHLAR_VECTORS(T);
-  Counter<T>& numbers = *reinterpret_cast<Counter<T>*>(stage->second);
+  ASHLAR_VECTORS(L);
+  Counter<L>& numbers = *reinterpret_cast<Counter<L>*>(stage->second);
   v0 = hn::Load(d, numbers.next);
   const V one = hn::Set(d, numbers.one), two = hn::Set(d, numbers.two), four = hn::Set(d, numbers.four);
   hn::Store(hn::Add(v0, hn::Set(d, numbers.block)), d, numbers.next);
@@ -261,9 +271,9 @@ struct Reciprocal {
     return hn::MulAdd(hn::NegMulAdd(second, y, x), r, second);
   }
 };
-template <class T, class V = typename ChainTypes<T>::V>
+template <class L, class V = typename L::V>
 void divide_by_number(ASHLAR_BLOCK) {
-  ASHLAR_VECTORS(T);
+  ASHLAR_VECTORS(L);
   const V y = hn::Set(d, *stage->operand);
   // NaN leaves the bounds as they are, and comes through either way.
   V least = hn::Set(d, Reciprocal<T>::high), most = hn::Zero(d);
@@ -282,9 +292,9 @@ void divide_by_number(ASHLAR_BLOCK) {
   ASHLAR_GO_ON;
 }
 
-template <class T, class V = typename ChainTypes<T>::V>
+template <class L, class V = typename L::V>
 void store_block(ASHLAR_BLOCK) {
-  ASHLAR_VECTORS(T);
+  ASHLAR_VECTORS(L);
   T* to = frame->out + (at & stage->mask);
 #define ASHLAR_STORE(r) hn::StoreU(v##r, d, to + r * lanes);
   ASHLAR_EIGHT(ASHLAR_STORE)
@@ -292,10 +302,10 @@ void store_block(ASHLAR_BLOCK) {
   ASHLAR_NEXT_BLOCK;
 }
 /// Element i is added to sum i mod 32, whatever the width.
-template <class T, class V = typename ChainTypes<T>::V>
+template <class L, class V = typename L::V>
 void sum_block(ASHLAR_BLOCK) {
-  constexpr std::size_t vectors = 32 / ChainTypes<T>::lanes;
-  const std::size_t first = ChainTypes<T>::block % 32 == 0 ? 0 : static_cast<std::size_t>(at) % 32 / ChainTypes<T>::lanes;
+  constexpr std::size_t vectors = 32 / L::lanes;
+  const std::size_t first = L::block % 32 == 0 ? 0 : static_cast<std::size_t>(at) % 32 / L::lanes;
   V* sums = frame->sums;
 #define ASHLAR_SUM(r) sums[(first + r) % vectors] = hn::Add(sums[(first + r) % vectors], v##r);
   ASHLAR_EIGHT(ASHLAR_SUM)
@@ -315,23 +325,23 @@ void sum_block(ASHLAR_BLOCK) {
 #undef ASHLAR_WITH_TWO
 
 /// A chain as functions, in both forms: for whole blocks, and for what is left of the strips, whose operands are copied to blocks.
-template <bool Sum, class T>
+template <bool Sum, class L>
 class Runner final : public ChainRunner {
-  using Types = ChainTypes<T>;
-  using V = typename Types::V;
-  using Function = StageFunction<T>;
-  static constexpr index_t lanes = static_cast<index_t>(Types::lanes), block = static_cast<index_t>(Types::block);
-  static constexpr std::size_t vectors = std::max<std::size_t>(1, 32 / Types::lanes);
+  using T = typename L::T;
+  using V = typename L::V;
+  using Function = StageFunction<L>;
+  static constexpr index_t lanes = static_cast<index_t>(L::lanes), block = static_cast<index_t>(L::block);
+  static constexpr std::size_t vectors = std::max<std::size_t>(1, 32 / L::lanes);
 
  public:
   double run(index_t n, const Chain& chain, bool anew) override {
     if (anew || stages_.empty()) code(chain);
     for (const Moves& moves : strips_) stages_[moves.coded].operand = static_cast<const T*>(chain.stages[moves.stage].operand);
     for (std::size_t i = 0; i < counts_.size(); ++i) counters_[i].start(*static_cast<const ChainCount*>(chain.stages[counts_[i]].operand));
-    const typename Types::D d;
+    const typename L::D d;
     V sums[vectors];
     for (V& sum : sums) sum = hn::Set(d, static_cast<T>(-0.0));
-    ChainFrame<T> frame{static_cast<T*>(chain.out), sums, stages_.data(), 0};
+    ChainFrame<L> frame{static_cast<T*>(chain.out), sums, stages_.data(), 0};
     const index_t whole = n / block * block;
     constexpr index_t together = (blocks_jump ? 64 : 1) * block;  // not all: should a compiler not make jumps of last calls, the stack still holds them
     for (index_t at = 0; at < whole; at += together) {
@@ -343,9 +353,9 @@ class Runner final : public ChainRunner {
       // 32 partial sums: 16 and 16, 8 and 8, and so on.
       for (std::size_t w = vectors / 2; w >= 1; w /= 2)
         for (std::size_t v = 0; v < w; ++v) sums[v] = hn::Add(sums[v], sums[v + w]);
-      HWY_ALIGN T lane[Types::lanes];
+      HWY_ALIGN T lane[L::lanes];
       hn::Store(sums[0], d, lane);
-      for (std::size_t w = Types::lanes / 2; w >= 1; w /= 2)
+      for (std::size_t w = L::lanes / 2; w >= 1; w /= 2)
         for (std::size_t j = 0; j < w; ++j) lane[j] += lane[j + w];
       return static_cast<double>(lane[0]);
     }
@@ -357,13 +367,13 @@ class Runner final : public ChainRunner {
     std::size_t coded, stage;  // numbers in stages_ and in the chain
   };
 
-  static HWY_INLINE void start(const ChainFrame<T>& frame, index_t at) {
-    const V any = hn::Zero(typename Types::D());
+  static HWY_INLINE void start(const ChainFrame<L>& frame, index_t at) {
+    const V any = hn::Zero(typename L::D());
     frame.stages->function(any, any, any, any, any, any, any, any, frame.stages, &frame, at);
   }
 
-  void run_rest(const ChainFrame<T>& frame, index_t at, index_t count) {
-    const typename Types::D d;
+  void run_rest(const ChainFrame<L>& frame, index_t at, index_t count) {
+    const typename L::D d;
     const auto exists = [&](index_t i) HWY_ATTR { return hn::FirstN(d, static_cast<std::size_t>(std::min(count - i, lanes))); };
     T* const results = rest_memory_.data();
     for (std::size_t s = 0; s < strips_.size(); ++s) {
@@ -395,15 +405,15 @@ class Runner final : public ChainRunner {
     for (std::size_t i = 0; i < chain.stages.size(); ++i) code(chain.stages[i], i);
     rest_ = stages_;
     const auto first_strip = [&](const Moves& moves) { return chain.stages[moves.stage].operand == chain.stages[strips_[0].stage].operand; };
-    if (!strips_.empty() && strips_[0].coded == 0 && stages_[0].function == &with_strip<load, T> && std::all_of(strips_.begin(), strips_.end(), first_strip))
-      stages_[0].function = &load_and_fetch<T>;
-    stages_.push_back({Sum ? &sum_block<T> : &store_block<T>, nullptr, -1, nullptr});
-    rest_.push_back({&store_block<T>, nullptr, 0, nullptr});
+    if (!strips_.empty() && strips_[0].coded == 0 && stages_[0].function == &with_strip<load, L> && std::all_of(strips_.begin(), strips_.end(), first_strip))
+      stages_[0].function = &load_and_fetch<L>;
+    stages_.push_back({Sum ? &sum_block<L> : &store_block<L>, nullptr, -1, nullptr});
+    rest_.push_back({&store_block<L>, nullptr, 0, nullptr});
     for (const Moves& moves : strips_) rest_[moves.coded].mask = 0;
-    rest_memory_.assign((strips_.size() + 1) * Types::block, T(1));
+    rest_memory_.assign((strips_.size() + 1) * L::block, T(1));
   }
 
-  CodedStage<T>& put(Function function, const void* operand = nullptr) {
+  CodedStage<L>& put(Function function, const void* operand = nullptr) {
     stages_.push_back({function, static_cast<const T*>(operand), 0, nullptr});
     return stages_.back();
   }
@@ -415,34 +425,34 @@ class Runner final : public ChainRunner {
   }
   template <class F>
   void binary(const ChainStage& stage, std::size_t number) {
-    if (stage.kind == ChainOperand::scalar) put(&with_scalar<F, T>, stage.operand);
-    else if (!joins_times_plus<F>(stage.operand)) put(&with_strip<F, T>, stage.operand);
+    if (stage.kind == ChainOperand::scalar) put(&with_scalar<F, L>, stage.operand);
+    else if (!joins_times_plus<F>(stage.operand)) put(&with_strip<F, L>, stage.operand);
     takes_strip(stage, number);
   }
   /// F with a strip or kept block, as one stage with the multiplication and addition before it.
   template <class F>
   bool joins_times_plus(const void* operand) {
     if constexpr (std::is_same_v<F, add> || std::is_same_v<F, subtract> || std::is_same_v<F, subtract_from> || std::is_same_v<F, multiply>) {
-      if (!follows(&with_two<multiply, add, T>)) return false;
-      CodedStage<T>& stage = stages_.back();
-      stage = {&times_plus_with_strip<F, T>, static_cast<const T*>(operand), 0, nullptr, stage.operand, stage.second};
+      if (!follows(&with_two<multiply, add, L>)) return false;
+      CodedStage<L>& stage = stages_.back();
+      stage = {&times_plus_with_strip<F, L>, static_cast<const T*>(operand), 0, nullptr, stage.operand, stage.second};
       return true;
     }
     return false;
   }
   /// Not above the scalar: after `raise`, and after that of what was made with a strip, one stage.
   void lowers(const T* scalar) {
-    if (!follows(&with_scalar<raise, T>)) {
-      put(&with_scalar<lower, T>, scalar);
+    if (!follows(&with_scalar<raise, L>)) {
+      put(&with_scalar<lower, L>, scalar);
       return;
     }
     const T* const least = stages_.back().operand;
     const Function before = stages_.size() > 1 ? stages_[stages_.size() - 2].function : nullptr;
     Function clipped = nullptr;
-    if (before == &with_strip<add, T>) clipped = &with_strip_clipped<add, T>;
-    else if (before == &with_strip<subtract, T>) clipped = &with_strip_clipped<subtract, T>;
-    else if (before == &with_strip<subtract_from, T>) clipped = &with_strip_clipped<subtract_from, T>;
-    if (!clipped) return pair(&with_two<raise, lower, T>, scalar);
+    if (before == &with_strip<add, L>) clipped = &with_strip_clipped<add, L>;
+    else if (before == &with_strip<subtract, L>) clipped = &with_strip_clipped<subtract, L>;
+    else if (before == &with_strip<subtract_from, L>) clipped = &with_strip_clipped<subtract_from, L>;
+    if (!clipped) return pair(&with_two<raise, lower, L>, scalar);
     stages_.pop_back();
     stages_.back().function = clipped;
     stages_.back().third = least;
@@ -453,16 +463,16 @@ class Runner final : public ChainRunner {
     stages_.back().second = const_cast<T*>(static_cast<const T*>(second));
   }
   void times(const void* scalar) {
-    if (follows(&count<false, T>)) {
-      stages_.back().function = &count<true, T>;
+    if (follows(&count<false, L>)) {
+      stages_.back().function = &count<true, L>;
       stages_.back().operand = static_cast<const T*>(scalar);
     } else {
-      put(&with_scalar<multiply, T>, scalar);
+      put(&with_scalar<multiply, L>, scalar);
     }
   }
   void plus(const void* scalar) {
-    if (follows(&with_scalar<multiply, T>)) pair(&with_two<multiply, add, T>, scalar);
-    else put(&with_scalar<add, T>, scalar);
+    if (follows(&with_scalar<multiply, L>)) pair(&with_two<multiply, add, L>, scalar);
+    else put(&with_scalar<add, L>, scalar);
   }
   void code(const ChainStage& stage, std::size_t i) {
     const T* operand = static_cast<const T*>(stage.operand);
@@ -479,12 +489,12 @@ class Runner final : public ChainRunner {
         else binary<multiply>(stage, i);
         break;
       case ChainOp::divide:
-        if (number && !divider_is_quick() && Reciprocal<T>::serves(*operand)) put(&divide_by_number<T>, operand);
+        if (number && !divider_is_quick() && Reciprocal<T>::serves(*operand)) put(&divide_by_number<L>, operand);
         else binary<divide>(stage, i);
         break;
       case ChainOp::divide_into: binary<divide_into>(stage, i); break;
       case ChainOp::maximum:
-        if (number) put(&with_scalar<raise, T>, operand);
+        if (number) put(&with_scalar<raise, L>, operand);
         else binary<maximum>(stage, i);
         break;
       case ChainOp::maximum_of: binary<maximum_of>(stage, i); break;
@@ -493,20 +503,20 @@ class Runner final : public ChainRunner {
         else binary<minimum>(stage, i);
         break;
       case ChainOp::minimum_of: binary<minimum_of>(stage, i); break;
-      case ChainOp::negative: put(&alone<negative, T>); break;
-      case ChainOp::absolute: put(&alone<absolute, T>); break;
-      case ChainOp::square: put(&alone<square, T>); break;
-      case ChainOp::sqrt: put(&alone<root, T>); break;
+      case ChainOp::negative: put(&alone<negative, L>); break;
+      case ChainOp::absolute: put(&alone<absolute, L>); break;
+      case ChainOp::square: put(&alone<square, L>); break;
+      case ChainOp::sqrt: put(&alone<root, L>); break;
       case ChainOp::load:
-        if (!scalar && follows(&keep<T>)) {
+        if (!scalar && follows(&keep<L>)) {
           const Function before = stages_.size() > 1 ? stages_[stages_.size() - 2].function : nullptr;
-          const bool divides = before == &with_scalar<divide, T>;
-          if (divides || before == &with_scalar<multiply, T>) {
+          const bool divides = before == &with_scalar<divide, L>;
+          if (divides || before == &with_scalar<multiply, L>) {
             T* const kept = stages_.back().second;
             stages_.pop_back();
-            stages_.back() = {divides ? &with_scalar_keep_then_load<divide, T> : &with_scalar_keep_then_load<multiply, T>, operand, 0, kept, stages_.back().operand};
+            stages_.back() = {divides ? &with_scalar_keep_then_load<divide, L> : &with_scalar_keep_then_load<multiply, L>, operand, 0, kept, stages_.back().operand};
           } else {
-            stages_.back().function = &keep_then_load<T>;
+            stages_.back().function = &keep_then_load<L>;
             stages_.back().operand = operand;
           }
           takes_strip(stage, i);
@@ -516,7 +526,7 @@ class Runner final : public ChainRunner {
         break;
       case ChainOp::count: {
         const ChainCount& numbers = *static_cast<const ChainCount*>(stage.operand);
-        put(&count<false, T>).second = reinterpret_cast<T*>(&counters_[counts_.size()]);
+        put(&count<false, L>).second = reinterpret_cast<T*>(&counters_[counts_.size()]);
         counts_.push_back(i);
         if constexpr (std::is_same_v<T, double>) {  // no other type counts
           if (numbers.step != 1) times(&numbers.step);
@@ -525,20 +535,30 @@ class Runner final : public ChainRunner {
         }
         break;
       }
-      case ChainOp::keep: put(&keep<T>).second = const_cast<T*>(operand); break;
+      case ChainOp::keep: put(&keep<L>).second = const_cast<T*>(operand); break;
     }
   }
 
-  std::vector<CodedStage<T>> stages_, rest_;
+  std::vector<CodedStage<L>> stages_, rest_;
   std::vector<Moves> strips_;
   std::vector<std::size_t> counts_;  // the stages that count
-  std::vector<Counter<T>> counters_;
+  std::vector<Counter<L>> counters_;
   std::vector<T> rest_memory_;       // a block for the results, and one for each strip
 };
 
-ChainRunner* new_runner(DType type, bool sum) {
-  if (type == DType::float64) return sum ? static_cast<ChainRunner*>(new Runner<true, double>) : new Runner<false, double>;
-  if (type == DType::float32 && !sum) return new Runner<false, float>;
+template <class L>
+ChainRunner* new_runner_of(bool sum) {
+  if (!sum) return new Runner<false, L>;
+  if constexpr (std::is_same_v<typename L::T, double>) return new Runner<true, L>;
+  return nullptr;
+}
+template <class T>
+ChainRunner* new_runner_of(bool sum, bool reads) {
+  return reads ? new_runner_of<Narrow<T>>(sum) : new_runner_of<Wide<T>>(sum);
+}
+ChainRunner* new_runner(DType type, bool sum, bool reads) {
+  if (type == DType::float64) return new_runner_of<double>(sum, reads);
+  if (type == DType::float32) return new_runner_of<float>(sum, reads);
   return nullptr;
 }
 
@@ -549,7 +569,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ashlar::kernels {
 HWY_EXPORT(new_runner);
-std::unique_ptr<ChainRunner> chain_runner(DType type, bool sum) { return std::unique_ptr<ChainRunner>(HWY_DYNAMIC_DISPATCH(new_runner)(type, sum)); }
+std::unique_ptr<ChainRunner> chain_runner(DType type, bool sum, bool reads) {
+  return std::unique_ptr<ChainRunner>(HWY_DYNAMIC_DISPATCH(new_runner)(type, sum, reads));
+}
 
 namespace {
 // AMD's (since Zen 2) takes five cycles for four numbers, as long as the way round it; Intel's eight, and sixteen for eight.

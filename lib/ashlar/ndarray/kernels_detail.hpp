@@ -103,7 +103,8 @@ class ChainRunner {
   /// counts start from may change; with `anew` scalars, too.
   virtual double run(index_t n, const Chain& chain, bool anew) = 0;
 };
-std::unique_ptr<ChainRunner> chain_runner(DType type, bool sum);  // float64; float32 without sum
+/// float64; float32 without sum. `reads`: one of its operands is a strip; without, the vectors are as wide as they come.
+std::unique_ptr<ChainRunner> chain_runner(DType type, bool sum, bool reads = true);
 /// Whether chains divide by one number with the divider or by way of its reciprocal; same bits. At first what is quicker on this processor.
 bool divider_is_quick();
 void set_divider_is_quick(bool quick);

@@ -187,7 +187,10 @@ class ProgramRun {
       ChainRun run;
       run.plan = std::move(plan);
       run.sum_sink = sum_sink_of(end);
-      run.runner = kernels::chain_runner(step(end).type, run.sum_sink >= 0);
+      const bool reads = std::any_of(run.plan.stages.begin(), run.plan.stages.end(), [&](const ChainPlan::Stage& stage) {
+        return stage.kept < 0 && stage.operand >= 0 && stage.op != kernels::ChainOp::count && !uniform(stage.operand);
+      });
+      run.runner = kernels::chain_runner(step(end).type, run.sum_sink >= 0, reads);
       chains_.push_back(std::move(run));
     }
   }
