@@ -34,14 +34,6 @@ inline constexpr std::size_t memory_vector_bytes = 32;
 #define ASHLAR_MEMORY_BOUND
 #endif
 
-/// Asks memory for what a loop over one stream reads soon, here `bytes` of it, two pages ahead: the processor looks ahead on its own, but not from one
-/// page to the next. May lie beyond the end of what there is.
-template <std::size_t bytes>
-[[gnu::always_inline]] inline void fetch_ahead(const void* at) {
-#pragma GCC unroll 16
-  for (std::size_t line = 0; line < bytes; line += 64) __builtin_prefetch(static_cast<const char*>(at) + 8192 + line);
-}
-
 /// out[i] = op(a[i], b[i], c[i]) for i < n; unused operands are null. `out` may be an operand whose elements have the same size.
 using Elementwise = void (*)(index_t n, void* out, const void* a, const void* b, const void* c);
 

@@ -49,8 +49,8 @@ void short_runs(index_t m, index_t r, const T* x, A* sums) {
   }
 }
 
-/// r counts reals. `Once`: nobody goes over the runs again, and memory is asked for what comes after them.
-template <class T, class A, int Parts, bool Once>
+/// r counts reals.
+template <class T, class A, int Parts>
 ASHLAR_MEMORY_BOUND void sum_runs(index_t m, index_t r, const T* x, A* sums) {
   if (r <= 4) return short_runs<T, A, 4, Parts>(m, r, x, sums);
   if (r <= 8) return short_runs<T, A, 8, Parts>(m, r, x, sums);
@@ -59,10 +59,8 @@ ASHLAR_MEMORY_BOUND void sum_runs(index_t m, index_t r, const T* x, A* sums) {
     A lane[lanes];
     for (int i = 0; i < lanes; ++i) lane[i] = nothing<A>();
     index_t i = 0;
-    for (; i + lanes <= r; i += lanes) {
-      if constexpr (Once) fetch_ahead<lanes * sizeof(T)>(x + i);
+    for (; i + lanes <= r; i += lanes)
       for (int l = 0; l < lanes; ++l) lane[l] = element::add::of<A>(lane[l], static_cast<A>(x[i + l]));
-    }
     for (int l = 0; i + l < r; ++l) lane[l] = element::add::of<A>(lane[l], static_cast<A>(x[i + l]));
     fold<A, lanes, Parts>(lane);
     for (int p = 0; p < Parts; ++p) sums[Parts * j + p] = lane[p];
@@ -136,15 +134,13 @@ struct SumState {
 template <class T, class A, int Parts>
 struct Sum : SumState<A, Parts> {
   static constexpr bool floating = is_float<A>;
-  static void segments(index_t m, index_t r, const void* in, const index_t* positions, void* const* state) { sums<true>(m, r, in, positions, state); }
-  template <bool Once>
-  static void sums(index_t m, index_t r, const void* in, const index_t* positions, void* const* state) {
+  static void segments(index_t m, index_t r, const void* in, const index_t* positions, void* const* state) {
     if constexpr (is_bool<T> && !floating) {
       for (index_t j = 0; j < m; ++j) static_cast<A*>(state[0])[j] = count_ones(static_cast<const std::uint8_t*>(in) + j * r, r);
       return;
     } else if constexpr (copied<T, A, sizeof(T) <= 2>)
-      return on_copy<T, A>(m * r, in, [&](const A* copy) { Sum<A, A, Parts>::template sums<false>(m, r, copy, positions, state); });
-    else sum_runs<T, A, Parts, Once>(m, r * Parts, static_cast<const T*>(in), static_cast<A*>(state[0]));
+      return on_copy<T, A>(m * r, in, [&](const A* copy) { Sum<A, A, Parts>::segments(m, r, copy, positions, state); });
+    else sum_runs<T, A, Parts>(m, r * Parts, static_cast<const T*>(in), static_cast<A*>(state[0]));
     if constexpr (floating)
       for (index_t j = 0; j < m * Parts; ++j) static_cast<A*>(state[1])[j] = 0;
   }
@@ -257,7 +253,7 @@ struct Variance {
   static void segments(index_t m, index_t r, const void* in, const index_t* positions, void* const* state) {
     if constexpr (copied<T, double, !is_float<T>>)
       return on_copy<T, double>(m * r, in, [&](const double* copy) { Variance<double, 1>::segments(m, r, copy, positions, state); });
-    Sum<T, double, Parts>::template sums<false>(m, r, in, positions, state);
+    Sum<T, double, Parts>::segments(m, r, in, positions, state);
     const T* x = static_cast<const T*>(in);
     for (index_t j = 0; j < m; ++j, x += r * Parts) {
       double mean[Parts], lane[lanes] = {};
