@@ -1,9 +1,10 @@
-// One thread for all calls of HDF5.
+// One thread at a time for all calls of HDF5.
 
 #include "ashlar/hdf5/thread.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 #include <string>
@@ -13,13 +14,49 @@
 namespace ashlar::hdf5 {
 namespace {
 
-TEST(Thread, runs_every_job_on_one_thread_that_is_not_the_callers) {
+TEST(Thread, runs_what_is_posted_on_one_thread_and_what_is_waited_for_where_it_is_asked) {
   Thread& thread = Thread::instance();
-  const auto id = thread.run([] { return std::this_thread::get_id(); });
+  const auto id = thread.post([] { return std::this_thread::get_id(); }).get();
   EXPECT_NE(id, std::this_thread::get_id());
-  EXPECT_EQ(thread.run([] { return std::this_thread::get_id(); }), id);
+  EXPECT_EQ(thread.post([] { return std::this_thread::get_id(); }).get(), id);
+  EXPECT_TRUE(thread.post([&] { return thread.here(); }).get());
   EXPECT_TRUE(thread.run([&] { return thread.here(); }));
   EXPECT_FALSE(thread.here());
+  // The thread that has just done a job may be on its way out of it.
+  bool here = false;
+  for (int i = 0; i < 1000 && !here; ++i) here = thread.run([] { return std::this_thread::get_id(); }) == std::this_thread::get_id();
+  EXPECT_TRUE(here);
+}
+
+TEST(Thread, who_waits_comes_after_what_was_posted_before) {
+  Thread& thread = Thread::instance();
+  for (int round = 0; round < 200; ++round) {
+    int done = 0;
+    for (int i = 0; i < 3; ++i) thread.post([&] { ++done; });
+    EXPECT_EQ(thread.run([&] { return done; }), 3);
+  }
+}
+
+TEST(Thread, those_who_wait_are_inside_one_at_a_time) {
+  Thread& thread = Thread::instance();
+  int inside = 0, most = 0, sum = 0;  // no atomics: the turns order them
+  std::vector<std::thread> callers;
+  for (int c = 0; c < 4; c++)
+    callers.emplace_back([&, c] {
+      for (int i = 0; i < 2000; i++) {
+        const auto job = [&] {
+          most = std::max(most, ++inside);
+          ++sum;
+          inside--;
+        };
+        if ((i + c) % 3 == 0) thread.post(job).get();
+        else if ((i + c) % 50 == 1) EXPECT_THROW(thread.run([&] { job(); throw std::out_of_range("no"); }), std::out_of_range);
+        else thread.run(job);
+      }
+    });
+  for (auto& caller : callers) caller.join();
+  EXPECT_EQ(most, 1);
+  EXPECT_EQ(sum, 8000);
 }
 
 TEST(Thread, hands_on_values_and_exceptions) {

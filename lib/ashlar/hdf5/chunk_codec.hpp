@@ -1,5 +1,5 @@
 #pragma once
-// The filters of a storage chunk, applied in our own threads: HDF5 has one thread in a process, and would compress on it.
+// The filters of a storage chunk, applied in our own threads: HDF5 lets in one thread at a time, which would compress alone.
 //
 // What is written is what HDF5's own pipeline writes (shuffle, then deflate, then Fletcher's checksum), so any HDF5 reader undoes it.
 

@@ -1,5 +1,5 @@
 #pragma once
-// HDF5's handles as values, and its errors as IoError. For the sources of this folder; all calls on the HDF5 thread.
+// HDF5's handles as values, and its errors as IoError. For the sources of this folder; all calls inside `Thread`.
 //
 // Every C call is made once, its result stored and tested: `checked(H5Dopen2(…), "H5Dopen2", at)`.
 

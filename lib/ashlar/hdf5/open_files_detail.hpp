@@ -1,5 +1,5 @@
 #pragma once
-// Files this process reads, kept open between reads. On the HDF5 thread only.
+// Files this process reads, kept open between reads. Inside `Thread` only.
 
 #include <map>
 #include <memory>

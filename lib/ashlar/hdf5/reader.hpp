@@ -1,5 +1,5 @@
 #pragma once
-// Reading HDF5 files: each process for itself, without MPI, on the HDF5 thread. Files and datasets stay open between reads and are
+// Reading HDF5 files: each process for itself, without MPI, inside `Thread`. Files and datasets stay open between reads and are
 // opened anew when the file has changed or was replaced.
 
 #include <span>

@@ -6,8 +6,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "ashlar/base/error.hpp"
 #include "ashlar/hdf5/handles_detail.hpp"
@@ -24,38 +26,79 @@ struct Thread::State {
   std::deque<std::function<void()>> jobs;
   std::thread thread;
   bool running = false, ending = false;
+  bool started = false;     // the library
+  bool taken = false;       // somebody is in the library
+  bool files_open = false;  // perhaps: the next look says
 
   void loop() {
     start_library();
     std::unique_lock lock(mutex);
-    bool files_open = false;
+    started = true;
     while (true) {
-      const auto something = [&] { return !jobs.empty() || ending; };
+      const auto something = [&] { return !taken && (!jobs.empty() || ending); };
       if (!files_open) {
-        wake.wait(lock, something);
+        wake.wait(lock, [&] { return something() || files_open; });
+        if (!something()) continue;
       } else if (!wake.wait_for(lock, between_looks, something)) {
+        if (taken) continue;
+        taken = true;
         lock.unlock();
-        files_open = forget_stale_open_files();
+        const bool open = forget_stale_open_files();
         lock.lock();
+        taken = false;
+        files_open = open;
         continue;
       }
       if (jobs.empty()) break;
       auto job = std::move(jobs.front());
       jobs.pop_front();
+      taken = true;
       lock.unlock();
       job();
       job = nullptr;
-      files_open = true;  // perhaps: the next look says
       lock.lock();
+      taken = false;
+      files_open = true;
     }
+    started = false;
     lock.unlock();
     forget_all_open_files();
+  }
+
+  /// True when the caller may go into the library now: the thread is there to look after the files that are opened, and nobody waits.
+  bool enter() {
+    std::lock_guard lock(mutex);
+    if (!started || ending || taken || !jobs.empty()) return false;
+    return taken = true;
+  }
+  void leave() {
+    std::lock_guard lock(mutex);
+    taken = false;
+    const bool known = std::exchange(files_open, true);
+    if (!jobs.empty() || ending || !known) wake.notify_one();
   }
 };
 
 namespace {
-thread_local bool on_hdf5_thread = false;
-}
+
+thread_local bool inside_library = false;
+
+// Signals are for the threads that expect them: a write cut short by one would be an error of HDF5.
+struct Inside {
+  Inside() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    inside_library = true;
+  }
+  ~Inside() {
+    inside_library = false;
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  sigset_t before;
+};
+
+}  // namespace
 
 Thread::Thread() : state_(new State) {}
 
@@ -64,29 +107,39 @@ Thread& Thread::instance() {
   return *thread;
 }
 
-bool Thread::here() const { return on_hdf5_thread; }
+bool Thread::here() const { return inside_library; }
 
 void Thread::queue(std::function<void()> job) {
   std::lock_guard lock(state_->mutex);
   if (state_->ending) throw InternalError("a job for HDF5 came while its thread ends");
   state_->jobs.push_back(std::move(job));
   if (!state_->running) {
-    // Signals are for the threads that expect them: a write cut short by one would be an error of HDF5.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     state_->thread = std::thread([state = state_] {
-      on_hdf5_thread = true;
+      const Inside inside;
       state->loop();
     });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     state_->running = true;
   }
   state_->wake.notify_one();
 }
 
+// Who waits anyway goes into the library itself when nobody is in it and nothing is queued: the way to another thread and back takes two wakings.
 void Thread::wait_for(const std::function<void()>& job) {
   if (here()) return job();
+  if (state_->enter()) {
+    std::exception_ptr error;
+    {
+      const Inside inside;
+      try {
+        job();
+      } catch (...) {
+        error = std::current_exception();
+      }
+    }
+    state_->leave();
+    if (error) std::rethrow_exception(error);
+    return;
+  }
   // Shared: the thread still touches the task after the waiter was woken.
   auto task = std::make_shared<std::packaged_task<void()>>([&job] { job(); });
   auto done = task->get_future();

@@ -1,12 +1,13 @@
 #pragma once
-// The one thread of a process that calls HDF5.
+// One thread of a process calls HDF5 at a time.
 //
-// HDF5 as Debian builds it is not thread safe, so every call of this folder, reads too, is made here: two executors that
-// read at once take turns. Collective calls block this thread until the other ranks have come; what is posted behind
-// them waits. So: everything a rank must do before it can enter a collective call is posted before it.
+// HDF5 as Debian builds it is not thread safe, so every call of this folder, reads too, is made through here: two executors that
+// read at once take turns. What is posted goes to a thread of its own; who waits for its job does it itself when nobody is in the
+// library and nothing is queued (decision 0071). Collective calls block whoever makes them until the other ranks have come; what is
+// posted behind them waits. So: everything a rank must do before it can enter a collective call is posted before it.
 //
-// The thread starts with the first job and ends with `stop`; a job after that starts it again. A program that also calls
-// HDF5 itself does so through `run`.
+// The thread starts with the first job, closes files that were removed or replaced, and ends with `stop`; a job after that starts it
+// again. A program that also calls HDF5 itself does so through `run`.
 
 #include <exception>
 #include <functional>
@@ -22,7 +23,7 @@ class Thread {
  public:
   static Thread& instance();
 
-  /// Runs `fn()` on the thread, waits, and hands on its value or its exception. On the thread itself it runs at once.
+  /// Runs `fn()` in its turn, here or on the thread, waits, and hands on its value or its exception. Inside a job it runs at once. Signals are blocked meanwhile.
   template <class F>
   auto run(F&& fn) -> std::invoke_result_t<F&> {
     using R = std::invoke_result_t<F&>;
@@ -47,7 +48,7 @@ class Thread {
   /// Ends the thread after the jobs queued so far and closes the files the reader kept open. Without a thread: nothing.
   /// Requires  nobody posts meanwhile.
   void stop();
-  /// True inside a job.
+  /// True inside a job, on whatever thread.
   bool here() const;
 
  private:
