@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -46,6 +47,7 @@ TEST(Thread, those_who_wait_are_inside_one_at_a_time) {
       for (int i = 0; i < 2000; i++) {
         const auto job = [&] {
           most = std::max(most, ++inside);
+          if (i % 4 == 0) std::this_thread::sleep_for(std::chrono::microseconds(1));  // so that others come meanwhile
           ++sum;
           inside--;
         };
