@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -17,8 +18,8 @@
 
 namespace ashlar::hdf5 {
 
-// How long files that were removed or replaced may stay open here while nothing is read.
-static constexpr std::chrono::milliseconds between_looks{500};
+// Files that were removed or replaced are looked for after as long again as nothing was read, within these (decision 0072).
+static constexpr std::chrono::milliseconds shortest_pause{20}, longest_pause{500};
 
 struct Thread::State {
   std::mutex mutex;
@@ -29,6 +30,9 @@ struct Thread::State {
   bool started = false;     // the library
   bool taken = false;       // somebody is in the library
   bool files_open = false;  // perhaps: the next look says
+  bool used = false;        // the library, since the last look
+  bool hurry = false;       // the pause became shorter while the thread waited
+  std::chrono::milliseconds pause = shortest_pause;  // until the next look at the open files
 
   void loop() {
     start_library();
@@ -39,16 +43,18 @@ struct Thread::State {
       if (!files_open) {
         wake.wait(lock, [&] { return something() || files_open; });
         if (!something()) continue;
-      } else if (!wake.wait_for(lock, between_looks, something)) {
-        if (taken) continue;
+      } else if (!wake.wait_for(lock, pause, [&] { return something() || hurry; })) {
+        if (taken || std::exchange(used, false)) continue;
         taken = true;
         lock.unlock();
         const bool open = forget_stale_open_files();
         lock.lock();
         taken = false;
         files_open = open;
+        pause = std::min(2 * pause, longest_pause);
         continue;
       }
+      if (std::exchange(hurry, false) && !something()) continue;
       if (jobs.empty()) break;
       auto job = std::move(jobs.front());
       jobs.pop_front();
@@ -58,7 +64,7 @@ struct Thread::State {
       job = nullptr;
       lock.lock();
       taken = false;
-      files_open = true;
+      note_use();
     }
     started = false;
     lock.unlock();
@@ -74,8 +80,17 @@ struct Thread::State {
   void leave() {
     std::lock_guard lock(mutex);
     taken = false;
-    const bool known = std::exchange(files_open, true);
-    if (!jobs.empty() || ending || !known) wake.notify_one();
+    if (note_use() || !jobs.empty() || ending) wake.notify_one();
+  }
+
+ private:
+  /// True when the thread sleeps for longer than it should now.
+  bool note_use() {
+    const bool too_long = !files_open || pause > shortest_pause;
+    used = files_open = true;
+    pause = shortest_pause;
+    hurry = hurry || too_long;
+    return too_long;
   }
 };
 
