@@ -66,7 +66,8 @@ double sum_by_position(const std::vector<double>& x) {
   return sums[0];
 }
 
-/// One chain by chance over n elements: some strips, scalars and blocks put aside; run twice, the second time over other strips.
+/// One chain by chance over n elements: some strips, scalars, blocks put aside and (float64) numbers counted; run twice, the second time over other strips
+/// and from other numbers on.
 template <class T>
 void expect_one_after_the_other(std::mt19937_64& random, std::size_t n, bool sum) {
   constexpr std::size_t strips = 3;
@@ -85,7 +86,18 @@ void expect_one_after_the_other(std::mt19937_64& random, std::size_t n, bool sum
     strip_of.push_back(strips);
     stages.push_back(stage);
   };
-  strip_stage(ChainOp::load);
+  const bool counts = std::is_same_v<T, double> && random() % 2;
+  std::vector<kernels::ChainCount> counted(static_cast<std::size_t>(kernels::chain_counts_max));
+  std::size_t next_count = 0;
+  const auto begin_anew = [&] {
+    if (!counts || next_count == counted.size() || random() % 2) return strip_stage(ChainOp::load);
+    kernels::ChainCount& count = counted[next_count++];
+    const double steps[] = {1, 1, -1, 0, 0.5, static_cast<double>(draw<T>(random))}, starts[] = {0, -0.0, 3, static_cast<double>(draw<T>(random))};
+    count.step = steps[random() % std::size(steps)], count.start = starts[random() % std::size(starts)];
+    count.stride = static_cast<double>(static_cast<int>(random() % 5) - 2);
+    plain({ChainOp::count, ChainOperand::none, &count});
+  };
+  begin_anew();
   for (std::size_t length = random() % 12; length > 0; --length) {
     const auto op = static_cast<ChainOp>(random() % static_cast<int>(ChainOp::load));
     if (op >= ChainOp::negative) {
@@ -97,7 +109,7 @@ void expect_one_after_the_other(std::mt19937_64& random, std::size_t n, bool sum
       case 0:
         plain({ChainOp::keep, ChainOperand::kept, kept[aside]});
         put_aside[aside] = true;
-        strip_stage(ChainOp::load);
+        begin_anew();
         break;
       case 1:
         if (put_aside[aside]) {
@@ -113,17 +125,26 @@ void expect_one_after_the_other(std::mt19937_64& random, std::size_t n, bool sum
   for (int run = 0; run < 2; ++run) {
     for (auto& strip : x)
       for (T& value : strip) value = draw<T>(random);
+    for (kernels::ChainCount& count : counted) count.k = static_cast<double>(random() % 4 ? static_cast<std::int64_t>(random() >> 12) : 0) - 1000;
     std::vector<T> want(n);
     for (std::size_t i = 0; i < n; ++i) {
       T value = 0, aside[2] = {};
       for (std::size_t s = 0; s < stages.size(); ++s) {
         const kernels::ChainStage& stage = stages[s];
         const auto which = stage.operand == kept[1] ? 1 : 0;
-        if (stage.op == ChainOp::keep) aside[which] = value;
-        else if (stage.kind == ChainOperand::strip) value = one_operation(stage.op, value, x[strip_of[s]][i]);
-        else if (stage.kind == ChainOperand::scalar) value = one_operation(stage.op, value, *static_cast<const T*>(stage.operand));
-        else if (stage.kind == ChainOperand::kept) value = one_operation(stage.op, value, aside[which]);
-        else value = one_operation(stage.op, value, T(0));
+        if (stage.op == ChainOp::keep) {
+          aside[which] = value;
+        } else if (stage.op == ChainOp::count) {
+          const auto& count = *static_cast<const kernels::ChainCount*>(stage.operand);
+          const double product = count.step * (count.k + static_cast<double>(i) * count.stride);
+          value = static_cast<T>(count.start + product);
+        } else {
+          const T other = stage.kind == ChainOperand::strip    ? x[strip_of[s]][i]
+                          : stage.kind == ChainOperand::scalar ? *static_cast<const T*>(stage.operand)
+                          : stage.kind == ChainOperand::kept   ? aside[which]
+                                                               : T(0);
+          value = one_operation(stage.op, value, other);
+        }
       }
       want[i] = value;
     }
@@ -131,7 +152,7 @@ void expect_one_after_the_other(std::mt19937_64& random, std::size_t n, bool sum
       if (strip_of[s] < strips) stages[s].operand = x[strip_of[s]].data();
     // The result may take the place of an operand; what lies behind it stays.
     std::vector<T> out(n + 1, T(42));
-    kernels::Chain chain{stages, sum ? nullptr : run == 0 ? out.data() : x[strip_of[0]].data()};
+    kernels::Chain chain{stages, sum ? nullptr : run == 0 || strip_of[0] == strips ? out.data() : x[strip_of[0]].data()};
     const double total = runner->run(static_cast<index_t>(n), chain, false);
     if constexpr (std::is_same_v<T, double>)
       if (sum) {
@@ -292,6 +313,16 @@ struct Tree {
   std::vector<double> want;
 };
 Tree draw_tree(std::mt19937_64& random, Program& program, const std::vector<std::vector<double>>& leaves, std::size_t& next, int depth) {
+  if (depth == 0 && random() % 4 == 0) {
+    const double start = static_cast<double>(random() % 3) / 4, step = std::ldexp(static_cast<double>(random() % 200 + 1), -9);
+    const auto base = static_cast<index_t>(random() % 10), stride = static_cast<index_t>(random() % 3) + 1;
+    std::vector<double> want(leaves[0].size());
+    for (std::size_t i = 0; i < want.size(); ++i) {
+      const double product = step * static_cast<double>(base + static_cast<index_t>(i) * stride);
+      want[i] = start + product;
+    }
+    return {program.arange(DType::float64, ScalarValue::of(start), ScalarValue::of(step), {base, {stride}}), std::move(want)};
+  }
   if (depth == 0) return {program.input(DType::float64), leaves.at(next++)};
   // As deep on both sides as not: what is put aside for the one must outlast all that the other puts aside.
   Tree a = draw_tree(random, program, leaves, next, random() % 4 ? depth - 1 : 0), b = draw_tree(random, program, leaves, next, random() % 4 ? depth - 1 : 0);
