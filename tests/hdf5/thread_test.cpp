@@ -3,6 +3,8 @@
 #include "ashlar/hdf5/thread.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <atomic>
@@ -95,6 +97,22 @@ TEST(Thread, takes_jobs_from_several_threads_one_at_a_time_and_in_order) {
   for (auto& caller : callers) caller.join();
   EXPECT_EQ(most, 1);
   EXPECT_EQ(out_of_order, 0);
+}
+
+TEST(Thread, blocks_signals_inside_and_only_there) {
+  const auto blocked = [] {
+    sigset_t now;
+    pthread_sigmask(SIG_BLOCK, nullptr, &now);
+    return sigismember(&now, SIGTERM) == 1 && sigismember(&now, SIGCHLD) == 1;
+  };
+  Thread& thread = Thread::instance();
+  EXPECT_FALSE(blocked());
+  EXPECT_TRUE(thread.post(blocked).get()) << "on the thread";
+  EXPECT_FALSE(blocked());
+  EXPECT_TRUE(thread.run(blocked)) << "of who waits";
+  EXPECT_FALSE(blocked());
+  EXPECT_THROW(thread.run([] { throw std::out_of_range("no"); }), std::out_of_range);
+  EXPECT_FALSE(blocked()) << "after an exception";
 }
 
 TEST(Thread, ends_when_told_and_starts_again_with_the_next_job) {

@@ -99,18 +99,21 @@ namespace {
 thread_local bool inside_library = false;
 
 // Signals are for the threads that expect them: a write cut short by one would be an error of HDF5.
-struct Inside {
-  Inside() {
+struct SignalsBlocked {
+  SignalsBlocked() {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    inside_library = true;
   }
-  ~Inside() {
-    inside_library = false;
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
   sigset_t before;
+};
+
+struct Inside {
+  Inside() { inside_library = true; }
+  ~Inside() { inside_library = false; }
+  SignalsBlocked blocked;
 };
 
 }  // namespace
@@ -129,6 +132,7 @@ void Thread::queue(std::function<void()> job) {
   if (state_->ending) throw InternalError("a job for HDF5 came while its thread ends");
   state_->jobs.push_back(std::move(job));
   if (!state_->running) {
+    const SignalsBlocked from_the_first_moment_on;
     state_->thread = std::thread([state = state_] {
       const Inside inside;
       state->loop();
