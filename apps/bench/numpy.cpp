@@ -1,7 +1,10 @@
-// Forty common calls on arrays of ten million elements, one time each; numpy_calls.py times the same calls of NumPy and compares. One worker with one
+// Forty common calls on arrays of ten million elements, the best time of each; numpy_calls.py times the same calls of NumPy and compares. One worker with one
 // thread, chunks as chosen by default (one an array): mpirun -n 2 --oversubscribe --bind-to none bench --ashlar-threads=1 numpy > ashlar.json
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
+#include <vector>
 
 #include "measure.hpp"
 
@@ -12,11 +15,11 @@ namespace bench {
 namespace {
 
 constexpr std::int64_t n = 10'000'000, rows = 3200, columns = 3125;  // rows * columns = n
-constexpr int repeats = 20;
+// Each call runs ten times, and when all have, ten times again: what disturbs the machine for a tenth of a second does not hold for all runs of one call.
+constexpr int passes = 2, repeats = 10;
 
 /// The best of some runs; one before them is not counted.
-template <class F>
-double best(F&& f) {
+double best(const std::function<void()>& f) {
   double least = INFINITY;
   for (int i = 0; i <= repeats; ++i) {
     const double start = now();
@@ -42,8 +45,8 @@ Sample numpy_calls() {
   const auto flags = (a < b).persist();
   for (const auto* x : {&a, &b, &m}) x->sum().compute();
   al::compute(f.sum(), i.sum(), k.sum(), al::sum(flags));
-  Json seconds = Json::object();
-  const auto call = [&](const char* name, auto&& run) { seconds[name] = best(run); };
+  std::vector<std::pair<const char*, std::function<void()>>> calls;
+  const auto call = [&](const char* name, std::function<void()> run) { calls.emplace_back(name, std::move(run)); };
   call("a + b", [&] { make(a + b); });
   call("a - 1.5", [&] { make(a - 1.5); });
   call("a * b", [&] { make(a * b); });
@@ -84,6 +87,10 @@ Sample numpy_calls() {
   call("a.cumsum()", [&] { make(al::cumsum(a)); });
   call("m.T + 0", [&] { make(m.transpose() + 0.0); });
   call("median(a)", [&] { al::median(a).compute(); });
+  Json seconds = Json::object();
+  for (const auto& [name, run] : calls) seconds[name] = best(run);
+  for (int pass = 1; pass < passes; ++pass)
+    for (const auto& [name, run] : calls) seconds[name] = std::min(seconds[name].get<double>(), best(run));
   double total = 0;
   for (const auto& [name, time] : seconds.items()) total += time.template get<double>();
   return {total, seconds.size(), seconds};

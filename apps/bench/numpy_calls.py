@@ -2,7 +2,7 @@
 """Times NumPy on the forty calls of `bench numpy` and compares.
 
     mpirun -n 2 --oversubscribe --bind-to none bench --ashlar-threads=1 numpy > ashlar.json
-    numpy_calls.py ashlar.json        NumPy's seconds over Ashlar's for each call, best of twenty; ends with 1 below the bars
+    numpy_calls.py ashlar.json        NumPy's seconds over Ashlar's for each call, best of twice ten; ends with 1 below the bars
 
 Bars: none below 0.7, at most four below 0.9.
 """
@@ -17,7 +17,7 @@ for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ[library + "_NUM_THREADS"] = "1"
 import numpy as np
 
-n, rows, columns, repeats = 10_000_000, 3200, 3125, 20
+n, rows, columns, passes, repeats = 10_000_000, 3200, 3125, 2, 10
 
 
 def wave(step):
@@ -66,8 +66,10 @@ if set(ours) != set(calls):
     sys.exit(f"the calls are not the same: {sorted(set(ours) ^ set(calls))}")
 ratios = {}
 print(f"NumPy {np.__version__}")
-for name, call in calls.items():
-    theirs = best(call)
+times = {name: best(call) for name, call in calls.items()}
+for _ in range(1, passes):  # a second time when all have run: see numpy.cpp
+    times = {name: min(times[name], best(call)) for name, call in calls.items()}
+for name, theirs in times.items():
     ratios[name] = theirs / ours[name]
     print(f"{name:24s} numpy {theirs * 1e3:8.2f} ms  ashlar {ours[name] * 1e3:8.2f} ms  {ratios[name]:5.2f}")
 low, lower = [name for name in ratios if ratios[name] < 0.9], [name for name in ratios if ratios[name] < 0.7]
