@@ -18,6 +18,10 @@ namespace {
 const bool full_size = std::getenv("ASHLAR_TEST_LONG") != nullptr;
 constexpr double epsilon = 0x1p-53;
 
+// The references go over millions of long doubles; tests are compiled without optimisation.
+#pragma GCC push_options
+#pragma GCC optimize("O2")
+
 struct Matrix {
   index_t rows = 0, columns = 0;
   std::vector<double> v;
@@ -47,9 +51,11 @@ double elementwise_error(const Matrix& a, const Matrix& l, const Matrix& u) {
       const double f = l.row(i)[k];
       if (f == 0) continue;
       const double* from = u.row(k);
+      long double* const left = sum.data();
+      double* const sizes = size.data();
       for (index_t j = 0; j < a.columns; ++j) {
-        sum[static_cast<std::size_t>(j)] -= static_cast<long double>(f) * from[j];
-        size[static_cast<std::size_t>(j)] += std::fabs(f * from[j]);
+        left[j] -= static_cast<long double>(f) * from[j];
+        sizes[j] += std::fabs(f * from[j]);
       }
     }
     for (std::size_t j = 0; j < size.size(); ++j)
@@ -64,8 +70,12 @@ double columns_error(const Matrix& a, const Matrix& q, const Matrix& r) {
   std::vector<long double> sum(left.size());
   for (index_t i = 0; i < a.rows; ++i) {
     for (index_t j = 0; j < a.columns; ++j) sum[static_cast<std::size_t>(j)] = a.row(i)[j];
-    for (index_t k = 0; k < q.columns; ++k)
-      for (index_t j = k; j < a.columns; ++j) sum[static_cast<std::size_t>(j)] -= static_cast<long double>(q.row(i)[k]) * r.row(k)[j];
+    for (index_t k = 0; k < q.columns; ++k) {
+      const long double factor = q.row(i)[k];
+      const double* const from = r.row(k);
+      long double* const to = sum.data();
+      for (index_t j = k; j < a.columns; ++j) to[j] -= factor * from[j];
+    }
     for (std::size_t j = 0; j < left.size(); ++j) {
       left[j] = std::hypot(left[j], static_cast<double>(sum[j]));
       size[j] = std::hypot(size[j], a.row(i)[static_cast<index_t>(j)]);
@@ -81,7 +91,8 @@ double orthogonality_error(const Matrix& q) {
   for (index_t i = 0; i < t.rows; ++i)
     for (index_t j = 0; j <= i; ++j) {
       long double sum = i == j ? -1 : 0;
-      for (index_t k = 0; k < t.columns; ++k) sum += static_cast<long double>(t.row(i)[k]) * t.row(j)[k];
+      const double *const left = t.row(i), *const right = t.row(j);
+      for (index_t k = 0; k < t.columns; ++k) sum += static_cast<long double>(left[k]) * right[k];
       worst = std::max(worst, static_cast<double>(std::fabs(sum)));
     }
   return worst;
@@ -105,6 +116,8 @@ double solution_error(const Matrix& a, const Matrix& x, const Matrix& b) {
     }
   return left / (of_a * of_x + of_b);
 }
+
+#pragma GCC pop_options
 
 struct Case {
   std::string story;
