@@ -23,7 +23,8 @@ class Thread {
  public:
   static Thread& instance();
 
-  /// Runs `fn()` in its turn, here or on the thread, waits, and hands on its value or its exception. Inside a job it runs at once. Signals are blocked meanwhile.
+  /// Runs `fn()` in its turn, here or on the thread, waits, and hands on its value or its exception. Inside a job it runs at once.
+  /// Signals are blocked meanwhile.
   template <class F>
   auto run(F&& fn) -> std::invoke_result_t<F&> {
     using R = std::invoke_result_t<F&>;
